@@ -1,0 +1,203 @@
+//! Route 53: hosted zones and their records over the real API, and the public DNS they serve.
+//!
+//! Three doors lead in: [`Route53::respond`] is the API, strict and throttled; `world` puts zones,
+//! records and registrations in place directly; `dns` shows what public DNS makes of it all. A
+//! record that the API accepted is seen only if the registrar and the zone cuts lead to its zone.
+
+mod change;
+mod dns;
+mod limits;
+mod name;
+mod records;
+#[cfg(test)]
+mod tests;
+mod world;
+mod xml;
+mod zones;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+use self::limits::Limits;
+use self::xml::{Query, Target, invalid_input};
+use self::zones::Zone;
+use crate::aws::Caller;
+use crate::wire::Failure;
+
+pub use self::change::{Action, Write};
+pub use self::limits::TokenBucket;
+pub use self::name::{Name, NameError};
+pub use self::records::{AliasTarget, RecordSet, Routing};
+
+/// How long a change is `PENDING`: "generally within 60 seconds".
+/// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetChange.html>
+const PROPAGATION: TimeDelta = TimeDelta::seconds(30);
+
+/// The most record sets in one answer.
+/// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html>
+const RECORD_SETS_PER_PAGE: usize = 300;
+
+/// Every account's hosted zones.
+#[derive(Clone, Debug, Default)]
+pub struct Route53 {
+    zones: BTreeMap<String, Zone>,
+    zones_created: u64,
+    /// What each account has, in the two orders it is listed in.
+    owned: BTreeMap<String, Owned>,
+    /// The public zones of every account, by name.
+    public: BTreeMap<Name, BTreeSet<String>>,
+    /// What registrars know: the name servers of registered domains.
+    registered: BTreeMap<Name, Vec<String>>,
+    /// Every caller reference an account has used.
+    caller_references: BTreeMap<String, BTreeSet<String>>,
+    changes: BTreeMap<String, ChangeInfo>,
+    limits: BTreeMap<String, Limits>,
+    writes: Vec<Write>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Owned {
+    by_id: BTreeSet<String>,
+    by_name: BTreeSet<(Name, String)>,
+}
+
+/// A change on its way to the name servers.
+#[derive(Clone, Debug)]
+struct ChangeInfo {
+    account: String,
+    submitted_at: DateTime<Utc>,
+    comment: Option<String>,
+}
+
+/// What an operation needs to know of a call.
+struct Request<'a> {
+    account: &'a str,
+    body: &'a str,
+    now: DateTime<Utc>,
+}
+
+impl Route53 {
+    /// Answers one call; the body is an XML document without its declaration.
+    pub fn respond(
+        &mut self,
+        operation: &str,
+        caller: &Caller,
+        request: &http::Request<Vec<u8>>,
+        now: DateTime<Utc>,
+    ) -> Result<String, Failure> {
+        let Some((_, target)) = xml::route(request) else {
+            return Err(Failure::new(404, "UnknownOperationException", operation));
+        };
+        let account = caller.account.as_str();
+        self.limits.entry(account.to_owned()).or_default().admit_call(operation, now)?;
+        let Ok(body) = std::str::from_utf8(request.body()) else {
+            return Err(Failure::new(400, "MalformedInput", "The body is not UTF-8."));
+        };
+        let query = Query::of(request);
+        let request = &Request { account, body, now };
+        match operation {
+            "ChangeResourceRecordSets" => self.change_resource_record_sets(request, &target),
+            "ChangeTagsForResource" => self.change_tags_for_resource(request, &target),
+            "CreateHostedZone" => self.create_hosted_zone(request),
+            "DeleteHostedZone" => self.delete_hosted_zone(request, &target),
+            "GetChange" => self.get_change(request, &target),
+            "GetHostedZone" => self.get_hosted_zone(request, &target),
+            "GetHostedZoneCount" => Ok(self.get_hosted_zone_count(request)),
+            "ListHostedZones" => self.list_hosted_zones(request, &query),
+            "ListHostedZonesByName" => self.list_hosted_zones_by_name(request, &query),
+            "ListResourceRecordSets" => self.list_resource_record_sets(request, &target, &query),
+            "ListTagsForResource" => self.list_tags_for_resource(request, &target),
+            "ListTagsForResources" => self.list_tags_for_resources(request, &target),
+            other => Err(Failure::new(404, "UnknownOperationException", other)),
+        }
+    }
+
+    /// Every change that was made through the API, in order.
+    pub fn writes(&self) -> &[Write] {
+        &self.writes
+    }
+
+    fn list_resource_record_sets(
+        &self,
+        request: &Request<'_>,
+        target: &Target,
+        query: &Query,
+    ) -> Result<String, Failure> {
+        let zone = self.owned_zone(request.account, &target.id)?;
+        let max_items = query.max_items(RECORD_SETS_PER_PAGE)?;
+        let start = match (query.get("name"), query.get("type"), query.get("identifier")) {
+            (None, None, None) => Bound::Unbounded,
+            // "If you specify Type but not Name, Amazon Route 53 returns the InvalidInput error";
+            // an identifier needs both in the same way.
+            (None, _, _) | (_, None, Some(_)) => {
+                return Err(invalid_input(
+                    "The request must contain a name when it contains a type, and a type when it \
+                     contains an identifier.",
+                ));
+            }
+            (Some(name), record_type, identifier) => {
+                record_type.map_or(Ok(()), records::check_type)?;
+                let name: Name =
+                    name.parse().map_err(|error: NameError| invalid_input(error.to_string()))?;
+                let record_type = record_type.unwrap_or_default().to_owned();
+                Bound::Included((name, record_type, identifier.map(str::to_owned)))
+            }
+        };
+        let mut sets = zone.records.range((start, Bound::Unbounded)).map(|(_, set)| set);
+        let page: Vec<_> = sets.by_ref().take(max_items).map(RecordSet::to_xml).collect();
+        let next = sets.next();
+        let mut parts = vec![
+            xml::node("ResourceRecordSets", page),
+            xml::text("IsTruncated", next.is_some()),
+            xml::text("MaxItems", max_items),
+        ];
+        if let Some(set) = next {
+            parts.push(xml::text("NextRecordName", &set.name));
+            parts.push(xml::text("NextRecordType", &set.record_type));
+            let identifier = set.set_identifier.iter();
+            parts.extend(identifier.map(|id| xml::text("NextRecordIdentifier", id)));
+        }
+        Ok(xml::document("ListResourceRecordSetsResponse", parts))
+    }
+
+    fn get_change(&self, request: &Request<'_>, target: &Target) -> Result<String, Failure> {
+        let id = target.id.strip_prefix("/change/").unwrap_or(&target.id);
+        let change = self.changes.get(id).filter(|change| change.account == request.account);
+        let Some(change) = change else {
+            let message = format!("Could not find resource with ID: {id}");
+            return Err(Failure::new(404, "NoSuchChange", message));
+        };
+        Ok(xml::document("GetChangeResponse", [change.to_xml(id, request.now)]))
+    }
+
+    /// Keeps a change for `GetChange`, and shows it.
+    fn record_change(&mut self, request: &Request<'_>, comment: Option<String>) -> String {
+        let id = format!("C{:019}", self.changes.len() + 1);
+        let account = request.account.to_owned();
+        let change = ChangeInfo { account, submitted_at: request.now, comment };
+        let shown = change.to_xml(&id, request.now);
+        self.changes.insert(id, change);
+        shown
+    }
+}
+
+impl ChangeInfo {
+    fn to_xml(&self, id: &str, now: DateTime<Utc>) -> String {
+        let in_sync = now - self.submitted_at >= PROPAGATION;
+        let submitted_at = self.submitted_at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let parts = [
+            xml::text("Id", format!("/change/{id}")),
+            xml::text("Status", if in_sync { "INSYNC" } else { "PENDING" }),
+            xml::text("SubmittedAt", submitted_at),
+            self.comment.as_ref().map(|text| xml::text("Comment", text)).unwrap_or_default(),
+        ];
+        xml::node("ChangeInfo", parts)
+    }
+}
+
+/// The operation a request asks for.
+pub fn operation(request: &http::Request<Vec<u8>>) -> &'static str {
+    xml::route(request).map_or("unknown", |(operation, _)| operation)
+}

@@ -1,0 +1,150 @@
+//! Keeps domain names the way Route 53 keeps them, in the order it lists them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A fully qualified domain name, for example `_x1.www.example.com.`.
+///
+/// It is kept as Route 53 returns it: lower case, and every character other than `a`-`z`, `0`-`9`,
+/// `-` and `_` as an octal escape (`\052` for `*`).
+/// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>
+///
+/// Names compare as Route 53 lists them: labels reversed, with the trailing dot, in ASCII order, so
+/// that `com.example-a.` comes before `com.example.` and everything at or under a name is one range.
+/// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html>
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Name {
+    /// `com.example.www._x1.`
+    reversed: String,
+}
+
+impl Name {
+    /// Whether this name is `ancestor` or under it, by whole labels.
+    pub fn is_within(&self, ancestor: &Self) -> bool {
+        self.reversed.starts_with(&ancestor.reversed)
+    }
+
+    /// The name without its first label; a top-level domain has none.
+    pub fn parent(&self) -> Option<Self> {
+        let labels = self.reversed.strip_suffix('.')?;
+        let end = labels.rfind('.')?;
+        Some(Self { reversed: labels[..=end].to_owned() })
+    }
+
+    /// This name, then its parent, up to the top-level domain.
+    pub fn ancestors(&self) -> impl Iterator<Item = Self> + use<> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
+
+    /// The wildcard directly under this name.
+    pub(super) fn wildcard(&self) -> Self {
+        Self { reversed: format!("{}\\052.", self.reversed) }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels = self.reversed.trim_end_matches('.');
+        labels.rsplit('.').try_for_each(|label| write!(f, "{label}."))
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Name {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let refuse = |problem| NameError { problem, text: text.to_owned() };
+        let mut labels = Vec::new();
+        let mut label = Label::default();
+        let mut rest = text.strip_suffix('.').unwrap_or(text).bytes();
+        while let Some(byte) = rest.next() {
+            match byte {
+                b'.' => labels.push(std::mem::take(&mut label)),
+                b'\\' => {
+                    let digits = [rest.next(), rest.next(), rest.next()];
+                    label.push(octal(digits).ok_or_else(|| refuse(Problem::Escape))?);
+                }
+                b' '..=b'~' => label.push(byte),
+                _ => return Err(refuse(Problem::Character)),
+            }
+        }
+        labels.push(label);
+        if labels.iter().any(|label| label.octets == 0) {
+            return Err(refuse(Problem::LabelEmpty));
+        }
+        // RFC 1035 section 2.3.4: labels of 63 octets, names of 255 with a length octet for each
+        // label and for the root.
+        if labels.iter().any(|label| label.octets > 63) {
+            return Err(refuse(Problem::LabelTooLong));
+        }
+        if labels.iter().map(|label| label.octets + 1).sum::<usize>() + 1 > 255 {
+            return Err(refuse(Problem::NameTooLong));
+        }
+        let reversed = labels.iter().rev().map(|label| format!("{}.", label.text)).collect();
+        Ok(Self { reversed })
+    }
+}
+
+#[derive(Default)]
+struct Label {
+    text: String,
+    octets: usize,
+}
+
+impl Label {
+    fn push(&mut self, octet: u8) {
+        self.octets += 1;
+        match octet.to_ascii_lowercase() {
+            plain @ (b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_') => self.text.push(char::from(plain)),
+            other => self.text.push_str(&format!("\\{other:03o}")),
+        }
+    }
+}
+
+/// The octet that three octal digits stand for.
+fn octal(digits: [Option<u8>; 3]) -> Option<u8> {
+    let value = digits.into_iter().try_fold(0_u32, |value, digit| {
+        char::from(digit?).to_digit(8).map(|digit| value * 8 + digit)
+    })?;
+    u8::try_from(value).ok()
+}
+
+/// Why a text is no domain name, in Route 53's words.
+///
+/// Seen in <https://github.com/hashicorp/terraform/issues/18482>; the words for a bad escape or
+/// character are ours.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NameError {
+    problem: Problem,
+    text: String,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Problem {
+    Character,
+    Escape,
+    LabelEmpty,
+    LabelTooLong,
+    NameTooLong,
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (code, reason) = match self.problem {
+            Problem::Character => ("DomainLabelIllegalCharacter", "Domain label is not ASCII"),
+            Problem::Escape => ("DomainLabelIllegalEscape", "Escape is not three octal digits"),
+            Problem::LabelEmpty => ("DomainLabelEmpty", "Domain label is empty"),
+            Problem::LabelTooLong => ("DomainLabelTooLong", "Domain label is too long"),
+            Problem::NameTooLong => ("DomainNameTooLong", "Domain name is too long"),
+        };
+        write!(f, "FATAL problem: {code} ({reason}) encountered with '{}'", self.text)
+    }
+}
+
+impl std::error::Error for NameError {}

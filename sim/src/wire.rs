@@ -1,0 +1,104 @@
+//! The three ways AWS says no, and how each protocol spells it.
+
+use http::{Response, StatusCode, header::CONTENT_TYPE};
+use serde_json::{Value, json};
+
+/// An error a service answers with, before its protocol gives it a shape.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Failure {
+    /// The HTTP status.
+    pub status: u16,
+    /// The code SDKs branch on, such as `ThrottlingException`.
+    pub code: String,
+    /// The sentence for humans.
+    pub message: String,
+}
+
+impl Failure {
+    /// An error with this HTTP status, code and sentence.
+    pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), message: message.into() }
+    }
+}
+
+/// How a service puts requests and answers on the wire.
+///
+/// Source: [Smithy's AWS protocols](https://smithy.io/2.0/aws/protocols/index.html).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Protocol {
+    /// `POST /` with the operation in `X-Amz-Target`, bodies in JSON: ACM and EventBridge.
+    AwsJson,
+    /// Form-encoded `Action=…`, answers in XML: STS.
+    Query,
+    /// Operations told apart by method and path, bodies in JSON: EventBridge Scheduler.
+    RestJson,
+    /// Operations told apart by method and path, bodies in XML: Route 53.
+    RestXml,
+}
+
+impl Protocol {
+    /// Spells an error the way this protocol does.
+    pub fn failure(self, failure: &Failure, request_id: &str) -> Response<Vec<u8>> {
+        let Failure { status, code, message } = failure;
+        match self {
+            Self::AwsJson => {
+                let body = json!({"__type": code, "message": message});
+                answer(*status, "application/x-amz-json-1.1", request_id, body.to_string())
+            }
+            Self::RestJson => {
+                let body = json!({"Message": message, "Code": code}).to_string();
+                let mut response = answer(*status, "application/json", request_id, body);
+                if let Ok(code) = code.parse() {
+                    response.headers_mut().insert("x-amzn-errortype", code);
+                }
+                response
+            }
+            Self::Query | Self::RestXml => {
+                let namespace = match self {
+                    Self::Query => "https://sts.amazonaws.com/doc/2011-06-15/",
+                    _ => "https://route53.amazonaws.com/doc/2013-04-01/",
+                };
+                let (code, message) = (escape(code), escape(message));
+                let body = format!(
+                    "<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"{namespace}\"><Error><Type>Sender</Type>\
+                     <Code>{code}</Code><Message>{message}</Message></Error>\
+                     <RequestId>{request_id}</RequestId></ErrorResponse>"
+                );
+                answer(*status, "text/xml", request_id, body)
+            }
+        }
+    }
+
+    /// Spells a JSON answer the way this protocol does.
+    pub fn json(self, body: &Value, request_id: &str) -> Response<Vec<u8>> {
+        let content_type = match self {
+            Self::AwsJson => "application/x-amz-json-1.1",
+            _ => "application/json",
+        };
+        answer(200, content_type, request_id, body.to_string())
+    }
+
+    /// Spells an XML answer; `body` is the document without its declaration.
+    pub fn xml(self, body: &str, request_id: &str) -> Response<Vec<u8>> {
+        let document = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}");
+        answer(200, "text/xml", request_id, document)
+    }
+}
+
+/// Escapes text for the inside of an XML element.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn answer(status: u16, content_type: &str, request_id: &str, body: String) -> Response<Vec<u8>> {
+    let mut response = Response::new(body.into_bytes());
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = [(CONTENT_TYPE.as_str(), content_type), ("x-amzn-requestid", request_id)];
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), value.parse()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,219 @@
+//! The two kinds of ARN we read: a certificate's, and our own.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The ARN of an ACM certificate:
+/// `arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012`.
+///
+/// Region and partition of every ACM call come from here, since the function serves certificates
+/// of every region.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct CertificateArn {
+    /// Where it is, and whose it is.
+    pub home: Home,
+    /// The last part, a UUID.
+    pub id: String,
+}
+
+/// Where something in AWS lives, and whose it is.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Home {
+    /// `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`.
+    pub partition: String,
+    /// For example `eu-west-1`.
+    pub region: String,
+    /// Twelve digits.
+    pub account: String,
+}
+
+/// Why a text is not the ARN it should be.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{}` is not {what}", text.escape_debug().take(200).collect::<String>())]
+pub struct NotAnArn {
+    text: String,
+    what: &'static str,
+}
+
+impl FromStr for CertificateArn {
+    type Err = NotAnArn;
+
+    fn from_str(text: &str) -> Result<Self, NotAnArn> {
+        let parts = split(text, "acm").and_then(|(home, resource)| {
+            let id = resource.strip_prefix("certificate/").filter(|id| is_uuid(id))?;
+            Some(Self { home, id: id.to_owned() })
+        });
+        parts.ok_or_else(|| NotAnArn {
+            text: text.to_owned(),
+            what: "the ARN of an ACM certificate \
+                   (arn:PARTITION:acm:REGION:ACCOUNT:certificate/UUID)",
+        })
+    }
+}
+
+impl fmt::Display for CertificateArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Home { partition, region, account } = &self.home;
+        write!(f, "arn:{partition}:acm:{region}:{account}:certificate/{}", self.id)
+    }
+}
+
+impl Home {
+    /// Where a Lambda function lives:
+    /// `arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAnArn`] if the text is not the ARN of a function.
+    pub fn of_function(arn: &str) -> Result<Self, NotAnArn> {
+        split(arn, "lambda")
+            .filter(|(_, resource)| resource.starts_with("function:"))
+            .map(|(home, _)| home)
+            .ok_or_else(|| NotAnArn { text: arn.to_owned(), what: "the ARN of a Lambda function" })
+    }
+}
+
+/// The account in the ARN of an IAM role, `arn:aws:iam::111122223333:role/name`, if it is one.
+pub fn role_account(arn: &str) -> Option<&str> {
+    let mut parts = arn.splitn(6, ':');
+    let [Some("arn"), Some(partition), Some("iam"), Some(""), Some(account), Some(resource)] =
+        std::array::from_fn(|_| parts.next())
+    else {
+        return None;
+    };
+    let name = resource.strip_prefix("role/")?;
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-/".contains(&byte);
+    (is_partition(partition)
+        && is_account(account)
+        && !name.is_empty()
+        && !name.ends_with('/')
+        && name.bytes().all(legal))
+    .then_some(account)
+}
+
+/// Whether this has the shape of a region's name, such as `eu-west-1` or `us-gov-east-1`.
+pub fn is_region(text: &str) -> bool {
+    let words: Vec<_> = text.split('-').collect();
+    let Some(([first, middle @ ..], number)) = words.split_last().map(|(n, w)| (w, n)) else {
+        return false;
+    };
+    let word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    word(first)
+        && !middle.is_empty()
+        && middle.iter().all(word)
+        && !number.is_empty()
+        && number.len() <= 2
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn split<'a>(arn: &'a str, service: &str) -> Option<(Home, &'a str)> {
+    let mut parts = arn.splitn(6, ':');
+    let [Some("arn"), Some(partition), Some(found), Some(region), Some(account), Some(resource)] =
+        std::array::from_fn(|_| parts.next())
+    else {
+        return None;
+    };
+    (found == service && is_partition(partition) && is_region(region) && is_account(account)).then(
+        || {
+            let [partition, region, account] = [partition, region, account].map(str::to_owned);
+            (Home { partition, region, account }, resource)
+        },
+    )
+}
+
+fn is_partition(text: &str) -> bool {
+    text.split('-').next() == Some("aws")
+        && text.len() <= 20
+        && text
+            .split('-')
+            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "12345678-1234-1234-1234-123456789012";
+
+    #[test]
+    fn certificates_of_every_partition_are_read() {
+        for (partition, region) in [
+            ("aws", "eu-west-1"),
+            ("aws-cn", "cn-north-1"),
+            ("aws-us-gov", "us-gov-west-1"),
+            ("aws-eusc", "eusc-de-east-1"),
+        ] {
+            let text = format!("arn:{partition}:acm:{region}:111122223333:certificate/{ID}");
+            let arn: CertificateArn = text.parse().expect(&text);
+            assert_eq!(arn.to_string(), text);
+            assert_eq!(
+                (arn.home.partition.as_str(), arn.home.region.as_str()),
+                (partition, region)
+            );
+        }
+    }
+
+    #[test]
+    fn forged_arns_are_refused() {
+        for text in [
+            "",
+            "certificate",
+            &format!("arn:aws:iam:eu-west-1:111122223333:certificate/{ID}"),
+            &format!("arn:gcp:acm:eu-west-1:111122223333:certificate/{ID}"),
+            &format!("arn:aws-:acm:eu-west-1:111122223333:certificate/{ID}"),
+            &format!("arn:aws:acm::111122223333:certificate/{ID}"),
+            &format!("arn:aws:acm:evil.org/:111122223333:certificate/{ID}"),
+            &format!("arn:aws:acm:eu-1:111122223333:certificate/{ID}"),
+            &format!("arn:aws:acm:eu-west-1:11112222333:certificate/{ID}"),
+            &format!("arn:aws:acm:eu-west-1:11112222333x:certificate/{ID}"),
+            &format!("arn:aws:acm:eu-west-1:111122223333:certificate/{ID}0"),
+            &format!("arn:aws:acm:eu-west-1:111122223333:certificate/{ID}/../x"),
+            &format!("arn:aws:acm:eu-west-1:111122223333:acme-endpoint/{ID}"),
+            "arn:aws:acm:eu-west-1:111122223333:certificate/12345678123412341234123456789012----",
+            "arn:aws:acm:eu-west-1:111122223333:certificate/1234567g-1234-1234-1234-123456789012",
+        ] {
+            assert!(text.parse::<CertificateArn>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_shows_the_text_on_one_line_and_not_all_of_a_megabyte() {
+        let error = "x\ny".repeat(1000).parse::<CertificateArn>().expect_err("no ARN").to_string();
+        assert!(
+            error.starts_with("`x\\ny") && error.len() < 400 && !error.contains('\n'),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn our_own_home_is_read_from_the_function() {
+        let home = Home::of_function("arn:aws:lambda:eu-west-1:111122223333:function:f:live");
+        let home = home.expect("an alias is a function");
+        assert_eq!((home.region.as_str(), home.account.as_str()), ("eu-west-1", "111122223333"));
+        assert!(Home::of_function("arn:aws:lambda:eu-west-1:111122223333:layer:x").is_err());
+    }
+
+    #[test]
+    fn a_role_is_told_from_other_arns() {
+        assert_eq!(role_account("arn:aws:iam::111122223333:role/path/dns"), Some("111122223333"));
+        for text in [
+            "arn:aws:iam::111122223333:user/dns",
+            "arn:aws:iam::111122223333:role/",
+            "arn:aws:iam::111122223333:role/a b",
+            "arn:aws:iam:eu-west-1:111122223333:role/dns",
+            "arn:aws:iam::1111:role/dns",
+            "dns",
+        ] {
+            assert_eq!(role_account(text), None, "{text}");
+        }
+    }
+}

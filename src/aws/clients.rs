@@ -1,0 +1,135 @@
+//! SDK clients: one a service, region and account, made on first use and kept warm.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+
+use crate::arn::CertificateArn;
+use crate::zone::Access;
+
+/// The behaviour of the SDK that this function was tested with.
+pub fn behavior_version() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+/// Makes clients and keeps them.
+#[derive(Debug)]
+pub struct Clients {
+    base: SdkConfig,
+    acm: Kept<(Access, String), aws_sdk_acm::Client>,
+    eventbridge: Kept<Option<String>, aws_sdk_eventbridge::Client>,
+    route53: Kept<Access, aws_sdk_route53::Client>,
+    scheduler: Kept<(), aws_sdk_scheduler::Client>,
+}
+
+impl Clients {
+    /// Clients that start from this configuration: its region, HTTP client, credentials and clock.
+    /// Time-outs and retries are ours.
+    pub fn new(base: SdkConfig) -> Self {
+        let base = base
+            .into_builder()
+            .retry_config(RetryConfig::standard())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(3))
+                    .operation_attempt_timeout(Duration::from_secs(5))
+                    .operation_timeout(Duration::from_secs(20))
+                    .build(),
+            )
+            .build();
+        Self {
+            base,
+            acm: Kept::default(),
+            eventbridge: Kept::default(),
+            route53: Kept::default(),
+            scheduler: Kept::default(),
+        }
+    }
+
+    /// ACM in the certificate's region.
+    pub async fn acm(&self, access: &Access, arn: &CertificateArn) -> aws_sdk_acm::Client {
+        let region = arn.home.region.clone();
+        let key = (access.clone(), region.clone());
+        self.acm
+            .get_or_make(key, async || {
+                let config = self.config(access).await;
+                let config = config.into_builder().region(Region::new(region)).build();
+                aws_sdk_acm::Client::new(&config)
+            })
+            .await
+    }
+
+    /// EventBridge in the function's own region, or in the one where a bus is.
+    pub async fn eventbridge(&self, region: Option<&str>) -> aws_sdk_eventbridge::Client {
+        let region = region.map(str::to_owned);
+        self.eventbridge
+            .get_or_make(region.clone(), async || {
+                let mut config = self.base.clone().into_builder();
+                if let Some(region) = region {
+                    config.set_region(Region::new(region));
+                }
+                aws_sdk_eventbridge::Client::new(&config.build())
+            })
+            .await
+    }
+
+    /// Route 53 in one account. It retries adaptively, since its small rate is shared with
+    /// everything else in the account.
+    pub async fn route53(&self, access: &Access) -> aws_sdk_route53::Client {
+        self.route53
+            .get_or_make(access.clone(), async || {
+                let config = self.config(access).await;
+                let config = config.into_builder().retry_config(RetryConfig::adaptive()).build();
+                aws_sdk_route53::Client::new(&config)
+            })
+            .await
+    }
+
+    /// EventBridge Scheduler in the function's own region.
+    pub async fn scheduler(&self) -> aws_sdk_scheduler::Client {
+        self.scheduler.get_or_make((), async || aws_sdk_scheduler::Client::new(&self.base)).await
+    }
+
+    async fn config(&self, access: &Access) -> SdkConfig {
+        match access {
+            Access::Own => self.base.clone(),
+            Access::Role(arn) => {
+                let role = AssumeRoleProvider::builder(arn)
+                    .session_name("acm-dns-validator")
+                    .configure(&self.base)
+                    .build()
+                    .await;
+                let credentials = SharedCredentialsProvider::new(role);
+                self.base.clone().into_builder().credentials_provider(credentials).build()
+            }
+        }
+    }
+}
+
+/// Values made once each. Two that are made at the same time agree on the first one kept.
+#[derive(Debug)]
+struct Kept<K, V>(Mutex<BTreeMap<K, V>>);
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self(Mutex::new(BTreeMap::new()))
+    }
+}
+
+impl<K: Ord, V: Clone> Kept<K, V> {
+    async fn get_or_make(&self, key: K, make: impl AsyncFnOnce() -> V) -> V {
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = kept().get(&key) {
+            return value.clone();
+        }
+        let made = make().await;
+        kept().entry(key).or_insert(made).clone()
+    }
+}

@@ -1,0 +1,43 @@
+//! One thin function for each call to AWS, and what its refusals mean.
+
+use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::error::{Trouble, report};
+
+pub mod acm;
+pub mod clients;
+pub mod eventbridge;
+pub mod route53;
+pub mod scheduler;
+
+impl Trouble {
+    /// What a refusal means after the SDK's own retries: throttling, a failing server and a broken
+    /// line are bad luck and pass by themselves; everything else stands until somebody acts.
+    fn of<E>(doing: &str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        Self { standing: is_standing(error), message: format!("{doing}: {}", report(error)) }
+    }
+}
+
+fn is_standing<E>(error: &SdkError<E, HttpResponse>) -> bool
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    match error {
+        SdkError::ServiceError(refusal) => {
+            let code = refusal.err().code().unwrap_or_default();
+            let passing = [THROTTLING_ERRORS, TRANSIENT_ERRORS].concat().contains(&code);
+            !passing && !refusal.raw().status().is_server_error()
+        }
+        // A role that may not be assumed hides behind the call that needed its credentials.
+        error => std::iter::successors(std::error::Error::source(error), |cause| cause.source())
+            .find_map(|cause| cause.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>())
+            .is_some_and(is_standing),
+    }
+}

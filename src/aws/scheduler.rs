@@ -1,0 +1,70 @@
+//! EventBridge Scheduler: the next check of a certificate.
+
+use aws_sdk_scheduler::Client;
+use aws_sdk_scheduler::types::{
+    ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target,
+};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::arn::CertificateArn;
+use crate::error::Error;
+use crate::settings::Settings;
+
+/// Whether a check is armed because of us.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Armed {
+    /// It was armed before: another chain of checks for the same certificate runs.
+    Already,
+    /// We armed it.
+    Now,
+}
+
+/// Arms one check: a schedule that invokes `function` at `at` with `input`, once, and goes away.
+///
+/// Its name says what and when, `<certificate uuid>-<unix minute>`, so whoever wants the same check
+/// finds it armed, and none is used twice: a spent schedule lingers for a while.
+///
+/// Source: [schedule types](https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html).
+///
+/// # Errors
+///
+/// [`Error::Arm`] if Scheduler refuses, unless it is because the check is armed already.
+pub async fn arm(
+    client: &Client,
+    settings: &Settings,
+    function: &str,
+    certificate: &CertificateArn,
+    at: DateTime<Utc>,
+    input: &Value,
+) -> Result<Armed, Error> {
+    let name = format!("{}-{}", certificate.id, at.timestamp().div_euclid(60));
+    let failed = |source| Error::Arm { name: name.clone(), source };
+    let target = Target::builder()
+        .arn(function)
+        .role_arn(&settings.schedule_role_arn)
+        .input(input.to_string())
+        .build()
+        .map_err(|error| failed(error.into()))?;
+    let window = FlexibleTimeWindow::builder()
+        .mode(FlexibleTimeWindowMode::Off)
+        .build()
+        .map_err(|error| failed(error.into()))?;
+    let created = client
+        .create_schedule()
+        .name(&name)
+        .group_name(&settings.schedule_group)
+        .schedule_expression(format!("at({})", at.format("%Y-%m-%dT%H:%M:%S")))
+        .flexible_time_window(window)
+        .action_after_completion(ActionAfterCompletion::Delete)
+        .target(target)
+        .send()
+        .await;
+    match created {
+        Ok(_) => Ok(Armed::Now),
+        Err(error) => match error.as_service_error() {
+            Some(refusal) if refusal.is_conflict_exception() => Ok(Armed::Already),
+            _ => Err(failed(error.into())),
+        },
+    }
+}

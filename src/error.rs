@@ -1,0 +1,138 @@
+//! What can go wrong with a look, and how it is told.
+
+use std::error::Error as StdError;
+
+use lambda_runtime::Diagnostic;
+
+use crate::arn::{CertificateArn, NotAnArn};
+use crate::trigger::Unreadable;
+
+/// Why an invocation did not do its job.
+///
+/// An `Err` means *no check is armed*: Lambda runs the invocation again, and then somebody must be
+/// told. A fact about the world that no retry changes is no error; see [`crate::plan::Reason`].
+/// Neither is what goes wrong after a check is armed; see [`Trouble`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Scheduler did not take the next check.
+    #[error("cannot arm the check {name}")]
+    Arm {
+        /// The schedule's name.
+        name: String,
+        /// The SDK's own error.
+        #[source]
+        source: BoxError,
+    },
+    /// ACM did not describe the certificate.
+    #[error("cannot describe {certificate}")]
+    Describe {
+        /// Which one.
+        certificate: CertificateArn,
+        /// The SDK's own error.
+        #[source]
+        source: BoxError,
+    },
+    /// The payload is none that the function takes.
+    #[error(transparent)]
+    Event(#[from] Unreadable),
+    /// The certificate is not within our reach.
+    #[error(
+        "{certificate} is in {whose}: set CERTIFICATE_ROLE_NAME to a role of that account that this \
+         function may assume, or run the function there"
+    )]
+    Foreign {
+        /// Which one.
+        certificate: CertificateArn,
+        /// Which account or partition it is in instead of ours.
+        whose: String,
+    },
+    /// Lambda did not say who we are.
+    #[error("cannot tell this function's own region and account")]
+    Home(#[from] NotAnArn),
+    /// ACM did not list the certificate's tags.
+    #[error("cannot list the tags of {certificate}")]
+    Tags {
+        /// Which one.
+        certificate: CertificateArn,
+        /// The SDK's own error.
+        #[source]
+        source: BoxError,
+    },
+}
+
+/// An SDK error; nobody branches on it once [`crate::aws`] has.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Why a record could not be written this time, or why a zone could not be seen.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Trouble {
+    /// Whether it stands until somebody acts, as opposed to having been unlucky this once.
+    pub standing: bool,
+    /// What is wrong, and where it helps what to do.
+    pub message: String,
+}
+
+impl Trouble {
+    /// Something that stands until somebody acts.
+    pub fn standing(message: impl Into<String>) -> Self {
+        Self { standing: true, message: message.into() }
+    }
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        // A stable word a cause: alarms and filters match on it.
+        let error_type = match error {
+            Error::Arm { .. } => "Arm",
+            Error::Describe { .. } => "Describe",
+            Error::Event(_) => "Event",
+            Error::Foreign { .. } => "Foreign",
+            Error::Home(_) => "Home",
+            Error::Tags { .. } => "Tags",
+        };
+        Self { error_type: error_type.to_owned(), error_message: report(&error) }
+    }
+}
+
+/// An error and its causes in one line. SDK errors repeat what their source says: that is dropped.
+pub fn report(error: &dyn StdError) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_line = cause.to_string();
+        if !line.ends_with(&cause_line) {
+            line = format!("{line}: {cause_line}");
+        }
+        source = cause.source();
+    }
+    line.escape_debug().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Link(&'static str, #[source] Option<Box<Link>>);
+
+    #[test]
+    fn a_report_names_every_cause_once() {
+        let cause = Link("busy", None);
+        let wrapper = Link("service error", Some(Box::new(Link("busy", Some(Box::new(cause))))));
+        assert_eq!(report(&wrapper), "service error: busy");
+    }
+
+    #[test]
+    fn a_report_is_one_line() {
+        assert_eq!(report(&Link("a\nb", None)), "a\\nb");
+    }
+
+    #[test]
+    fn every_error_has_a_word_that_alarms_can_match() {
+        let error =
+            Error::from(crate::trigger::parse(&serde_json::json!({})).expect_err("no event"));
+        assert_eq!(Diagnostic::from(error).error_type, "Event");
+    }
+}

@@ -1,0 +1,52 @@
+//! The function's process: a cold start, then one look an invocation.
+
+use std::process::ExitCode;
+
+use acm_dns_validator::aws::clients::behavior_version;
+use acm_dns_validator::function::Function;
+use acm_dns_validator::settings::Settings;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_smithy_async::time::SharedTimeSource;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use tracing::error;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let level = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].into_iter().find_map(variable);
+    let filter = EnvFilter::new(level.unwrap_or_else(|| "info".to_owned()));
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_current_span(true)
+        .with_span_list(false)
+        .flatten_event(true)
+        .init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            error!(error = %cause, "the function cannot start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), lambda_runtime::Error> {
+    let settings = Settings::from_vars(variable)?;
+    // One HTTP client for every service, and so one set of root certificates; and a Lambda's
+    // credentials are in its environment, where the default chain would look last of all.
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let config = aws_config::defaults(behavior_version())
+        .http_client(http)
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .load()
+        .await;
+    Function::new(settings, config, SharedTimeSource::default()).serve().await
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,133 @@
+//! When a validation is looked at: points fixed by when it began, the same for whoever asks.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The points in time at which one validation is looked at.
+///
+/// They depend on nothing but when the validation began, so every chain of checks for one
+/// certificate falls on the same points, has the same schedule names, and doubled events merge.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Grid {
+    begin: DateTime<Utc>,
+    end: DateTime<Utc>,
+}
+
+impl Grid {
+    /// The grid of a first validation: ACM gives up 72 hours after the request, and so do we, with
+    /// a margin for ACM to say so.
+    ///
+    /// Source: [DNS validation](https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html).
+    pub(super) fn of_request(begin: DateTime<Utc>) -> Self {
+        Self { begin, end: begin + PATIENCE }
+    }
+
+    /// The grid of a renewal, which ACM goes on trying until the certificate ends.
+    pub(super) fn of_renewal(begin: DateTime<Utc>, not_after: Option<DateTime<Utc>>) -> Self {
+        Self { begin, end: not_after.unwrap_or(begin + PATIENCE) }
+    }
+
+    /// The first point at least a minute ahead: a schedule fires within the minute it names, and
+    /// what it does with a minute gone by is undocumented. `None` once the validation is over.
+    pub(super) fn next(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.points().find(|point| *point >= now + TimeDelta::minutes(1))
+    }
+
+    /// Whether a look at `now` is the first since the validation reached one of the ages at which
+    /// a standing block is told again.
+    pub(super) fn reaches_milestone(self, now: DateTime<Utc>) -> bool {
+        let mut before = self.begin;
+        let mut reached = self.begin;
+        for point in self.points().take_while(|point| *point <= now) {
+            (before, reached) = (reached, point);
+        }
+        MILESTONES.iter().any(|age| (before..reached).contains(&(self.begin + *age - INSTANT)))
+    }
+
+    fn points(self) -> impl Iterator<Item = DateTime<Utc>> {
+        let minute = TimeDelta::seconds(self.begin.timestamp().rem_euclid(60));
+        let origin = self.begin
+            - minute
+            - TimeDelta::nanoseconds(self.begin.timestamp_subsec_nanos().into());
+        std::iter::successors(Some(1), |age| Some(age + step(*age)))
+            .map(move |age| origin + TimeDelta::minutes(age))
+            .take_while(move |point| *point <= self.end)
+    }
+}
+
+/// From a point to the next, in minutes, by the age of the validation: a minute at first, then a
+/// quarter of the age up to a quarter of an hour; what has waited for days is looked at daily.
+fn step(age: i64) -> i64 {
+    match age {
+        ..4 => 1,
+        _ if age >= PATIENCE.num_minutes() => TimeDelta::days(1).num_minutes(),
+        _ => (age + 3).div_euclid(4).min(15),
+    }
+}
+
+const INSTANT: TimeDelta = TimeDelta::nanoseconds(1);
+
+const PATIENCE: TimeDelta = TimeDelta::hours(73);
+
+const MILESTONES: [TimeDelta; 5] = [
+    TimeDelta::minutes(15),
+    TimeDelta::hours(1),
+    TimeDelta::hours(6),
+    TimeDelta::hours(24),
+    TimeDelta::hours(48),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+    }
+
+    fn ages(grid: Grid) -> Vec<i64> {
+        grid.points().map(|point| (point - DateTime::UNIX_EPOCH).num_minutes()).collect()
+    }
+
+    #[test]
+    fn checks_grow_rarer_with_age() {
+        let ages = ages(Grid::of_request(at(0)));
+        assert_eq!(ages[..16], [1, 2, 3, 4, 5, 7, 9, 12, 15, 19, 24, 30, 38, 48, 60, 75]);
+        assert!(ages[15..].windows(2).all(|pair| pair[1] - pair[0] == 15));
+        assert_eq!(ages.last(), Some(&(73 * 60)));
+        assert!(ages.len() < 400, "{}", ages.len());
+    }
+
+    #[test]
+    fn a_renewal_is_looked_at_daily_until_the_certificate_ends() {
+        let ages = ages(Grid::of_renewal(at(0), Some(at(45 * 24 * 60))));
+        assert_eq!(ages.last(), Some(&(73 * 60 + 41 * 24 * 60)));
+        assert!(ages.len() < 400, "{}", ages.len());
+    }
+
+    #[test]
+    fn points_fall_on_whole_minutes_whatever_second_it_began() {
+        let begin = at(10) + TimeDelta::milliseconds(59_750);
+        assert_eq!(Grid::of_request(begin).points().next(), Some(at(11)));
+    }
+
+    #[test]
+    fn the_next_check_is_at_least_a_minute_ahead() {
+        let grid = Grid::of_request(at(0));
+        assert_eq!(grid.next(at(0)), Some(at(1)));
+        assert_eq!(grid.next(at(0) + INSTANT), Some(at(2)));
+        assert_eq!(grid.next(at(9)), Some(at(12)));
+        assert_eq!(grid.next(at(73 * 60 - 1)), Some(at(73 * 60)));
+        assert_eq!(grid.next(at(73 * 60)), None);
+    }
+
+    #[test]
+    fn a_milestone_is_reached_once() {
+        let grid = Grid::of_request(at(0));
+        let mut reached = grid.points().filter(|point| grid.reaches_milestone(*point));
+        for minutes in [15, 60, 360, 24 * 60, 48 * 60] {
+            assert_eq!(reached.next(), Some(at(minutes)));
+        }
+        assert_eq!(reached.next(), None);
+        assert!(grid.reaches_milestone(at(16)) && !grid.reaches_milestone(at(14)));
+    }
+}

@@ -1,0 +1,291 @@
+//! Decides what one look at a certificate calls for. Pure: no I/O, no clock, no failure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use self::grid::Grid;
+use crate::certificate::{Certificate, Domain, Origin, Progress, Renewing, Status};
+use crate::name::DomainName;
+use crate::record::ValidationRecord;
+use crate::settings::Tag;
+use crate::trigger::Wake;
+
+mod grid;
+
+/// What one look at a certificate calls for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Plan {
+    /// Records that must exist, once each: ACM gives `example.com` and `*.example.com` the same
+    /// one, and Route 53 refuses a batch that names a record twice.
+    pub publish: BTreeSet<ValidationRecord>,
+    /// Names whose record will not be written, and why.
+    pub refuse: BTreeMap<DomainName, String>,
+    /// Whether to look again.
+    pub next: Next,
+    /// When this validation began: its age counts from here.
+    pub began: DateTime<Utc>,
+    /// Whether an end or a standing block is worth an event of its own, if this look comes upon one.
+    pub news: bool,
+}
+
+/// Whether to look again.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Next {
+    /// At this time.
+    CheckAt(DateTime<Utc>),
+    /// No: there is nothing left to do.
+    Stop(Reason),
+}
+
+/// Why there is nothing left to do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reason {
+    /// Expired, revoked or inactive, in ACM's word.
+    Closed(String),
+    /// ACM does not know it, or not any more.
+    Deleted,
+    /// ACM gave up, for this reason if it names one.
+    Failed(Option<String>),
+    /// ACM should have given up by now.
+    GaveUp,
+    /// Issued.
+    Issued,
+    /// None of its names lies under a domain of `ALLOWED_DOMAINS`.
+    NotAllowed,
+    /// Validated by e-mail or over HTTP.
+    NotDns,
+    /// It does not carry the tag a certificate must carry.
+    NotOptedIn(Tag),
+    /// It is not a public certificate issued by Amazon.
+    NotPublic(Origin),
+    /// It carries the tag by which its owner keeps us away.
+    OptedOut,
+    /// ACM gave up renewing it, for this reason if it names one.
+    RenewalFailed(Option<String>),
+    /// ACM waited long enough.
+    TimedOut,
+}
+
+/// What the settings say about which certificates are ours.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Policy {
+    /// A name must be one of these or lie under one; empty allows all.
+    pub allowed_domains: Vec<DomainName>,
+    /// The tag a certificate must carry.
+    pub certificate_tag: Option<Tag>,
+}
+
+/// The tag by which a certificate's owner keeps us away; any value but `false` does.
+pub const SKIP_TAG: &str = "acm-dns-validator:skip";
+
+/// Turns what ACM says of a certificate (`None`: it knows none) into a plan.
+///
+/// The plan depends on what ACM says now and on ages, never on what an earlier look did. Only how
+/// often an end or a block is *told* depends on whether this look follows up one of our own.
+///
+/// | certificate                                  | publish          | next            |
+/// | -------------------------------------------- | ---------------- | --------------- |
+/// | unknown, heard of minutes ago                | –                | check           |
+/// | unknown                                      | –                | stop: deleted   |
+/// | not public, not by DNS, not allowed, not opted in | –           | stop: not ours  |
+/// | lacks the tag to opt in, requested minutes ago | –              | check           |
+/// | pending                                      | awaited records  | check           |
+/// | issued, its renewal pending                  | awaited records  | check           |
+/// | issued, failed, timed out, closed            | –                | stop            |
+pub fn decide(
+    certificate: Option<&Certificate>,
+    wake: &Wake,
+    now: DateTime<Utc>,
+    policy: &Policy,
+) -> Plan {
+    let Some(certificate) = certificate else {
+        // ACM may take minutes to show what was just requested.
+        let since = wake.since.unwrap_or(now);
+        let young = now - since < YOUTH;
+        return Plan {
+            next: if young {
+                look_again(Grid::of_request(since), now)
+            } else {
+                Next::Stop(Reason::Deleted)
+            },
+            ..Plan::nothing(since)
+        };
+    };
+    if let Some(reason) = not_ours(certificate, policy) {
+        // Tags may show up later than the certificate.
+        let young = certificate.status == Status::Pending && now - certificate.created_at < YOUTH;
+        let grid = Grid::of_request(certificate.created_at);
+        return Plan {
+            next: match reason {
+                Reason::NotOptedIn(_) if young => look_again(grid, now),
+                reason => Next::Stop(reason),
+            },
+            ..Plan::nothing(certificate.created_at)
+        };
+    }
+    let stop = |reason, ended: Option<DateTime<Utc>>| Plan {
+        next: Next::Stop(reason),
+        // An end that one of our checks comes upon, or a fresh one.
+        news: wake.follow_up || ended.is_some_and(|ended| now - ended < FRESH),
+        ..Plan::nothing(certificate.created_at)
+    };
+    let requested = certificate.created_at;
+    match (&certificate.status, &certificate.renewal) {
+        (Status::Issued, Some(renewal)) => match &renewal.status {
+            Renewing::Failed(reason) => {
+                stop(Reason::RenewalFailed(reason.clone()), Some(renewal.updated_at))
+            }
+            Renewing::NotWaiting => stop(Reason::Issued, Some(renewal.updated_at)),
+            Renewing::Pending => {
+                let grid = Grid::of_renewal(renewal.updated_at, certificate.not_after);
+                validate(&renewal.domains, renewal.updated_at, grid, wake, now, policy)
+            }
+        },
+        (Status::Issued, None) => stop(Reason::Issued, certificate.issued_at),
+        (Status::Closed(word), _) => stop(Reason::Closed(word.clone()), None),
+        (Status::Failed(reason), _) => stop(Reason::Failed(reason.clone()), Some(requested)),
+        (Status::TimedOut, _) => stop(Reason::TimedOut, Some(requested + VALIDATION_TIME_OUT)),
+        (Status::Pending | Status::Unknown(_), _) => {
+            let grid = Grid::of_request(requested);
+            validate(&certificate.domains, requested, grid, wake, now, policy)
+        }
+    }
+}
+
+/// How long ACM may take to show a certificate and its tags.
+const YOUTH: TimeDelta = TimeDelta::minutes(5);
+
+/// How long after an end an event about it is still news to somebody.
+const FRESH: TimeDelta = TimeDelta::hours(1);
+
+/// Source: [DNS validation](https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html).
+const VALIDATION_TIME_OUT: TimeDelta = TimeDelta::hours(72);
+
+impl Plan {
+    fn nothing(began: DateTime<Utc>) -> Self {
+        Self {
+            publish: BTreeSet::new(),
+            refuse: BTreeMap::new(),
+            next: Next::Stop(Reason::GaveUp),
+            began,
+            news: false,
+        }
+    }
+}
+
+fn look_again(grid: Grid, now: DateTime<Utc>) -> Next {
+    grid.next(now).map_or(Next::Stop(Reason::GaveUp), Next::CheckAt)
+}
+
+fn not_ours(certificate: &Certificate, policy: &Policy) -> Option<Reason> {
+    let Certificate { domains, names, origin, tags, .. } = certificate;
+    let elsewhere = |domain: &Domain| domain.progress == Progress::Elsewhere;
+    let opted_out = tags.get(SKIP_TAG).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
+    let missing = policy.certificate_tag.as_ref().filter(|tag| !tag.is_among(tags));
+    if *origin != Origin::Public {
+        Some(Reason::NotPublic(*origin))
+    } else if !domains.is_empty() && domains.iter().all(elsewhere) {
+        Some(Reason::NotDns)
+    } else if opted_out {
+        Some(Reason::OptedOut)
+    } else if !names.is_empty() && !names.iter().any(|name| policy.allows(name)) {
+        Some(Reason::NotAllowed)
+    } else {
+        missing.map(|tag| Reason::NotOptedIn(tag.clone()))
+    }
+}
+
+fn validate(
+    domains: &[Domain],
+    began: DateTime<Utc>,
+    grid: Grid,
+    wake: &Wake,
+    now: DateTime<Utc>,
+    policy: &Policy,
+) -> Plan {
+    let next = look_again(grid, now);
+    if let Next::Stop(_) = next {
+        return Plan { next, news: wake.follow_up, ..Plan::nothing(began) };
+    }
+    let mut publish: BTreeSet<ValidationRecord> = BTreeSet::new();
+    let mut refuse = BTreeMap::new();
+    for domain in domains {
+        match &domain.progress {
+            Progress::Awaiting(_) | Progress::Refused(_) if !policy.allows(&domain.name) => {
+                let reason = "the name is not under a domain of ALLOWED_DOMAINS";
+                refuse.insert(domain.name.clone(), reason.to_owned());
+            }
+            Progress::Awaiting(record) => {
+                publish.insert(record.clone());
+            }
+            Progress::Refused(refused) => {
+                refuse.insert(domain.name.clone(), refused.to_string());
+            }
+            Progress::Elsewhere | Progress::Unready | Progress::Validated => {}
+        }
+    }
+    let contradicted: Vec<_> = publish
+        .iter()
+        .zip(publish.iter().skip(1))
+        .filter(|(one, other)| one.name() == other.name())
+        .map(|(one, _)| one.name().clone())
+        .collect();
+    publish.retain(|record| !contradicted.contains(record.name()));
+    refuse.extend(
+        contradicted
+            .into_iter()
+            .map(|name| (name, "ACM asks for two different values of one record".to_owned())),
+    );
+    let news = !wake.follow_up || grid.reaches_milestone(now);
+    Plan { publish, refuse, next, began, news }
+}
+
+impl Policy {
+    fn allows(&self, name: &DomainName) -> bool {
+        let name = name.without_wildcard();
+        self.allowed_domains.is_empty()
+            || self.allowed_domains.iter().any(|domain| name.is_at_or_under(domain))
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let because = |reason: &Option<String>| match reason.as_deref() {
+            // https://docs.aws.amazon.com/acm/latest/userguide/troubleshooting-caa.html
+            Some("CAA_ERROR") => ": CAA_ERROR: a CAA record of one of its names forbids Amazon to \
+                                  issue certificates; allow amazon.com there and request it anew"
+                .to_owned(),
+            Some(reason) => format!(": {reason}"),
+            None => String::new(),
+        };
+        match self {
+            Self::Closed(word) => write!(f, "the certificate is {word}"),
+            Self::Deleted => f.write_str("ACM knows no such certificate"),
+            Self::Failed(reason) => write!(f, "ACM could not issue it{}", because(reason)),
+            Self::GaveUp => f.write_str("ACM should have given up by now, and has not said so"),
+            Self::Issued => f.write_str("the certificate is issued"),
+            Self::NotAllowed => {
+                f.write_str("none of its names is under a domain of ALLOWED_DOMAINS")
+            }
+            Self::NotDns => f.write_str("it is validated by e-mail or over HTTP, not by DNS"),
+            Self::NotOptedIn(tag) => write!(f, "it does not carry the tag {tag} (CERTIFICATE_TAG)"),
+            Self::NotPublic(origin) => f.write_str(match origin {
+                Origin::Acme => "it was asked for over ACME, which has validation of its own",
+                Origin::CloudFront => "it is managed by CloudFront and validated over HTTP",
+                Origin::Imported => "it is imported, so there is nothing to validate",
+                Origin::Private => "it is private, so there is nothing to validate",
+                Origin::Public => "it is public",
+            }),
+            Self::OptedOut => write!(f, "it carries the tag {SKIP_TAG}"),
+            Self::RenewalFailed(reason) => write!(f, "ACM could not renew it{}", because(reason)),
+            Self::TimedOut => {
+                f.write_str("ACM waited 72 hours for its validation: request it anew")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

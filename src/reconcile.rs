@@ -1,0 +1,124 @@
+//! One look at one certificate: the program on one screen.
+
+use chrono::{DateTime, Utc};
+use tracing::{Span, info, warn};
+
+use crate::arn::Home;
+use crate::aws::clients::Clients;
+use crate::aws::{acm, eventbridge, scheduler};
+use crate::certificate::Certificate;
+use crate::error::Error;
+use crate::outcome::{Outcome, RecordState};
+use crate::plan::{self, Next, Policy};
+use crate::publish::{Published, publish};
+use crate::settings::Settings;
+use crate::trigger::{self, Wake};
+use crate::zone::Access;
+
+/// What a look needs besides the certificate.
+#[derive(Debug)]
+pub struct Context {
+    /// The way to AWS.
+    pub clients: Clients,
+    /// What the environment says.
+    pub settings: Settings,
+}
+
+/// Brings one certificate one step nearer to issued.
+///
+/// Safe to run twice, at once, or after a crash: every effect is an upsert, or a create whose name
+/// says when and for what, and the next check is armed *before* any record is touched, so whatever
+/// fails afterwards, the chain of checks goes on. `function` is the ARN that the check invokes.
+///
+/// # Errors
+///
+/// [`Error::Describe`], [`Error::Tags`] or [`Error::Arm`], for a call that AWS still refuses after
+/// the SDK's own retries; [`Error::Foreign`] and [`Error::Home`] before any call. Each means that no
+/// check is armed.
+pub async fn reconcile(
+    context: &Context,
+    function: &str,
+    wake: &Wake,
+    now: DateTime<Utc>,
+) -> Result<Outcome, Error> {
+    let Context { clients, settings } = context;
+    let arn = &wake.certificate;
+    let client = clients.acm(&access(settings, function, wake)?, arn).await;
+    let (detail, tags) = tokio::try_join!(acm::describe(&client, arn), acm::tags(&client, arn))?;
+    let first_heard = wake.since.unwrap_or(now);
+    let certificate =
+        detail.zip(tags).map(|(detail, tags)| Certificate::new(arn, &detail, tags, first_heard));
+
+    let plan = plan::decide(certificate.as_ref(), wake, now, &Policy::from(settings));
+
+    let armed = match plan.next {
+        Next::CheckAt(at) if !settings.dry_run => {
+            let check = trigger::check(arn, first_heard);
+            let client = clients.scheduler().await;
+            Some(scheduler::arm(&client, settings, function, arn, at, &check).await?)
+        }
+        _ => None,
+    };
+    let published = match &certificate {
+        Some(certificate) => publish(clients, settings, certificate, &plan).await,
+        None => Published::default(),
+    };
+    let outcome = Outcome::new(arn, certificate.as_ref(), &plan, published, now);
+    log(&outcome);
+    if let Some(bus) = settings.event_bus.as_ref().filter(|_| !settings.dry_run)
+        && outcome.is_worth_telling(&plan, armed)
+    {
+        eventbridge::publish(clients, bus, arn, &outcome.facts).await;
+    }
+    Ok(outcome)
+}
+
+/// Whose credentials reach the certificate.
+fn access(settings: &Settings, function: &str, wake: &Wake) -> Result<Access, Error> {
+    let ours = Home::of_function(function)?;
+    let Home { partition, account, .. } = &wake.certificate.home;
+    let foreign = |whose: String| Error::Foreign { certificate: wake.certificate.clone(), whose };
+    if *partition != ours.partition {
+        return Err(foreign(format!(
+            "partition {partition}, which no role of {} reaches",
+            ours.partition
+        )));
+    }
+    match &settings.certificate_role_name {
+        _ if *account == ours.account => Ok(Access::Own),
+        Some(role) => Ok(Access::Role(format!("arn:{partition}:iam::{account}:role/{role}"))),
+        None => Err(foreign(format!("account {account}, not in {}", ours.account))),
+    }
+}
+
+/// A warning for whatever a human may have to act upon, and one closing line.
+fn log(outcome: &Outcome) {
+    let facts = &outcome.facts;
+    for record in facts.records.iter().filter(|record| record.state == RecordState::Blocked) {
+        let reason = record.reason.as_deref();
+        warn!(record = %record.name, zone = record.hosted_zone_id, reason, "blocked");
+    }
+    Span::current()
+        .record("status", outcome.status.as_deref())
+        .record("next", outcome.next.map(|next| next.to_rfc3339()));
+    let count = |state| facts.records.iter().filter(|record| record.state == state).count();
+    info!(
+        state = ?facts.state,
+        reason = facts.reason,
+        age = facts.age,
+        written = count(RecordState::Written),
+        present = count(RecordState::Present),
+        deferred = count(RecordState::Deferred),
+        blocked = count(RecordState::Blocked),
+        "looked"
+    );
+}
+
+impl From<&Settings> for Policy {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            allowed_domains: settings.allowed_domains.clone(),
+            certificate_tag: settings.certificate_tag.clone(),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::*;
+
+const ARN: &str =
+    "arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012";
+
+fn event(source: &str, detail_type: &str, resources: &[&str], detail: Value) -> Value {
+    json!({
+        "source": source, "detail-type": detail_type, "resources": resources, "detail": detail,
+        "time": "1970-01-01T00:10:00Z",
+    })
+}
+
+fn call(detail: Value) -> Value {
+    event("aws.acm", CLOUDTRAIL, &[], detail)
+}
+
+fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+}
+
+#[track_caller]
+fn check_wake(payload: &Value, since: Option<DateTime<Utc>>, follow_up: bool) {
+    let certificate = ARN.parse().expect("an ARN");
+    assert_eq!(parse(payload), Ok(Trigger::Wake(Wake { certificate, since, follow_up })));
+}
+
+#[track_caller]
+fn check_nothing(payload: &Value, reason: &str) {
+    assert_eq!(parse(payload), Ok(Trigger::Nothing(reason.to_owned())));
+}
+
+#[track_caller]
+fn check_unreadable(payload: &Value, reason: &str) {
+    let error = parse(payload).expect_err("unreadable").to_string();
+    assert!(error.contains(reason), "{error}");
+}
+
+#[test]
+fn a_call_wakes_us_by_the_certificate_it_made_or_is_about() {
+    let made =
+        json!({"eventTime": "1970-01-01T00:07:00Z", "responseElements": {"certificateArn": ARN}});
+    check_wake(&call(made), Some(at(7)), false);
+    let about = json!({"requestParameters": {"certificateArn": ARN}, "responseElements": null});
+    check_wake(&call(about), Some(at(10)), false);
+}
+
+#[test]
+fn a_sparse_record_is_a_legal_one() {
+    let mut sparse = json!({
+        "source": "aws.acm", "detail-type": CLOUDTRAIL,
+        "detail": {"responseElements": {"certificateArn": ARN}},
+    });
+    check_wake(&sparse, None, false);
+    for field in ["errorCode", "eventName", "eventTime", "requestParameters", "since", "userAgent"]
+    {
+        sparse["detail"][field] = Value::Null;
+    }
+    for field in ["account", "id", "region", "resources", "time", "version"] {
+        sparse[field] = Value::Null;
+    }
+    check_wake(&sparse, None, false);
+}
+
+#[test]
+fn a_failed_call_asks_nothing_of_us() {
+    let failed = json!({"errorCode": "AccessDenied", "responseElements": null});
+    check_nothing(&call(failed), "the call failed with AccessDenied");
+    let half = json!({"errorCode": "Throttling", "responseElements": {"certificateArn": ARN}});
+    check_nothing(&call(half), "the call failed with Throttling");
+}
+
+#[test]
+fn a_call_about_no_certificate_asks_nothing_of_us() {
+    for elements in [json!(null), json!({}), json!("x"), json!({"certificateArn": null})] {
+        let detail =
+            json!({"responseElements": elements, "requestParameters": {"domainName": "a.com"}});
+        check_nothing(&call(detail), "the call was not about a certificate");
+    }
+}
+
+#[test]
+fn a_deleted_certificate_is_not_taken_for_a_young_one() {
+    let detail =
+        json!({"eventName": "DeleteCertificate", "requestParameters": {"certificateArn": ARN}});
+    check_nothing(&call(detail), "the certificate was deleted");
+}
+
+#[test]
+fn any_event_of_acm_wakes_us_by_its_resource() {
+    for detail_type in
+        ["ACM Certificate Renewal Action Required", "ACM Certificate Available", "ACM New"]
+    {
+        check_wake(&event("aws.acm", detail_type, &[ARN], json!({})), Some(at(10)), false);
+    }
+}
+
+#[test]
+fn our_own_checks_are_follow_ups_once_we_have_looked() {
+    check_wake(&event(SOURCE, CHECK, &[ARN], json!({})), None, false);
+    let certificate = ARN.parse().expect("an ARN");
+    check_wake(&check(&certificate, at(3)), Some(at(3)), true);
+}
+
+#[test]
+fn what_is_no_event_of_ours_is_refused() {
+    for payload in [json!(null), json!(1), json!([]), json!({}), json!({"source": "aws.acm"})] {
+        check_unreadable(&payload, "it is not an EventBridge event");
+    }
+    check_unreadable(&event("aws.ec2", "x", &[ARN], json!({})), "source `aws.ec2`");
+    check_unreadable(&event(SOURCE, "Certificate Chek", &[ARN], json!({})), "`Certificate Chek`");
+}
+
+#[test]
+fn a_forged_certificate_is_refused() {
+    check_unreadable(&event(SOURCE, CHECK, &[], json!({})), "it names no certificate");
+    check_unreadable(
+        &event(SOURCE, CHECK, &["arn:aws:iam::1:role/x"], json!({})),
+        "is not the ARN",
+    );
+    let forged = json!({"responseElements": {"certificateArn": "x\ny"}});
+    check_unreadable(&call(forged), "`x\\ny` is not the ARN of an ACM certificate");
+}
