@@ -62,7 +62,7 @@ impl Aws {
         match fault {
             Some(FaultKind::Reset) => {
                 call.error = Some("connection reset".to_owned());
-                self.calls.push(call);
+                self.record(call);
                 return Answer::Reset;
             }
             Some(FaultKind::CrashBefore) => return Answer::Crash,
@@ -74,7 +74,7 @@ impl Aws {
             None => self.perform(&call.operation, &caller, request, now, &request_id, service),
         };
         call.error = result.as_ref().err().map(|failure| failure.code.clone());
-        self.calls.push(call);
+        self.record(call);
         match fault {
             Some(FaultKind::AnswerLost) => Answer::Reset,
             Some(FaultKind::CrashAfter) => Answer::Crash,
@@ -82,6 +82,11 @@ impl Aws {
                 result.unwrap_or_else(|failure| service.protocol().failure(&failure, &request_id)),
             ),
         }
+    }
+
+    fn record(&mut self, call: Call) {
+        self.calls.push(call);
+        self.lambda.count_call();
     }
 
     fn perform(
@@ -112,7 +117,7 @@ impl Aws {
                 Ok(protocol.json(&body, request_id))
             }
             Service::Sts => {
-                let body = self.sts.respond(operation, caller, request.body(), now)?;
+                let body = self.sts.respond(operation, request, now)?;
                 Ok(protocol.xml(&body, request_id))
             }
         }

@@ -15,18 +15,24 @@
 //!                    │ delivers, schedules fire, Lambda retries
 //! ```
 //!
-//! Two doors lead in: `client` stands behind the SDK's HTTP client in the same process, with
-//! tokio's paused clock, so that three days pass in milliseconds; `server` listens on loopback
+//! Two doors lead in: [`client`] stands behind the SDK's HTTP client in the same process, with
+//! tokio's paused clock, so that three days pass in milliseconds; [`server`] listens on loopback
 //! and serves anything that speaks to AWS.
 //!
 //! Where a rule of AWS is modelled, its source stands beside it.
 
 pub mod acm;
 pub mod aws;
+pub mod client;
+pub mod clock;
+pub mod drive;
 pub mod eventbridge;
 pub mod faults;
 pub mod lambda;
 pub mod route53;
 pub mod scheduler;
+pub mod server;
 pub mod sts;
 pub mod wire;
+
+pub use drive::Sim;

@@ -1,16 +1,52 @@
-//! STS: who holds which credentials.
+//! STS: who holds which credentials. They decide the account of every call.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use http::Request;
+use http::header::AUTHORIZATION;
+use percent_encoding::percent_decode_str;
 
 use crate::aws::{Caller, Service};
-use crate::wire::Failure;
+use crate::wire::{Failure, Protocol, escape};
 
 /// Access keys, sessions and roles of every account.
-#[derive(Debug, Default)]
-pub struct Sts {}
+#[derive(Clone, Debug, Default)]
+pub struct Sts {
+    keys: BTreeMap<String, Key>,
+    roles: BTreeMap<String, Role>,
+}
+
+/// Credentials somebody may sign with.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Credentials {
+    /// Names them.
+    pub access_key_id: String,
+    /// Signs with them; signatures are not checked here.
+    pub secret_access_key: String,
+}
+
+#[derive(Clone, Debug)]
+struct Key {
+    account: String,
+    session: Option<Session>,
+}
+
+#[derive(Clone, Debug)]
+struct Session {
+    token: String,
+    expires: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug)]
+struct Role {
+    trusted_account: String,
+    external_id: Option<String>,
+}
 
 /// The credential scope of a signature: `Credential=AKID/20261123/eu-west-1/acm/aws4_request`.
+///
+/// Source: [signed requests](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Scope {
     /// The access key id.
@@ -23,39 +59,217 @@ pub struct Scope {
 
 impl Scope {
     /// Reads it from the `Authorization` header.
-    pub fn of(_request: &Request<Vec<u8>>) -> Option<Self> {
-        None
+    pub fn of(request: &Request<Vec<u8>>) -> Option<Self> {
+        let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+        let (_, scope) = header.strip_prefix("AWS4-HMAC-SHA256 ")?.split_once("Credential=")?;
+        let parts: Vec<_> = scope.split(',').next()?.split('/').collect();
+        let [access_key_id, _date, region, service, "aws4_request"] = parts[..] else {
+            return None;
+        };
+        Some(Self {
+            access_key_id: access_key_id.to_owned(),
+            region: region.to_owned(),
+            service: Service::from_signing_name(service)?,
+        })
     }
 }
 
 impl Sts {
+    /// Long-lived credentials of an account.
+    pub fn add_account(&mut self, account: &str) -> Credentials {
+        let access_key_id = format!("AKIA{account}");
+        self.keys.insert(access_key_id.clone(), Key { account: account.to_owned(), session: None });
+        Credentials { access_key_id, secret_access_key: format!("secret-of-{account}") }
+    }
+
+    /// A role that this account may assume.
+    pub fn add_role(&mut self, role_arn: &str, trusted_account: &str) {
+        let role = Role { trusted_account: trusted_account.to_owned(), external_id: None };
+        self.roles.insert(role_arn.to_owned(), role);
+    }
+
+    /// Lets a role be assumed only by who knows this external id.
+    pub fn require_external_id(&mut self, role_arn: &str, external_id: &str) {
+        if let Some(role) = self.roles.get_mut(role_arn) {
+            role.external_id = Some(external_id.to_owned());
+        }
+    }
+
+    /// Takes a role away; sessions it gave out stay valid, as they do in AWS.
+    pub fn revoke_role(&mut self, role_arn: &str) {
+        self.roles.remove(role_arn);
+    }
+
     /// Whose credentials these are.
+    ///
+    /// # Errors
+    ///
+    /// What AWS answers to unknown keys, wrong tokens and expired sessions. Source:
+    /// [common errors](https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html).
     pub fn authenticate(
         &self,
-        _scope: &Scope,
-        _request: &Request<Vec<u8>>,
-        _now: DateTime<Utc>,
+        scope: &Scope,
+        request: &Request<Vec<u8>>,
+        now: DateTime<Utc>,
     ) -> Result<Caller, Failure> {
-        Err(Failure::new(
-            403,
-            "InvalidClientTokenId",
-            "The security token included in the request is invalid.",
-        ))
+        let in_json = matches!(scope.service.protocol(), Protocol::AwsJson | Protocol::RestJson);
+        let refuse = |json: &str, xml: &str, message: &str| {
+            let code = if in_json { json } else { xml };
+            Failure::new(if in_json { 400 } else { 403 }, code, message)
+        };
+        let unknown = || {
+            refuse(
+                "UnrecognizedClientException",
+                "InvalidClientTokenId",
+                "The security token included in the request is invalid.",
+            )
+        };
+        let key = self.keys.get(&scope.access_key_id).ok_or_else(unknown)?;
+        if let Some(session) = &key.session {
+            let token = request.headers().get("x-amz-security-token");
+            if token.is_none_or(|token| token.as_bytes() != session.token.as_bytes()) {
+                return Err(unknown());
+            }
+            if session.expires <= now {
+                return Err(refuse(
+                    "ExpiredTokenException",
+                    "ExpiredToken",
+                    "The security token included in the request is expired",
+                ));
+            }
+        }
+        Ok(Caller { account: key.account.clone(), region: scope.region.clone() })
     }
 
     /// Answers one call; the body is an XML document without its declaration.
+    ///
+    /// # Errors
+    ///
+    /// What STS refuses, in its words.
     pub fn respond(
         &mut self,
         operation: &str,
-        _caller: &Caller,
-        _body: &[u8],
-        _now: DateTime<Utc>,
+        request: &Request<Vec<u8>>,
+        now: DateTime<Utc>,
     ) -> Result<String, Failure> {
-        Err(Failure::new(400, "InvalidAction", operation))
+        let scope = Scope::of(request).ok_or_else(|| {
+            Failure::new(
+                403,
+                "MissingAuthenticationToken",
+                "Request is missing Authentication Token",
+            )
+        })?;
+        let caller = self.authenticate(&scope, request, now)?;
+        let form = form(request.body());
+        match operation {
+            "AssumeRole" => self.assume_role(&caller, &form, now),
+            "GetCallerIdentity" => {
+                let account = &caller.account;
+                Ok(result(
+                    operation,
+                    &format!(
+                        "<Arn>arn:aws:iam::{account}:user/simulated</Arn><UserId>AIDASIMULATED</UserId>\
+                     <Account>{account}</Account>"
+                    ),
+                ))
+            }
+            other => {
+                let message = format!("Could not find operation {other} for version 2011-06-15");
+                Err(Failure::new(400, "InvalidAction", message))
+            }
+        }
+    }
+
+    /// Source: [AssumeRole](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+    fn assume_role(
+        &mut self,
+        caller: &Caller,
+        form: &BTreeMap<String, String>,
+        now: DateTime<Utc>,
+    ) -> Result<String, Failure> {
+        let invalid = |message: String| Failure::new(400, "ValidationError", message);
+        let field = |name: &str| form.get(name).map_or("", String::as_str);
+        let role_arn = field("RoleArn");
+        let name = field("RoleSessionName");
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+        if !(2..=64).contains(&name.len()) || !name.bytes().all(legal) {
+            let message = "Value at 'roleSessionName' failed to satisfy constraint: Member must \
+                           satisfy regular expression pattern: [\\w+=,.@-]{2,64}";
+            return Err(invalid(message.to_owned()));
+        }
+        if let Some(parameter) = ["Policy", "TransitiveTagKeys.member.1", "SerialNumber"]
+            .into_iter()
+            .find(|parameter| form.contains_key(*parameter))
+        {
+            return Err(invalid(format!("{parameter} is not modelled by this simulator")));
+        }
+        let seconds = form.get("DurationSeconds").map_or(Ok(3600), |text| text.parse());
+        let Some(seconds) = seconds.ok().filter(|seconds| (900..=43_200).contains(seconds)) else {
+            return Err(invalid("DurationSeconds must be from 900 to 43200".to_owned()));
+        };
+        if seconds > ROLE_DURATION {
+            let message =
+                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+            return Err(invalid(message.to_owned()));
+        }
+        let trusts = |role: &Role| {
+            role.trusted_account == caller.account
+                && role.external_id.as_ref().is_none_or(|id| form.get("ExternalId") == Some(id))
+        };
+        let account = role_arn.split(':').nth(4).unwrap_or_default().to_owned();
+        if !self.roles.get(role_arn).is_some_and(trusts) {
+            let message = format!(
+                "User: arn:aws:iam::{}:user/simulated is not authorized to perform: sts:AssumeRole on \
+                 resource: {role_arn}",
+                caller.account
+            );
+            return Err(Failure::new(403, "AccessDenied", message));
+        }
+        let number = self.keys.len();
+        let access_key_id = format!("ASIA{account}{number:06}");
+        let session = Session {
+            token: format!("token-{number}"),
+            expires: now + TimeDelta::seconds(seconds),
+        };
+        let body = format!(
+            "<AssumedRoleUser><AssumedRoleId>AROA{number:017}:{name}</AssumedRoleId>\
+             <Arn>{}/{name}</Arn></AssumedRoleUser><Credentials>\
+             <AccessKeyId>{access_key_id}</AccessKeyId>\
+             <SecretAccessKey>secret-{number}</SecretAccessKey>\
+             <SessionToken>{}</SessionToken><Expiration>{}</Expiration></Credentials>",
+            escape(&role_arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")),
+            session.token,
+            session.expires.to_rfc3339_opts(SecondsFormat::Secs, true),
+        );
+        self.keys.insert(access_key_id, Key { account, session: Some(session) });
+        Ok(result("AssumeRole", &body))
     }
 }
 
+/// The longest session of a role that says nothing else, in seconds.
+///
+/// Source: [role sessions](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html).
+const ROLE_DURATION: i64 = 3600;
+
 /// The operation a request asks for.
-pub fn operation(_body: &[u8]) -> String {
-    "unknown".to_owned()
+pub fn operation(body: &[u8]) -> String {
+    form(body).remove("Action").unwrap_or_else(|| "unknown".to_owned())
 }
+
+fn form(body: &[u8]) -> BTreeMap<String, String> {
+    let text = String::from_utf8_lossy(body);
+    let decode =
+        |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (decode(name), decode(value))).collect()
+}
+
+fn result(operation: &str, body: &str) -> String {
+    format!(
+        "<{operation}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+         <{operation}Result>{body}</{operation}Result></{operation}Response>"
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,79 @@
-//! EventBridge Scheduler.
+//! EventBridge Scheduler: one-time schedules whose targets are functions.
+//!
+//! Source: botocore's `data/scheduler/2021-06-30/service-2.json`, and
+//! <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>. What of it is not
+//! modelled (recurring schedules, other targets, time zones) is refused loudly, never ignored.
 
-use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
 use http::Request;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::aws::Caller;
 use crate::wire::Failure;
 
+mod request;
+#[cfg(test)]
+mod tests;
+
+use request::{Definition, Query, route};
+
+const DEFAULT_GROUP: &str = "default";
+
 /// Every account's schedules.
-#[derive(Debug, Default)]
-pub struct Scheduler {}
+#[derive(Clone, Debug)]
+pub struct Scheduler {
+    groups: BTreeMap<GroupKey, Group>,
+    schedules: BTreeMap<Key, Schedule>,
+    roles: BTreeSet<(String, String)>,
+    linger: TimeDelta,
+    delay: TimeDelta,
+    lose: u32,
+    duplicate: u32,
+    lost: usize,
+}
+
+/// Account, region, group.
+type GroupKey = (String, String, String);
+/// Account, region, group, name.
+type Key = (String, String, String, String);
+
+#[derive(Clone, Debug)]
+struct Group {
+    created_at: DateTime<Utc>,
+}
+
+/// A schedule.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Its name, unique in its group.
+    pub name: String,
+    /// The time in its expression.
+    pub at: DateTime<Utc>,
+    /// The function's ARN.
+    pub target: String,
+    /// The payload.
+    pub input: String,
+    /// What becomes of it.
+    pub progress: Progress,
+    definition: Definition,
+    created_at: DateTime<Utc>,
+    modified_at: DateTime<Utc>,
+}
+
+/// How far a schedule has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Progress {
+    /// It is switched off.
+    Disabled,
+    /// It will come due at this time.
+    Pending(DateTime<Utc>),
+    /// It was given a time gone by, and never comes due.
+    Past,
+    /// It came due at this time.
+    Spent(DateTime<Utc>),
+}
 
 /// A schedule that came due.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,30 +84,424 @@ pub struct Firing {
     pub input: Value,
 }
 
+impl Default for Scheduler {
+    fn default() -> Self {
+        Self {
+            groups: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            roles: BTreeSet::new(),
+            linger: TimeDelta::seconds(90),
+            delay: TimeDelta::zero(),
+            lose: 0,
+            duplicate: 0,
+            lost: 0,
+        }
+    }
+}
+
 impl Scheduler {
     /// Answers one call.
     pub fn respond(
         &mut self,
         operation: &str,
-        _caller: &Caller,
-        _request: &Request<Vec<u8>>,
-        _now: DateTime<Utc>,
+        caller: &Caller,
+        request: &Request<Vec<u8>>,
+        now: DateTime<Utc>,
     ) -> Result<Value, Failure> {
-        Err(Failure::new(400, "ValidationException", operation))
+        let name = route(request).and_then(|(_, name)| name).unwrap_or_default();
+        let query = Query::of(request);
+        match operation {
+            "CreateSchedule" => self.create(caller, &name, request.body(), now),
+            "UpdateSchedule" => self.update(caller, &name, request.body(), now),
+            "GetSchedule" => self.get(caller, &name, query.get("groupName")),
+            "DeleteSchedule" => self.delete(caller, &name, query.get("groupName")),
+            "ListSchedules" => self.list(caller, &query),
+            "CreateScheduleGroup" => self.create_group(caller, &name, now),
+            "GetScheduleGroup" => self.get_group(caller, &name),
+            "DeleteScheduleGroup" => self.delete_group(caller, &name),
+            _ => Err(not_modelled(&format!("{} {}", request.method(), request.uri().path()))),
+        }
     }
 
-    /// The schedules that come due at `at`.
-    pub fn fire(&mut self, _at: DateTime<Utc>) -> Vec<Firing> {
-        Vec::new()
+    /// Lets what is due at `at` come due, and deletes spent schedules whose time has come.
+    pub fn fire(&mut self, at: DateTime<Utc>) -> Vec<Firing> {
+        let (delay, linger) = (self.delay, self.linger);
+        self.schedules.retain(|_, it| it.deleted_at(linger).is_none_or(|end| end > at));
+        let mut firings = Vec::new();
+        for (key, schedule) in &mut self.schedules {
+            let Progress::Pending(due) = schedule.progress else { continue };
+            if due + delay > at {
+                continue;
+            }
+            schedule.progress = Progress::Spent(at);
+            if self.lose > 0 {
+                self.lose -= 1;
+                continue;
+            }
+            let firing = Firing { target: schedule.target.clone(), input: schedule.payload(key) };
+            // Delivery is at least once:
+            // https://docs.aws.amazon.com/scheduler/latest/UserGuide/what-is-scheduler.html
+            if self.duplicate > 0 {
+                self.duplicate -= 1;
+                firings.push(firing.clone());
+            }
+            firings.push(firing);
+        }
+        firings
     }
 
     /// When the next schedule comes due, or a spent one is deleted.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        None
+        let due = |it: &Schedule| match it.progress {
+            Progress::Pending(at) => Some(at + self.delay),
+            _ => it.deleted_at(self.linger),
+        };
+        self.schedules.values().filter_map(due).min()
+    }
+
+    fn create(
+        &mut self,
+        caller: &Caller,
+        name: &str,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Value, Failure> {
+        let definition = Definition::read(name, body)?;
+        let key = self.key(caller, name, Some(&definition.group))?;
+        self.check_role(caller, &definition)?;
+        if let Some(existing) = self.schedules.get(&key) {
+            // The token makes it safe to repeat a request whose answer was lost.
+            let repeated = definition.client_token.is_some() && existing.definition == definition;
+            return if repeated { Ok(created(&key)) } else { Err(exists("Schedule", name)) };
+        }
+        let schedule = Schedule::new(name, definition, now);
+        self.lost += usize::from(schedule.progress == Progress::Past);
+        self.schedules.insert(key.clone(), schedule);
+        Ok(created(&key))
+    }
+
+    /// A full replacement: what is left out goes back to its default.
+    fn update(
+        &mut self,
+        caller: &Caller,
+        name: &str,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Value, Failure> {
+        let definition = Definition::read(name, body)?;
+        let key = self.key(caller, name, Some(&definition.group))?;
+        self.check_role(caller, &definition)?;
+        let existing = self.schedules.get_mut(&key).ok_or_else(|| missing("Schedule", name))?;
+        let mut updated = Schedule::new(name, definition, now);
+        updated.created_at = existing.created_at;
+        // Undocumented, so the worst case: the deletion already under way takes the update with it.
+        if existing.deleted_at(TimeDelta::zero()).is_some() {
+            updated.progress = existing.progress;
+            updated.definition.delete_when_spent = true;
+        }
+        self.lost += usize::from(updated.progress == Progress::Past);
+        *existing = updated;
+        Ok(created(&key))
+    }
+
+    fn get(&self, caller: &Caller, name: &str, group: Option<&str>) -> Result<Value, Failure> {
+        let key = self.key(caller, name, group)?;
+        let schedule = self.schedules.get(&key).ok_or_else(|| missing("Schedule", name))?;
+        let mut answer = schedule.definition.body.clone();
+        let facts = [
+            ("Arn", json!(arn(&key))),
+            ("Name", json!(name)),
+            ("GroupName", json!(key.2)),
+            ("State", json!(schedule.state())),
+            ("ScheduleExpressionTimezone", json!("UTC")),
+            ("ActionAfterCompletion", json!(schedule.action_after_completion())),
+            ("CreationDate", timestamp(schedule.created_at)),
+            ("LastModificationDate", timestamp(schedule.modified_at)),
+        ];
+        answer.remove("ClientToken");
+        answer.extend(facts.map(|(name, value)| (name.to_owned(), value)));
+        Ok(Value::Object(answer))
+    }
+
+    fn delete(
+        &mut self,
+        caller: &Caller,
+        name: &str,
+        group: Option<&str>,
+    ) -> Result<Value, Failure> {
+        let key = self.key(caller, name, group)?;
+        self.schedules.remove(&key).map(|_| json!({})).ok_or_else(|| missing("Schedule", name))
+    }
+
+    fn list(&self, caller: &Caller, query: &Query) -> Result<Value, Failure> {
+        let group = query.get("ScheduleGroup");
+        if let Some(group) = group {
+            self.check_group(caller, group)?;
+        }
+        let size = query.max_results()?;
+        let after = query.get("NextToken");
+        let prefix = query.get("NamePrefix").unwrap_or_default();
+        let state = query.get("State");
+        let mut matching = self.schedules.iter().filter(|(key, schedule)| {
+            (&key.0, &key.1) == (&caller.account, &caller.region)
+                && group.is_none_or(|group| group == key.2)
+                && key.3.starts_with(prefix)
+                && state.is_none_or(|state| state == schedule.state())
+                && after.is_none_or(|after| token(key).as_str() > after)
+        });
+        let page: Vec<(&Key, &Schedule)> = matching.by_ref().take(size).collect();
+        let next = matching.next().and_then(|_| page.last()).map(|(key, _)| token(key));
+        let schedules: Vec<Value> = page
+            .iter()
+            .map(|(key, schedule)| {
+                json!({
+                    "Arn": arn(key),
+                    "Name": key.3,
+                    "GroupName": key.2,
+                    "State": schedule.state(),
+                    "CreationDate": timestamp(schedule.created_at),
+                    "LastModificationDate": timestamp(schedule.modified_at),
+                    "Target": {"Arn": schedule.target},
+                })
+            })
+            .collect();
+        Ok(json!({"Schedules": schedules, "NextToken": next}))
+    }
+
+    fn create_group(
+        &mut self,
+        caller: &Caller,
+        name: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Value, Failure> {
+        request::check_name(name, "name")?;
+        if self.check_group(caller, name).is_ok() {
+            return Err(exists("Schedule group", name));
+        }
+        self.add_group(&caller.account, &caller.region, name, now);
+        Ok(json!({"ScheduleGroupArn": group_arn(caller, name)}))
+    }
+
+    fn get_group(&self, caller: &Caller, name: &str) -> Result<Value, Failure> {
+        self.check_group(caller, name)?;
+        let created_at = self.groups.get(&group_key(caller, name)).map(|group| group.created_at);
+        let created_at = timestamp(created_at.unwrap_or(DateTime::UNIX_EPOCH));
+        Ok(json!({
+            "Arn": group_arn(caller, name),
+            "Name": name,
+            "State": "ACTIVE",
+            "CreationDate": created_at,
+            "LastModificationDate": created_at,
+        }))
+    }
+
+    /// Deletes a group and the schedules in it, at once. In AWS the group is `DELETING` for a while.
+    fn delete_group(&mut self, caller: &Caller, name: &str) -> Result<Value, Failure> {
+        if name == DEFAULT_GROUP {
+            return Err(invalid("The default schedule group cannot be deleted."));
+        }
+        let group = group_key(caller, name);
+        self.groups.remove(&group).ok_or_else(|| missing("Schedule group", name))?;
+        self.schedules.retain(|key, _| (&key.0, &key.1, &key.2) != (&group.0, &group.1, &group.2));
+        Ok(json!({}))
+    }
+
+    fn key(&self, caller: &Caller, name: &str, group: Option<&str>) -> Result<Key, Failure> {
+        let group = group.unwrap_or(DEFAULT_GROUP);
+        request::check_name(name, "name")?;
+        self.check_group(caller, group)?;
+        let (account, region) = (caller.account.clone(), caller.region.clone());
+        Ok((account, region, group.to_owned(), name.to_owned()))
+    }
+
+    fn check_group(&self, caller: &Caller, name: &str) -> Result<(), Failure> {
+        request::check_name(name, "groupName")?;
+        if name == DEFAULT_GROUP || self.groups.contains_key(&group_key(caller, name)) {
+            Ok(())
+        } else {
+            Err(missing("Schedule group", name))
+        }
+    }
+
+    /// The words: <https://github.com/aws/aws-sdk-js-v3/issues/6494>.
+    fn check_role(&self, caller: &Caller, definition: &Definition) -> Result<(), Failure> {
+        if self.roles.contains(&(caller.account.clone(), definition.role_arn.clone())) {
+            return Ok(());
+        }
+        Err(invalid(
+            "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
+        ))
+    }
+}
+
+/// The world's side: what tests arrange and look at.
+impl Scheduler {
+    /// Creates a group, as a template would.
+    pub fn add_group(&mut self, account: &str, region: &str, name: &str, now: DateTime<Utc>) {
+        let key = (account.to_owned(), region.to_owned(), name.to_owned());
+        self.groups.insert(key, Group { created_at: now });
+    }
+
+    /// Creates a role that Scheduler may assume.
+    pub fn allow_role(&mut self, account: &str, role_arn: &str) {
+        self.roles.insert((account.to_owned(), role_arn.to_owned()));
+    }
+
+    /// For how long a spent schedule stays until it is deleted: "shortly after its last target
+    /// invocation", which AWS does not put into numbers. 90 s by default.
+    pub fn set_linger(&mut self, linger: TimeDelta) {
+        self.linger = linger;
+    }
+
+    /// Lets every schedule come due this much later.
+    pub fn set_delay(&mut self, delay: TimeDelta) {
+        self.delay = delay;
+    }
+
+    /// Loses the next `times` firings.
+    pub fn lose_firings(&mut self, times: u32) {
+        self.lose = times;
+    }
+
+    /// Delivers the next `times` firings twice.
+    pub fn duplicate_firings(&mut self, times: u32) {
+        self.duplicate = times;
+    }
+
+    /// The names of the groups an account has in a region, but for `default`.
+    pub fn groups(&self, account: &str, region: &str) -> Vec<&str> {
+        let here = self.groups.keys().filter(|key| (&*key.0, &*key.1) == (account, region));
+        here.map(|key| key.2.as_str()).collect()
+    }
+
+    /// The schedules in a group, by name.
+    pub fn schedules(&self, account: &str, region: &str, group: &str) -> Vec<&Schedule> {
+        let of = |key: &Key| (&*key.0, &*key.1, &*key.2) == (account, region, group);
+        self.schedules.iter().filter(|(key, _)| of(key)).map(|(_, schedule)| schedule).collect()
+    }
+
+    /// How often a schedule was given a time gone by. Who relies on one waits for ever.
+    pub fn lost(&self) -> usize {
+        self.lost
+    }
+}
+
+impl Schedule {
+    fn new(name: &str, definition: Definition, now: DateTime<Utc>) -> Self {
+        let at = definition.at;
+        let progress = if !definition.enabled {
+            Progress::Disabled
+        } else if at < now {
+            // Undocumented, so the worst case: it is taken, and nothing ever comes of it.
+            Progress::Past
+        } else {
+            // "at 1:00 runs between 1:00:00 and 1:00:59", or within its flexible window.
+            let seconds = match definition.window_minutes {
+                None => 60 - at.timestamp().rem_euclid(60),
+                Some(minutes) => minutes * 60,
+            };
+            Progress::Pending(at + TimeDelta::seconds(hash(name) % seconds))
+        };
+        Self {
+            name: name.to_owned(),
+            at,
+            target: definition.target.clone(),
+            input: definition.input.clone(),
+            progress,
+            definition,
+            created_at: now,
+            modified_at: now,
+        }
+    }
+
+    fn deleted_at(&self, linger: TimeDelta) -> Option<DateTime<Utc>> {
+        match self.progress {
+            Progress::Spent(at) if self.definition.delete_when_spent => Some(at + linger),
+            _ => None,
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        if self.definition.enabled { "ENABLED" } else { "DISABLED" }
+    }
+
+    fn action_after_completion(&self) -> &'static str {
+        if self.definition.delete_when_spent { "DELETE" } else { "NONE" }
+    }
+
+    /// The input with its keywords filled in.
+    ///
+    /// Source: <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html>
+    fn payload(&self, key: &Key) -> Value {
+        let input = self
+            .input
+            .replace("<aws.scheduler.schedule-arn>", &arn(key))
+            .replace("<aws.scheduler.scheduled-time>", &self.at.format("%FT%TZ").to_string())
+            .replace("<aws.scheduler.execution-id>", &format!("execution-of-{}", self.name))
+            .replace("<aws.scheduler.attempt-number>", "1");
+        serde_json::from_str(&input).unwrap_or(Value::Null)
     }
 }
 
 /// The operation a request asks for.
-pub fn operation(_request: &Request<Vec<u8>>) -> &'static str {
-    "unknown"
+pub fn operation(request: &Request<Vec<u8>>) -> &'static str {
+    route(request).map_or("unknown", |(operation, _)| operation)
+}
+
+/// A number that looks random and is always the same for one name: 64-bit FNV-1a, without its sign.
+fn hash(name: &str) -> i64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    i64::try_from(name.bytes().fold(0xcbf2_9ce4_8422_2325, step) >> 1).unwrap_or(0)
+}
+
+fn group_key(caller: &Caller, name: &str) -> GroupKey {
+    (caller.account.clone(), caller.region.clone(), name.to_owned())
+}
+
+fn created(key: &Key) -> Value {
+    json!({"ScheduleArn": arn(key)})
+}
+
+fn arn((account, region, group, name): &Key) -> String {
+    let partition = partition(region);
+    format!("arn:{partition}:scheduler:{region}:{account}:schedule/{group}/{name}")
+}
+
+fn group_arn(Caller { account, region }: &Caller, name: &str) -> String {
+    format!("arn:{}:scheduler:{region}:{account}:schedule-group/{name}", partition(region))
+}
+
+fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        Some("eusc") => "aws-eusc",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+/// Where a page ends. No name contains a `/`.
+fn token((_, _, group, name): &Key) -> String {
+    format!("{group}/{name}")
+}
+
+/// REST-JSON has timestamps in seconds since the epoch.
+fn timestamp(time: DateTime<Utc>) -> Value {
+    json!(time.timestamp())
+}
+
+fn invalid(message: &str) -> Failure {
+    Failure::new(400, "ValidationException", message)
+}
+
+fn not_modelled(what: &str) -> Failure {
+    invalid(&format!("{what} is not modelled by this simulator"))
+}
+
+fn missing(what: &str, name: &str) -> Failure {
+    Failure::new(404, "ResourceNotFoundException", format!("{what} {name} does not exist."))
+}
+
+fn exists(what: &str, name: &str) -> Failure {
+    Failure::new(409, "ConflictException", format!("{what} {name} already exists."))
 }

@@ -1,0 +1,188 @@
+//! Lets the world go round: one AWS, one clock, and a function that is run whenever Lambda would.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_async::time::SharedTimeSource;
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use http::Request;
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use crate::aws::{Answer, Aws};
+use crate::clock::Clock;
+use crate::lambda::Invocation;
+
+#[cfg(test)]
+mod tests;
+
+/// What Lambda says of a process that is gone:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html>
+pub(crate) const EXITED: &str = "Runtime.ExitError: Runtime exited without providing a reason";
+
+tokio::task_local! {
+    /// Ends the invocation this code runs in.
+    static CRASH: Arc<Notify>;
+}
+
+/// A simulated AWS and its clock. Clones are the same world.
+#[derive(Clone, Debug)]
+pub struct Sim {
+    aws: Arc<Mutex<Aws>>,
+    clock: Clock,
+    latency: Duration,
+    stirred: Arc<Notify>,
+}
+
+impl Sim {
+    /// A world that begins at `epoch` and goes with tokio's clock; made for `start_paused`.
+    pub fn paused(epoch: DateTime<Utc>) -> Self {
+        Self::new(Clock::paused(epoch))
+    }
+
+    /// A world that begins at `epoch` and whose clock goes only when told, or with each request.
+    pub fn stepped(epoch: DateTime<Utc>) -> Self {
+        Self::new(Clock::stepped(epoch))
+    }
+
+    fn new(clock: Clock) -> Self {
+        let latency = Duration::from_millis(40);
+        Self { aws: Arc::default(), clock, latency, stirred: Arc::default() }
+    }
+
+    /// How long a request is under way, and its answer again: 40 ms by default.
+    pub fn with_latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// The time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The clock as the SDK and the function want it.
+    pub fn time_source(&self) -> SharedTimeSource {
+        self.clock.time_source()
+    }
+
+    /// The whole of AWS, to look at and to meddle with. Not to be held across an `await`.
+    pub fn aws(&self) -> MutexGuard<'_, Aws> {
+        self.aws.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends one request: it travels, takes effect, and its answer travels back.
+    pub(crate) async fn exchange(&self, request: &Request<Vec<u8>>) -> Answer {
+        self.clock.pass(self.latency).await;
+        let answer = self.aws().respond(request, self.now());
+        self.stir();
+        if !matches!(answer, Answer::Crash) {
+            self.clock.pass(self.latency).await;
+        }
+        answer
+    }
+
+    /// Tells whoever waits for the next event that it may have changed.
+    pub(crate) fn stir(&self) {
+        self.stirred.notify_waiters();
+    }
+
+    pub(crate) fn stirred(&self) -> &Notify {
+        &self.stirred
+    }
+
+    /// Runs `handler` for every invocation until the clock shows `until` or nothing is due any
+    /// more, and every invocation that began has ended.
+    ///
+    /// As in Lambda, invocations run at once; one that fails, panics, crashes or takes too long
+    /// has failed and is tried again. For a [paused](Self::paused) world.
+    pub async fn run_until<F, Fut>(&self, until: DateTime<Utc>, handler: F)
+    where
+        F: Fn(Invocation) -> Fut,
+        Fut: Future<Output = Result<Value, String>>,
+    {
+        let mut running = FuturesUnordered::new();
+        loop {
+            // Asked for before looking, so that nothing slips in between.
+            let mut stirred = pin!(self.stirred.notified());
+            stirred.as_mut().enable();
+
+            let now = self.now();
+            let next_due = {
+                let mut aws = self.aws();
+                aws.advance(now);
+                while now < until
+                    && let Some(invocation) = aws.lambda.take(now)
+                {
+                    running.push(self.run(invocation, &handler));
+                }
+                aws.next_due().map(|due| due.min(until)).filter(|_| now < until)
+            };
+
+            tokio::select! {
+                biased;
+                Some(()) = running.next() => {}
+                () = &mut stirred, if !running.is_empty() => {}
+                () = self.wait(next_due), if next_due.is_some() => {}
+                else => return,
+            }
+        }
+    }
+
+    async fn wait(&self, until: Option<DateTime<Utc>>) {
+        let left = until.map(|until| until - self.now()).unwrap_or_default();
+        // tokio's clock ticks in milliseconds; a remainder is slept through with the next one.
+        self.clock.pass(left.to_std().unwrap_or_default().max(Duration::from_millis(1))).await;
+    }
+
+    /// Runs one invocation to whatever end it comes to.
+    async fn run<F, Fut>(&self, invocation: Invocation, handler: &F)
+    where
+        F: Fn(Invocation) -> Fut,
+        Fut: Future<Output = Result<Value, String>>,
+    {
+        let Invocation { request_id, deadline, .. } = invocation.clone();
+        let timeout = (deadline - self.now()).to_std().unwrap_or_default();
+        let crash = Arc::new(Notify::new());
+        let handled = CRASH.scope(Arc::clone(&crash), async { handler(invocation).await });
+        let outcome = tokio::select! {
+            biased;
+            () = crash.notified() => Err(EXITED.to_owned()),
+            result = AssertUnwindSafe(handled).catch_unwind() => {
+                result.unwrap_or_else(|panic| Err(panic_message(&*panic)))
+            }
+            () = self.clock.pass(timeout) => {
+                // Lambda itself notices, in the words it has for it; the handler is dropped.
+                self.aws().advance(self.now());
+                Err(EXITED.to_owned())
+            }
+        };
+        let mut aws = self.aws();
+        let now = self.now();
+        aws.advance(now);
+        aws.lambda.complete(&request_id, outcome, now);
+    }
+}
+
+/// Ends the invocation this code runs in, and returns only if it runs in none.
+pub(crate) async fn crash() {
+    if CRASH.try_with(|crash| crash.notify_one()).is_ok() {
+        std::future::pending().await
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", text.unwrap_or("(no message)"))
+}
