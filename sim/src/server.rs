@@ -64,11 +64,20 @@ pub enum State {
 ///
 /// If there is no port to be had, or the world's clock goes by itself.
 pub async fn serve(sim: Sim) -> io::Result<Server> {
+    serve_on(sim, TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?)
+}
+
+/// Serves a [stepped](Sim::stepped) world on a port that is open already, for a function that has
+/// to know it before there is a world.
+///
+/// # Errors
+///
+/// If the world's clock goes by itself.
+pub fn serve_on(sim: Sim, listener: TcpListener) -> io::Result<Server> {
     if !sim.clock().is_stepped() {
         let message = "a server needs a stepped clock";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     let until = watch::Sender::new(sim.now());
     let world = Arc::new(World { sim, until, state: watch::Sender::new(State::Busy) });

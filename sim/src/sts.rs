@@ -197,7 +197,7 @@ impl Sts {
                            satisfy regular expression pattern: [\\w+=,.@-]{2,64}";
             return Err(invalid(message.to_owned()));
         }
-        if let Some(parameter) = ["Policy", "TransitiveTagKeys.member.1", "SerialNumber"]
+        if let Some(parameter) = ["Policy", "PolicyArns.member.1.arn", "SerialNumber", "Tags.member.1.Key"]
             .into_iter()
             .find(|parameter| form.contains_key(*parameter))
         {

@@ -97,7 +97,7 @@ impl Rules {
             panic!("rule {name}: {arn} is neither a function nor an event bus");
         };
         assert!(resource.starts_with("function:"), "rule {name}: {arn} is not a function");
-        // Only buses may be elsewhere; other targets are in the rule's region.
+        // Only buses may be elsewhere; that functions may not is read from their absence in
         // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
         assert_eq!(region, bus.region, "rule {name}: {arn} is in another region than its rule");
         Target::Function(arn.to_owned())
@@ -105,8 +105,8 @@ impl Rules {
 
     /// Which functions this event reaches from `bus`, directly or over one more bus.
     ///
-    /// "If an event is forwarded to a bus, it is not forwarded again": one hop only, and what is
-    /// forwarded keeps its `account` and `region`.
+    /// One hop only: a bus does not forward what was forwarded to it. What is forwarded keeps its
+    /// `account` and `region` (widely seen, not documented).
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html>
     pub(crate) fn route(&self, bus: &Bus, event: &Value) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
@@ -133,9 +133,7 @@ impl Rules {
         let read_only =
             event["detail-type"] == super::CLOUDTRAIL && event["detail"]["readOnly"] == true;
         let rules = self.buses.get(bus).into_iter().flat_map(BTreeMap::values);
-        rules
-            .filter(move |rule| !read_only && rule.pattern.matches(event))
-            .map(|rule| &rule.target)
+        rules.filter(move |rule| !read_only && rule.pattern.matches(event)).map(|rule| &rule.target)
     }
 }
 
