@@ -197,9 +197,10 @@ impl Sts {
                            satisfy regular expression pattern: [\\w+=,.@-]{2,64}";
             return Err(invalid(message.to_owned()));
         }
-        if let Some(parameter) = ["Policy", "PolicyArns.member.1.arn", "SerialNumber", "Tags.member.1.Key"]
-            .into_iter()
-            .find(|parameter| form.contains_key(*parameter))
+        if let Some(parameter) =
+            ["Policy", "PolicyArns.member.1.arn", "SerialNumber", "Tags.member.1.Key"]
+                .into_iter()
+                .find(|parameter| form.contains_key(*parameter))
         {
             return Err(invalid(format!("{parameter} is not modelled by this simulator")));
         }

@@ -1,36 +1,200 @@
-//! AWS Certificate Manager.
+//! AWS Certificate Manager: issues a certificate only to who shows in public DNS that the names are
+//! theirs.
+//!
+//! Public API: <https://docs.aws.amazon.com/acm/latest/APIReference/Welcome.html>
+
+mod answer;
+mod certificate;
+mod events;
+mod life;
+mod list;
+mod record;
+mod request;
+#[cfg(test)]
+mod tests;
+mod world;
+mod write;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::aws::Caller;
+pub use self::certificate::{
+    Behaviour, Certificate, Domain, DomainStatus, KeyPairOrigin, Kind, Method, Renewal,
+    RenewalStatus, Status, Update, UpdateStatus,
+};
+pub use self::record::validation_record;
+use crate::aws::{Caller, Service};
 use crate::eventbridge::Event;
-use crate::route53::Route53;
+use crate::route53::{Route53, TokenBucket};
 use crate::wire::Failure;
 
 /// Every account's certificates.
-#[derive(Debug, Default)]
-pub struct Acm {}
+#[derive(Clone, Debug, Default)]
+pub struct Acm {
+    /// How long things take for certificates requested from now on.
+    pub behaviour: Behaviour,
+    certificates: BTreeMap<String, Certificate>,
+    /// How many certificates there ever were.
+    requested: usize,
+    /// How many calls CloudTrail told of.
+    recorded: usize,
+    queue: Vec<(DateTime<Utc>, Event)>,
+    tokens: BTreeMap<Token, (String, DateTime<Utc>)>,
+    buckets: BTreeMap<(String, String, String), TokenBucket>,
+    unlimited: bool,
+}
+
+/// An idempotency token of one account in one region.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Token {
+    account: String,
+    region: String,
+    token: String,
+}
 
 impl Acm {
     /// Answers one call.
+    ///
+    /// # Errors
+    /// What ACM refuses, in its words.
     pub fn respond(
         &mut self,
         operation: &str,
-        _caller: &Caller,
-        _body: &[u8],
-        _now: DateTime<Utc>,
+        caller: &Caller,
+        body: &[u8],
+        now: DateTime<Utc>,
     ) -> Result<Value, Failure> {
-        Err(Failure::new(400, "UnknownOperationException", operation))
+        let result = self
+            .admit(operation, caller, now)
+            .and_then(|()| self.perform(operation, caller, body, now));
+        if events::is_write(operation) {
+            self.recorded += 1;
+            let event = events::cloudtrail(operation, caller, body, &result, now, self.recorded);
+            self.queue.push((now, event));
+        }
+        result
+    }
+
+    fn perform(
+        &mut self,
+        operation: &str,
+        caller: &Caller,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Value, Failure> {
+        match operation {
+            "AddTagsToCertificate" => self.add_tags(caller, body, now),
+            "DeleteCertificate" => self.delete_certificate(caller, body, now),
+            "DescribeCertificate" => self.describe(caller, body, now),
+            "ListCertificateDomainValidations" => self.list_domain_validations(caller, body, now),
+            "ListCertificates" => self.list(caller, body, now),
+            "ListTagsForCertificate" => self.list_tags(caller, body, now),
+            "RemoveTagsFromCertificate" => self.remove_tags(caller, body, now),
+            "RequestCertificate" => self.request(caller, body, now),
+            "SearchCertificates" => self.search(caller, body, now),
+            "UpdateCertificateOptions" => self.update_options(caller, body, now),
+            _ => Err(Failure::new(400, "UnknownOperationException", operation)),
+        }
+    }
+
+    /// Lets a call pass, or says that the rate is exceeded.
+    ///
+    /// Rates: <https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html>. That twice as many
+    /// may come at once is an assumption, and so is the rate of what is not listed there.
+    fn admit(
+        &mut self,
+        operation: &str,
+        caller: &Caller,
+        now: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        let rate = match operation {
+            "DeleteCertificate" | "DescribeCertificate" | "ListTagsForCertificate" => 10,
+            "ListCertificates" => 8,
+            _ => 5,
+        };
+        let key = (caller.account.clone(), caller.region.clone(), operation.to_owned());
+        let bucket = self.buckets.entry(key).or_insert_with(|| TokenBucket::new(2 * rate, rate));
+        if self.unlimited || bucket.take(1, now) { Ok(()) } else { Err(Service::Acm.throttled()) }
+    }
+
+    fn describe(&self, caller: &Caller, body: &[u8], now: DateTime<Utc>) -> Result<Value, Failure> {
+        let request: request::OfCertificate = request::read(body)?;
+        let certificate = self.find(caller, &request.certificate_arn, now)?;
+        Ok(json!({"Certificate": answer::detail(certificate, now)}))
+    }
+
+    fn list_tags(
+        &self,
+        caller: &Caller,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Value, Failure> {
+        let request: request::OfCertificate = request::read(body)?;
+        let certificate = self.find(caller, &request.certificate_arn, now)?;
+        let tag = |(key, value)| json!({"Key": key, "Value": value});
+        let tags: Vec<Value> = certificate.tags.iter().map(tag).collect();
+        Ok(json!({"Tags": tags}))
+    }
+
+    /// The certificate of this ARN, if the caller's account has it in the caller's region, and the
+    /// first seconds of its life are over.
+    fn find(
+        &self,
+        caller: &Caller,
+        arn: &str,
+        now: DateTime<Utc>,
+    ) -> Result<&Certificate, Failure> {
+        if arn.len() < 20 || !arn.starts_with("arn:") {
+            return Err(request::constraint(
+                arn,
+                "certificateArn",
+                "satisfy regular expression pattern: \
+                 arn:[\\w+=/,.@-]+:acm:[\\w+=/,.@-]*:[0-9]+:[\\w+=,.@-]+(/[\\w+=,.@-]+)*",
+            ));
+        }
+        if !request::is_certificate_arn(arn) {
+            return Err(Failure::new(400, "InvalidArnException", format!("Invalid arn: {arn}")));
+        }
+        self.certificates
+            .get(arn)
+            .filter(|it| it.account == caller.account && it.region == caller.region)
+            .filter(|it| it.is_visible(now))
+            .ok_or_else(|| {
+                let message = format!("Could not find certificate {arn}.");
+                Failure::new(400, "ResourceNotFoundException", message)
+            })
+    }
+
+    fn visible_to(
+        &self,
+        caller: &Caller,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = &Certificate> {
+        self.certificates.values().filter(move |it| {
+            it.account == caller.account && it.region == caller.region && it.is_visible(now)
+        })
     }
 
     /// Does what falls due at `at`, and tells what EventBridge hears of it.
-    pub fn advance(&mut self, _at: DateTime<Utc>, _dns: &Route53) -> Vec<Event> {
-        Vec::new()
+    pub fn advance(&mut self, at: DateTime<Utc>, dns: &Route53) -> Vec<Event> {
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.queue)
+            .into_iter()
+            .partition(|(queued_at, _)| *queued_at <= at);
+        self.queue = later;
+        let mut told: Vec<Event> = due.into_iter().map(|(_, event)| event).collect();
+        for certificate in self.certificates.values_mut() {
+            while let Some(due) = certificate.next_due().filter(|due| *due <= at) {
+                told.extend(certificate.step(due, dns));
+            }
+        }
+        told
     }
 
     /// When something happens by itself next.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        None
+        let queued = self.queue.iter().map(|(at, _)| *at);
+        queued.chain(self.certificates.values().filter_map(Certificate::next_due)).min()
     }
 }

@@ -448,10 +448,10 @@ pub fn operation(request: &Request<Vec<u8>>) -> &'static str {
     route(request).map_or("unknown", |(operation, _)| operation)
 }
 
-/// A number that looks random and is always the same for one name: 64-bit FNV-1a, without its sign.
+/// A number that looks random and is always the same for one name: the upper half of FNV-1a.
 fn hash(name: &str) -> i64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    i64::try_from(name.bytes().fold(0xcbf2_9ce4_8422_2325, step) >> 1).unwrap_or(0)
+    i64::try_from(name.bytes().fold(0xcbf2_9ce4_8422_2325, step) >> 32).unwrap_or(0)
 }
 
 fn group_key(caller: &Caller, name: &str) -> GroupKey {

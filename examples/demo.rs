@@ -1,0 +1,436 @@
+//! The whole job, to watch: the function in a simulated AWS, three days in a few seconds.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Command, ExitCode};
+
+use acm_dns_validator::aws::clients::behavior_version;
+use acm_dns_validator::function::Function;
+use acm_dns_validator::settings::Settings;
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_acm::types::{Tag, ValidationMethod};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use sim::Sim;
+use sim::lambda::Finished;
+use sim::server::{Server, serve_on};
+
+const HELP: &str = "\
+The whole job of acm-dns-validator, to watch: a simulated AWS on loopback, the function against its
+Runtime API with the same entry point as on Lambda, a few certificates, and three days in a few seconds.
+
+Usage: cargo run --example demo -- [--quiet | --json] [--help]
+
+  --quiet   print only the closing table
+  --json    print one JSON object a line: what happened, the function's looks, the closing table
+  --help    print this
+
+It ends with a non-zero status if something is not as promised.";
+
+const ACCOUNT: &str = "111122223333";
+const REGION: &str = "eu-central-1";
+const FUNCTION: &str = "arn:aws:lambda:eu-central-1:111122223333:function:acm-dns-validator";
+const SCHEDULE_ROLE: &str = "arn:aws:iam::111122223333:role/acm-dns-validator-scheduler";
+const SAMPLE: &str = include_str!("../events/request-certificate-several-names.json");
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// How much is printed, and for whom.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Form {
+    Json,
+    Quiet,
+    Timeline,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let form = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => Form::Timeline,
+        ["--quiet"] => Form::Quiet,
+        ["--json"] => Form::Json,
+        ["--help" | "-h"] => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("cannot read the arguments {arguments:?}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    let done = match variable("AWS_LAMBDA_RUNTIME_API") {
+        None => start_again(&arguments),
+        Some(address) => run(&address, form),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("demo: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Starts this program once more with the environment of a Lambda function, which its runtime reads
+/// when it starts.
+fn start_again(arguments: &[String]) -> Outcome<ExitCode> {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+    let status = Command::new(std::env::current_exe()?)
+        .args(arguments)
+        .env("AWS_LAMBDA_RUNTIME_API", free.to_string())
+        .env("AWS_LAMBDA_FUNCTION_NAME", "acm-dns-validator")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", "demo")
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", "demo")
+        .status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn run(address: &str, form: Form) -> Outcome<ExitCode> {
+    let sim = Sim::stepped(begin());
+    let server = serve_on(sim.clone(), tokio::net::TcpListener::bind(address).await?)?;
+    let config = config(&sim, &server);
+    let settings = BTreeMap::from([
+        ("SCHEDULE_GROUP", "acm-dns-validator"),
+        ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE),
+        ("HOSTED_ZONE_TAG", "validate=yes"),
+    ]);
+    let settings = Settings::from_vars(|name| settings.get(name).map(|&value| value.to_owned()))?;
+    let function = Function::new(settings, config.clone(), sim.time_source());
+    let acm = aws_sdk_acm::Client::new(&config);
+    let demo = Demo { sim, server, acm, form, told: 0, promised: Vec::new() };
+    tokio::select! {
+        done = demo.play() => done,
+        ended = function.serve() => Err(format!("the function ended by itself: {ended:?}").into()),
+    }
+}
+
+/// The play: an AWS account, people in it, and what was told of it so far.
+struct Demo {
+    sim: Sim,
+    server: Server,
+    acm: aws_sdk_acm::Client,
+    form: Form,
+    told: usize,
+    promised: Vec<(&'static str, bool)>,
+}
+
+impl Demo {
+    async fn play(mut self) -> Outcome<ExitCode> {
+        let [shop, private, org, partner, lost] = self.set_up();
+        self.say("An account with the hosted zones example.com (and a private twin), example.org,");
+        self.say("partner.example.net (not tagged validate=yes, so out of bounds) and lost.example.info");
+        self.say("(which public DNS does not delegate to).");
+
+        self.say("");
+        self.say("The shop team requests a certificate for four names in two zones, from the console.");
+        let names = ["example.com", "*.example.com", "www.shop.example.com", "api.example.org"];
+        self.sim.aws().eventbridge.drop_next(1);
+        let several = self.request(&names, &format!("{shop} {org}")).await?;
+        let sample = sample_about(&several, &[&shop, &org]);
+        self.sim.aws().lambda.invoke(FUNCTION, sample, self.sim.now() + TimeDelta::seconds(9));
+        self.go_on(TimeDelta::minutes(10)).await?;
+
+        self.say("The API team requests one too, and ACM is slow to make its record.");
+        self.sim.aws().acm.behaviour.record_after = TimeDelta::minutes(3);
+        let late = self.request(&["api.example.com"], "").await?;
+        self.go_on(TimeDelta::minutes(20)).await?;
+        self.sim.aws().acm.behaviour.record_after = TimeDelta::zero();
+
+        self.say("Somebody requests a certificate in a zone that is out of bounds.");
+        let healed = self.request(&["www.partner.example.net"], "").await?;
+        self.go_on(TimeDelta::minutes(40)).await?;
+        self.say("The DNS team tags the zone: validate=yes.");
+        self.sim.aws().route53.tag_zone(&partner, "validate", "yes");
+        self.go_on(TimeDelta::minutes(30)).await?;
+
+        self.say("And one for a name whose zone the world does not see. It can never be validated.");
+        let never = self.request(&["lost.example.info"], "").await?;
+        self.go_on(TimeDelta::hours(74)).await?;
+
+        let statuses = [&several, &late, &healed, &never].map(|arn| self.status(arn));
+        self.promise("the certificate with four names in two zones is issued", statuses[0] == "ISSUED");
+        self.promise("the one with a late record is issued", statuses[1] == "ISSUED");
+        self.promise("the blocked one is issued once its zone is tagged", statuses[2] == "ISSUED");
+        self.promise("the one that nobody can validate has timed out", statuses[3] == "VALIDATION_TIMED_OUT");
+        let writes = |zone: &str| {
+            self.sim.aws().route53.writes().iter().filter(|write| write.zone_id == zone).count()
+        };
+        let written = [&shop, &private, &org, &partner, &lost].map(|zone| writes(zone));
+        // example.com, www.shop and api; apex and wildcard share a record.
+        self.promise("every record is written once, none into the private twin", written == [3, 0, 1, 1, 1]);
+        let quiet = {
+            let aws = self.sim.aws();
+            aws.lambda.dead_letters().is_empty() && aws.next_due().is_none()
+        };
+        self.promise("no event is lost, and nothing is armed any more", quiet);
+        let first = self.calls_of_looks(&late);
+        self.promise(
+            "a first look costs at most 7 calls, a later one at most 7, the last one 3",
+            first.iter().all(|calls| *calls <= 7) && first.last() == Some(&3),
+        );
+        self.close(&[several, late, healed, never])
+    }
+
+    /// The hosted zones, and the function's rules and schedule group.
+    fn set_up(&self) -> [String; 5] {
+        let aws = &mut *self.sim.aws();
+        aws.sts.add_account(ACCOUNT);
+        aws.lambda.add_function(FUNCTION, sim::lambda::Function::default());
+        aws.scheduler.add_group(ACCOUNT, REGION, "acm-dns-validator", begin());
+        aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE);
+        let calls = json!({
+            "source": ["aws.acm"],
+            "detail-type": ["AWS API Call via CloudTrail"],
+            "detail": {
+                "eventSource": ["acm.amazonaws.com"],
+                "eventName": ["RequestCertificate", "AddTagsToCertificate"],
+                "errorCode": [{"exists": false}],
+            },
+        });
+        aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "requested", calls, FUNCTION);
+        let private = aws.route53.create_private_zone(ACCOUNT, "example.com");
+        let [shop, org, partner] = ["example.com", "example.org", "partner.example.net"]
+            .map(|name| aws.route53.register_domain(ACCOUNT, name));
+        let lost = aws.route53.create_zone(ACCOUNT, "lost.example.info");
+        for zone in [&shop, &private, &org, &lost] {
+            aws.route53.tag_zone(zone, "validate", "yes");
+        }
+        [shop, private, org, partner, lost]
+    }
+
+    /// Somebody requests a certificate, and names its zones if there is something to say of them.
+    async fn request(&self, names: &[&str], zones: &str) -> Outcome<String> {
+        let others: Vec<_> = names.iter().skip(1).map(|&name| name.to_owned()).collect();
+        let tag = Tag::builder().key("acm-dns-validator:hosted-zone-id").value(zones).build()?;
+        let answer = self
+            .acm
+            .request_certificate()
+            .domain_name(names[0])
+            .set_subject_alternative_names((!others.is_empty()).then_some(others))
+            .set_tags((!zones.is_empty()).then(|| vec![tag]))
+            .validation_method(ValidationMethod::Dns)
+            .send()
+            .await?;
+        answer.certificate_arn.ok_or_else(|| "ACM names no certificate".into())
+    }
+
+    /// Lets time pass, and tells what the function did meanwhile.
+    async fn go_on(&mut self, time: TimeDelta) -> Outcome<()> {
+        let until = self.sim.now() + time;
+        self.server.run_until(until).await?;
+        self.sim.clock().advance_to(until);
+        let looks: Vec<_> = self.sim.aws().lambda.finished()[self.told..].to_vec();
+        self.told += looks.len();
+        match self.form {
+            Form::Quiet => {}
+            Form::Json => {
+                for look in &looks {
+                    println!("{}", as_json(look));
+                }
+            }
+            Form::Timeline => {
+                for line in timeline(&looks) {
+                    println!("{line}");
+                }
+                println!();
+            }
+        }
+        Ok(())
+    }
+
+    fn say(&self, text: &str) {
+        match self.form {
+            Form::Quiet => {}
+            Form::Json if text.is_empty() => {}
+            Form::Json => println!("{}", json!({"time": self.sim.now(), "happened": text})),
+            Form::Timeline => println!("{text}"),
+        }
+    }
+
+    fn promise(&mut self, what: &'static str, kept: bool) {
+        self.promised.push((what, kept));
+    }
+
+    fn status(&self, arn: &str) -> String {
+        let aws = self.sim.aws();
+        aws.acm.certificate(arn).map_or("DELETED", |certificate| certificate.status.as_str()).to_owned()
+    }
+
+    fn calls_of_looks(&self, arn: &str) -> Vec<usize> {
+        let aws = self.sim.aws();
+        let looks = aws.lambda.finished().iter().filter(|look| look.outcome.as_ref().is_ok_and(|outcome| outcome["certificateArn"] == arn));
+        looks.map(|look| look.calls.len()).collect()
+    }
+
+    /// The closing table, and whether everything is as promised.
+    fn close(&self, arns: &[String]) -> Outcome<ExitCode> {
+        let rows = arns.iter().map(|arn| {
+            let aws = self.sim.aws();
+            let certificate = aws.acm.certificate(arn).ok_or("a certificate is gone")?;
+            let name = certificate.domains.first().map_or("?", |domain| domain.name.as_str());
+            let names = certificate.domains.len();
+            let took = certificate.issued_at.map(|at| (at - certificate.created_at).num_seconds());
+            let (status, name) = (certificate.status.as_str().to_owned(), name.to_owned());
+            drop(aws);
+            let calls = self.calls_of_looks(arn);
+            Ok::<_, Box<dyn Error>>((name, names, status, took, calls.len(), calls.iter().sum::<usize>()))
+        });
+        let rows = rows.collect::<Outcome<Vec<_>>>()?;
+        if self.form == Form::Json {
+            for (name, names, status, took, looks, calls) in &rows {
+                println!("{}", json!({"certificate": name, "names": names, "status": status, "secondsToIssue": took, "looks": looks, "calls": calls}));
+            }
+            for (what, kept) in &self.promised {
+                println!("{}", json!({"promise": what, "kept": kept}));
+            }
+        } else {
+            println!("{:<26} {:>5}  {:<21} {:>9} {:>6} {:>10}", "certificate", "names", "status", "issued in", "looks", "AWS calls");
+            for (name, names, status, took, looks, calls) in &rows {
+                let took = took.map_or_else(|| "–".to_owned(), |seconds| format!("{}:{:02} min", seconds / 60, seconds % 60));
+                println!("{name:<26} {names:>5}  {status:<21} {took:>9} {looks:>6} {calls:>10}");
+            }
+            println!();
+            for (what, kept) in &self.promised {
+                println!("{} {what}", if *kept { "kept:  " } else { "BROKEN:" });
+            }
+        }
+        let kept = self.promised.iter().all(|(_, kept)| *kept);
+        Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// What the function did, a few lines a look; looks that found nothing new are summed up.
+fn timeline(looks: &[Finished]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut idle: Vec<&Finished> = Vec::new();
+    for look in looks {
+        if let Some(before) = idle.last().or(None).filter(|before| same(before, look)) {
+            debug_assert!(same(before, look));
+            idle.push(look);
+            continue;
+        }
+        sum_up(&mut idle, &mut lines);
+        lines.extend(told(look));
+        idle.push(look);
+    }
+    sum_up(&mut idle, &mut lines);
+    lines
+}
+
+/// Whether a look found just what the one before it did.
+fn same(before: &Finished, look: &Finished) -> bool {
+    let seen = |look: &Finished| {
+        look.outcome.as_ref().ok().map(|outcome| {
+            let states = outcome["records"].as_array().into_iter().flatten();
+            let states: Vec<_> = states.map(|record| record["state"].clone()).collect();
+            (outcome["certificateArn"].clone(), outcome["state"].clone(), states)
+        })
+    };
+    seen(before).is_some() && seen(before) == seen(look)
+}
+
+/// One line for the looks after the first of a row of equal ones.
+fn sum_up(idle: &mut Vec<&Finished>, lines: &mut Vec<String>) {
+    if let [_, more @ ..] = idle.as_slice()
+        && let Some(last) = more.last()
+    {
+        let calls: usize = more.iter().map(|look| look.calls.len()).sum();
+        let plural = if more.len() == 1 { "look" } else { "looks" };
+        lines.push(format!("  {}  … {} more {plural} up to here, nothing new ({calls} calls)", time(last.began), more.len()));
+    }
+    idle.clear();
+}
+
+fn told(look: &Finished) -> Vec<String> {
+    let payload = &look.invocation.payload;
+    let why = match payload["detail-type"].as_str() {
+        Some("AWS API Call via CloudTrail") => format!("CloudTrail: {}", text(&payload["detail"]["eventName"])),
+        Some("Certificate Check") => "its own check".to_owned(),
+        other => other.unwrap_or("?").to_owned(),
+    };
+    let outcome = match &look.outcome {
+        Ok(outcome) => outcome,
+        Err(error) => return vec![format!("  {}  woken by {why}: error {error}", time(look.began))],
+    };
+    let mut lines = vec![format!(
+        "  {}  woken by {why}; ACM says {} of {} ({} calls)",
+        time(look.began),
+        text(&outcome["status"]),
+        text(&outcome["domainName"]),
+        look.calls.len()
+    )];
+    let indent = " ".repeat(19);
+    for record in outcome["records"].as_array().into_iter().flatten() {
+        let name = text(&record["name"]);
+        let domain = name.split_once('.').map_or(name.as_str(), |(_, domain)| domain).trim_end_matches('.').to_owned();
+        let zone = record["hostedZoneId"].as_str().map(|zone| format!(" in {zone}")).unwrap_or_default();
+        let reason = record["reason"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let state = text(&record["state"]).to_lowercase();
+        lines.push(format!("{indent}record of {domain} {state}{zone}{reason}"));
+    }
+    match (outcome["next"].as_str(), outcome["reason"].as_str()) {
+        (Some(next), _) => {
+            let next = next.parse::<DateTime<Utc>>().map(time).unwrap_or_default();
+            lines.push(format!("{indent}looks again at {next}"));
+        }
+        (None, reason) => {
+            let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            lines.push(format!("{indent}done{reason}"));
+        }
+    }
+    lines
+}
+
+fn as_json(look: &Finished) -> Value {
+    let (outcome, error) = match &look.outcome {
+        Ok(outcome) => (outcome.clone(), Value::Null),
+        Err(error) => (Value::Null, json!(error)),
+    };
+    json!({"time": look.began, "wokenBy": look.invocation.payload["detail-type"], "calls": look.calls.len(), "outcome": outcome, "error": error})
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or("nothing").to_owned()
+}
+
+/// `day 1 08:00:12`
+fn time(at: DateTime<Utc>) -> String {
+    let day = (at.date_naive() - begin().date_naive()).num_days() + 1;
+    format!("day {day} {}", at.format("%H:%M:%S"))
+}
+
+/// AWS's sample of a request for several names, about this certificate and these zones.
+fn sample_about(arn: &str, zones: &[&str]) -> Value {
+    let mut sample: Value = serde_json::from_str(SAMPLE).unwrap_or_default();
+    sample["detail"]["responseElements"]["certificateArn"] = json!(arn);
+    sample["detail"]["requestParameters"]["tags"] =
+        json!([{"key": "acm-dns-validator:hosted-zone-id", "value": zones.join(" ")}]);
+    sample
+}
+
+fn config(sim: &Sim, server: &Server) -> SdkConfig {
+    let keys = Credentials::new(format!("AKIA{ACCOUNT}"), "secret", None, None, "demo");
+    SdkConfig::builder()
+        .behavior_version(behavior_version())
+        .credentials_provider(SharedCredentialsProvider::new(keys))
+        .endpoint_url(format!("http://{}", server.address()))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .region(Region::new(REGION))
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(sim.time_source())
+        .build()
+}
+
+/// Monday morning.
+fn begin() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_420_803, 0).unwrap_or_default()
+}
+
+#[expect(clippy::disallowed_methods, reason = "Lambda's runtime is told where to connect this way")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,254 @@
+//! Holds what ACM knows of one certificate.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How long things take; a certificate keeps the values it was requested under.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Behaviour {
+    /// From the request until anybody can see the certificate.
+    ///
+    /// "There is a delay of several seconds before you can retrieve information about it":
+    /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html>
+    pub visible_after: TimeDelta,
+    /// From the request until `DomainValidationOptions` is there at all.
+    ///
+    /// Seen in <https://github.com/aws/aws-sdk-js/issues/2133>
+    pub options_after: TimeDelta,
+    /// From the request until the first name has its record.
+    ///
+    /// Seen in <https://github.com/aws/aws-sdk-js/issues/2133>
+    pub record_after: TimeDelta,
+    /// From one name's record to the next's.
+    ///
+    /// The Terraform provider waits until *any* name has one: records come one at a time.
+    pub record_step: TimeDelta,
+    /// From one look at public DNS to the next. An assumption: AWS gives no figure.
+    pub validation_interval: TimeDelta,
+    /// From the last name's validation to the certificate. An assumption: AWS gives no figure.
+    pub issuance_delay: TimeDelta,
+    /// From the request to the certificate, if a private authority issues it. An assumption.
+    pub private_issuance_delay: TimeDelta,
+    /// From the request until ACM gives up for good.
+    ///
+    /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
+    pub validation_timeout: TimeDelta,
+    /// From `NotBefore` to `NotAfter` of a public certificate.
+    ///
+    /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html>
+    pub validity: TimeDelta,
+    /// The same of a private certificate.
+    pub private_validity: TimeDelta,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self {
+            visible_after: TimeDelta::zero(),
+            options_after: TimeDelta::zero(),
+            record_after: TimeDelta::zero(),
+            record_step: TimeDelta::zero(),
+            validation_interval: TimeDelta::seconds(60),
+            issuance_delay: TimeDelta::seconds(60),
+            private_issuance_delay: TimeDelta::seconds(5),
+            validation_timeout: TimeDelta::hours(72),
+            validity: TimeDelta::days(198),
+            private_validity: TimeDelta::days(395),
+        }
+    }
+}
+
+/// One certificate. Everything may be set from outside; due times are kept in the open, too.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Certificate {
+    /// For example `arn:aws:acm:eu-west-1:111111111111:certificate/00000000-0000-4000-8000-000000000001`.
+    pub arn: String,
+    /// The account it belongs to.
+    pub account: String,
+    /// Its region.
+    pub region: String,
+    /// Its names, the main one first.
+    pub domains: Vec<Domain>,
+    /// Where it is in its life.
+    pub status: Status,
+    /// Who issues it.
+    pub kind: Kind,
+    /// How its names are validated; private and imported certificates have no such thing.
+    pub validation_method: Option<Method>,
+    /// In the spelling of requests, for example `EC_prime256v1`.
+    pub key_algorithm: String,
+    /// Where its key pair comes from.
+    pub key_pair_origin: KeyPairOrigin,
+    /// The service that manages it, for example `CLOUDFRONT`.
+    pub managed_by: Option<String>,
+    /// Why it failed, for example `CAA_ERROR`; shown only while it is `FAILED`.
+    pub failure_reason: Option<String>,
+    /// When it was requested.
+    pub created_at: DateTime<Utc>,
+    /// When it was issued.
+    pub issued_at: Option<DateTime<Utc>>,
+    /// From when on it is valid.
+    pub not_before: Option<DateTime<Utc>>,
+    /// Until when it is valid.
+    pub not_after: Option<DateTime<Utc>>,
+    /// ARNs of what uses it, for example of a load balancer.
+    pub in_use_by: Vec<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// The authority of a private certificate.
+    pub authority_arn: Option<String>,
+    /// Its latest renewal.
+    pub renewal: Option<Renewal>,
+    /// Its latest change of validation method.
+    pub update: Option<Update>,
+    /// How long things take for it.
+    pub behaviour: Behaviour,
+    /// When ACM looks at public DNS next.
+    pub check_at: Option<DateTime<Utc>>,
+    /// When it is issued, its names being valid.
+    pub issue_at: Option<DateTime<Utc>>,
+    /// When its next renewal begins, if one is planned.
+    pub renew_at: Option<DateTime<Utc>>,
+}
+
+impl Certificate {
+    /// The main name, as it was requested.
+    pub fn name(&self) -> &str {
+        self.domains.first().map_or("", |domain| &domain.name)
+    }
+
+    /// When ACM gives up on it if it is not validated before.
+    pub fn expires_unvalidated_at(&self) -> DateTime<Utc> {
+        self.created_at + self.behaviour.validation_timeout
+    }
+
+    /// Whether an AWS service uses it.
+    pub fn in_use(&self) -> bool {
+        !self.in_use_by.is_empty()
+    }
+
+    /// Whether API calls can see it already.
+    pub fn is_visible(&self, now: DateTime<Utc>) -> bool {
+        now >= self.created_at + self.behaviour.visible_after
+    }
+}
+
+/// One name of a certificate and its validation.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Domain {
+    /// As it was requested, for example `*.example.com`.
+    pub name: String,
+    /// How far its validation is.
+    pub status: DomainStatus,
+    /// From when on its record is told; `None` for never.
+    pub record_at: Option<DateTime<Utc>>,
+    /// Where e-mails for it go, if not to the name itself.
+    pub validation_domain: Option<String>,
+}
+
+/// A renewal of a public certificate.
+///
+/// Source: <https://docs.aws.amazon.com/acm/latest/APIReference/API_RenewalSummary.html>
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Renewal {
+    /// How far it is.
+    pub status: RenewalStatus,
+    /// Why it waits or failed, for example `PENDING_DOMAIN_VALIDATION`, as events have it.
+    pub reason: Option<String>,
+    /// Its own validation of every name.
+    pub domains: Vec<Domain>,
+    /// When any of this changed last.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A change of the validation method from e-mail to DNS; meanwhile the certificate stays `ISSUED`.
+///
+/// Source: <https://docs.aws.amazon.com/acm/latest/userguide/email-to-dns-migrate.html>
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Update {
+    /// How far it is.
+    pub status: UpdateStatus,
+    /// The DNS validation of every name.
+    pub domains: Vec<Domain>,
+    /// When it was asked for.
+    pub requested_at: DateTime<Utc>,
+    /// When any of this changed last.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Where a certificate is in its life.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum Status {
+    PendingValidation,
+    Issued,
+    Inactive,
+    Expired,
+    ValidationTimedOut,
+    Revoked,
+    Failed,
+}
+
+/// How far the validation of one name is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum DomainStatus {
+    PendingValidation,
+    Success,
+    Failed,
+}
+
+/// How far a renewal is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum RenewalStatus {
+    PendingAutoRenewal,
+    PendingValidation,
+    Success,
+    Failed,
+}
+
+/// How far a change of the validation method is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum UpdateStatus {
+    PendingDomainValidation,
+    Success,
+    Failed,
+}
+
+/// Who issues a certificate.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum Kind {
+    AmazonIssued,
+    Private,
+    Imported,
+}
+
+/// How names are validated.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum Method {
+    Dns,
+    Email,
+    Http,
+}
+
+/// Where a certificate's key pair comes from.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum KeyPairOrigin {
+    AwsManaged,
+    Acme,
+    CustomerProvided,
+}

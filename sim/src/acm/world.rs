@@ -1,0 +1,111 @@
+//! Builds worlds: certificates put in place and changed without API calls.
+//!
+//! What names no certificate is a mistake of the test that says it, and panics.
+
+use chrono::{DateTime, Utc};
+
+use super::Acm;
+use super::certificate::{Certificate, DomainStatus, Method, Status};
+use super::life::fail_pending;
+use crate::route53::Route53;
+
+impl Acm {
+    /// Puts a certificate in place and returns its ARN: as if requested at `now` with validation by
+    /// DNS, then changed by `f`. No event tells of it.
+    ///
+    /// If `f` makes it `ISSUED` and leaves `issued_at` out, it is issued with all its names valid as
+    /// of `created_at`.
+    pub fn seed(
+        &mut self,
+        account: &str,
+        region: &str,
+        names: &[&str],
+        now: DateTime<Utc>,
+        f: impl FnOnce(&mut Certificate),
+    ) -> String {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut certificate = self.new_certificate(account, region, &names, now);
+        f(&mut certificate);
+        if certificate.status == Status::Issued && certificate.issued_at.is_none() {
+            certificate.set_issued(certificate.created_at);
+            for domain in &mut certificate.domains {
+                domain.status = DomainStatus::Success;
+            }
+        }
+        if certificate.validation_method != Some(Method::Dns) {
+            certificate.check_at = None;
+        }
+        let arn = certificate.arn.clone();
+        self.certificates.insert(arn.clone(), certificate);
+        arn
+    }
+
+    /// The certificate of this ARN.
+    pub fn certificate(&self, arn: &str) -> Option<&Certificate> {
+        self.certificates.get(arn)
+    }
+
+    /// The same, to be changed.
+    pub fn certificate_mut(&mut self, arn: &str) -> Option<&mut Certificate> {
+        self.certificates.get_mut(arn)
+    }
+
+    /// Every certificate of every account and region, in the order of ARNs.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.certificates.values()
+    }
+
+    /// Removes a certificate, in use or not.
+    ///
+    /// # Panics
+    /// If there is no such certificate.
+    pub fn delete(&mut self, arn: &str) {
+        self.expect(arn);
+        self.certificates.remove(arn);
+    }
+
+    /// Has a certificate fail for this reason, for example `DOMAIN_NOT_ALLOWED`.
+    ///
+    /// # Panics
+    /// If there is no such certificate.
+    pub fn fail(&mut self, arn: &str, reason: &str) {
+        let certificate = self.expect(arn);
+        certificate.status = Status::Failed;
+        certificate.failure_reason = Some(reason.to_owned());
+        fail_pending(&mut certificate.domains);
+    }
+
+    /// Sets a tag.
+    ///
+    /// # Panics
+    /// If there is no such certificate.
+    pub fn tag(&mut self, arn: &str, key: &str, value: &str) {
+        self.expect(arn).tags.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// Begins a renewal at `at`; what EventBridge hears of it comes out of the next `advance`.
+    ///
+    /// # Panics
+    /// If there is no such certificate.
+    pub fn start_renewal(&mut self, arn: &str, at: DateTime<Utc>, dns: &Route53) {
+        let events = self.expect(arn).start_renewal(at, dns);
+        self.queue.extend(events.into_iter().map(|event| (at, event)));
+    }
+
+    /// Plans a renewal. None is planned by itself: in a test 45 days before `NotAfter` are far away.
+    ///
+    /// # Panics
+    /// If there is no such certificate.
+    pub fn schedule_renewal(&mut self, arn: &str, at: DateTime<Utc>) {
+        self.expect(arn).renew_at = Some(at);
+    }
+
+    /// Takes the limits on rates away, or puts them back.
+    pub fn set_unlimited(&mut self, unlimited: bool) {
+        self.unlimited = unlimited;
+    }
+
+    fn expect(&mut self, arn: &str) -> &mut Certificate {
+        self.certificates.get_mut(arn).unwrap_or_else(|| panic!("no certificate {arn}"))
+    }
+}

@@ -1,0 +1,66 @@
+//! Every sample in `events/` means what its README says.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use acm_dns_validator::trigger::{self, Trigger};
+use serde_json::Value;
+
+/// What a sample asks for: a look, nothing, or it is refused with a reason that has these words.
+const MEANINGS: &[(&str, &str)] = &[
+    ("add-tags-to-certificate", "look"),
+    ("certificate-approaching-expiration", "look"),
+    ("certificate-available", "look"),
+    ("certificate-check", "look"),
+    ("delete-certificate", "nothing: the certificate was deleted"),
+    ("renewal-action-required", "look"),
+    ("request-certificate", "look"),
+    ("request-certificate-by-ack", "look"),
+    ("request-certificate-by-cloudformation", "look"),
+    ("request-certificate-email", "look"),
+    ("request-certificate-failed", "nothing: the call failed with AccessDeniedException"),
+    ("request-certificate-other-partition", "look"),
+    ("request-certificate-several-names", "look"),
+    ("request-certificate-sparse", "look"),
+    ("update-certificate-options", "look"),
+];
+
+#[test]
+fn every_sample_means_what_its_readme_says() {
+    let expected: BTreeMap<_, _> = MEANINGS.iter().map(|(name, meaning)| (*name, *meaning)).collect();
+    let samples = samples("events");
+    let found: BTreeMap<_, _> =
+        samples.iter().map(|(name, sample)| (name.as_str(), meaning(sample))).collect();
+    let found: BTreeMap<_, _> = found.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn every_sample_is_explained_in_the_readme() {
+    let readme = std::fs::read_to_string("events/README.md").expect("the README");
+    for (name, _) in samples("events").iter().chain(&samples("events/published")) {
+        assert!(readme.contains(&format!("{name}.json)")), "{name}.json is not in events/README.md");
+    }
+}
+
+/// The JSON files of a folder by their names without ending.
+pub(crate) fn samples(folder: &str) -> BTreeMap<String, Value> {
+    let files = Path::new(folder).read_dir().expect(folder);
+    let paths = files.map(|file| file.expect(folder).path());
+    let json = paths.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+    json.map(|path| {
+        let text = std::fs::read_to_string(&path).expect("readable");
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name, value)
+    })
+    .collect()
+}
+
+fn meaning(sample: &Value) -> String {
+    match trigger::parse(sample) {
+        Ok(Trigger::Wake(_)) => "look".to_owned(),
+        Ok(Trigger::Nothing(reason)) => format!("nothing: {reason}"),
+        Err(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,7 @@
+//! Whole lives of certificates, from CloudTrail's event to ACM's verdict: the real function, the real
+//! SDK clients and real wire formats, on a strict simulator of AWS and a virtual clock.
+
+mod events;
+mod process;
+mod stories;
+mod world;

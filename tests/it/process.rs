@@ -1,0 +1,84 @@
+//! The `bootstrap` process itself, against Lambda's Runtime API and AWS over TCP, on the real clock.
+
+use std::process::{Command, Output, Stdio};
+use std::time::SystemTime;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use sim::Sim;
+use sim::server::{Server, serve};
+
+use crate::world::{FUNCTION, HOME, OURS, SCHEDULE_ROLE, deploy};
+
+/// The function's process with the environment Lambda gives it.
+fn bootstrap(server: &Server) -> Command {
+    let address = server.address().to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bootstrap"));
+    command
+        .env_clear()
+        .env("AWS_LAMBDA_RUNTIME_API", &address)
+        .env("AWS_LAMBDA_FUNCTION_NAME", "acm-dns-validator")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", "test")
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", "test")
+        .env("AWS_REGION", HOME)
+        .env("AWS_ACCESS_KEY_ID", format!("AKIA{OURS}"))
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .env("AWS_ENDPOINT_URL", format!("http://{address}"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The lines a process logged.
+fn logged(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the process under test reads the real clock")]
+fn real_now() -> DateTime<Utc> {
+    SystemTime::now().into()
+}
+
+#[tokio::test]
+async fn the_process_serves_lambda_and_logs_one_line_a_look() {
+    let sim = Sim::stepped(real_now());
+    deploy(&sim);
+    sim.aws().route53.register_domain(OURS, "example.com");
+    let server = serve(sim.clone()).await.expect("a port");
+    let mut process = bootstrap(&server)
+        .env("SCHEDULE_GROUP", "acm-dns-validator")
+        .env("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)
+        .spawn()
+        .expect("bootstrap starts");
+    let arn = crate::world::request(&sim, OURS, HOME, &["example.com"], |request| request).await;
+    server.run_until(sim.now() + TimeDelta::minutes(10)).await.expect("it can start");
+    process.kill().expect("still there");
+    let output = process.wait_with_output().expect("its output");
+
+    let aws = sim.aws();
+    assert_eq!(aws.acm.certificate(&arn).expect("a certificate").status.as_str(), "ISSUED");
+    assert_eq!(aws.route53.writes().len(), 1);
+    let looks = logged(&output);
+    let first = looks.iter().find(|line| line["message"] == "looked").expect("a closing line");
+    assert_eq!(first["span"]["certificate"], arn.as_str(), "{first}");
+    assert_eq!(first["span"]["status"], "PENDING_VALIDATION", "{first}");
+    assert!(first["span"]["next"].is_string() && first["written"] == 1, "{first}");
+    assert_eq!(looks.len(), aws.lambda.finished().len(), "{looks:?}");
+    assert!(aws.lambda.finished().iter().all(|attempt| attempt.outcome.is_ok()));
+    assert_eq!(aws.lambda.finished()[0].invocation.function_arn, FUNCTION);
+}
+
+#[tokio::test]
+async fn a_process_without_settings_names_all_of_them_and_ends() {
+    let server = serve(Sim::stepped(real_now())).await.expect("a port");
+    let output = bootstrap(&server).env("RECORD_TTL", "soon").output().expect("bootstrap starts");
+    assert!(!output.status.success());
+    let lines = logged(&output);
+    let error = lines[0]["error"].to_string();
+    for name in ["SCHEDULE_GROUP is not set", "SCHEDULE_ROLE_ARN is not set", "RECORD_TTL is `soon`"] {
+        assert!(error.contains(name), "{name} not in {error}");
+    }
+}

@@ -1,0 +1,264 @@
+//! Which certificates are served, and how they end.
+
+use aws_sdk_acm::types::{CertificateManagedBy, KeyAlgorithm, ValidationMethod};
+use chrono::TimeDelta;
+use serde_json::json;
+use sim::acm::{Certificate, CertificateStatus, Kind, Origin};
+
+use crate::world::{HOME, OURS, World, domain, tag};
+
+/// Nothing was written, published or armed, and one look was enough.
+#[track_caller]
+fn check_quiet(world: &World, reason: &str) {
+    let outcomes = world.outcomes();
+    assert_eq!(outcomes.len(), 1, "{}", world.story());
+    assert_eq!(outcomes[0]["state"], "IGNORED");
+    let found = outcomes[0]["reason"].as_str().expect("a reason");
+    assert!(found.contains(reason), "{found}");
+    assert_eq!((world.writes(), world.published(), world.armed()), (Vec::new(), Vec::new(), 0));
+    assert_eq!(world.errors(), [""; 0]);
+}
+
+/// Somebody tags a certificate of this sort, which wakes us.
+async fn tag_one(change: impl FnOnce(&mut Certificate)) -> World {
+    let world = World::new();
+    world.zone("example.com");
+    let now = world.sim.now();
+    let arn = world.sim.aws().acm.seed(OURS, HOME, &["example.com"], now, change);
+    world.touch(&arn).await;
+    world.minutes(5).await;
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_validated_by_email_is_not_ours() {
+    let world = World::new();
+    world.zone("example.com");
+    let by_email = |request: aws_sdk_acm::operation::request_certificate::builders::RequestCertificateFluentBuilder| request.validation_method(ValidationMethod::Email);
+    world.request_with(&["example.com"], by_email).await;
+    world.minutes(10).await;
+    check_quiet(&world, "validated by e-mail or over HTTP");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_of_cloudfront_is_not_ours() {
+    let world = World::new();
+    world.zone("example.com");
+    world
+        .request_with(&["example.com"], |request| {
+            let request = request.validation_method(ValidationMethod::Http);
+            request.managed_by(CertificateManagedBy::Cloudfront)
+        })
+        .await;
+    world.minutes(10).await;
+    check_quiet(&world, "managed by CloudFront");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_private_certificate_is_not_ours() {
+    let world = World::new();
+    world.zone("example.com");
+    let authority = format!("arn:aws:acm-pca:{HOME}:{OURS}:certificate-authority/12345678-1234-1234-1234-123456789012");
+    world.request_with(&["example.com"], |request| request.certificate_authority_arn(authority)).await;
+    world.pass(TimeDelta::seconds(50)).await;
+    assert_eq!(world.outcomes()[0]["reason"], "it is private, so there is nothing to validate");
+    assert_eq!((world.writes(), world.armed()), (Vec::new(), 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_imported_certificate_is_not_ours() {
+    let world = tag_one(|certificate| certificate.kind = Kind::Imported).await;
+    check_quiet(&world, "it is imported");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_asked_for_over_acme_is_not_ours() {
+    let world = tag_one(|certificate| certificate.origin = Origin::Acme).await;
+    check_quiet(&world, "over ACME");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ended_long_ago_is_left_alone() {
+    for (status, state) in [
+        (CertificateStatus::Issued, "ISSUED"),
+        (CertificateStatus::ValidationTimedOut, "TIMED_OUT"),
+        (CertificateStatus::Expired, "IGNORED"),
+        (CertificateStatus::Revoked, "IGNORED"),
+        (CertificateStatus::Inactive, "IGNORED"),
+    ] {
+        let world = tag_one(|certificate| {
+            certificate.created_at -= TimeDelta::days(10);
+            certificate.issued_at = Some(certificate.created_at);
+            certificate.status = status;
+        })
+        .await;
+        assert_eq!(world.outcome()["state"], state);
+        assert_eq!((world.writes(), world.published(), world.armed()), (Vec::new(), Vec::new(), 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_keeps_us_away_by_a_tag() {
+    let world = World::new();
+    world.zone("example.com");
+    world.request_tagged(&["example.com"], "acm-dns-validator:skip", "yes").await;
+    world.minutes(10).await;
+    check_quiet(&world, "acm-dns-validator:skip");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_certificates_must_opt_in_the_others_are_left_alone() {
+    let world = World::with(&[("CERTIFICATE_TAG", "validate=yes")]);
+    world.zone("example.com");
+    let ours = world.request_tagged(&["a.example.com"], "validate", "yes").await;
+    world.minutes(30).await;
+    assert_eq!(world.status(&ours), "ISSUED");
+    let theirs = world.request(&["b.example.com"]).await;
+    world.minutes(30).await;
+    assert_eq!(world.status(&theirs), "PENDING_VALIDATION");
+    assert_eq!(world.writes().len(), 1);
+    assert_eq!(world.armed(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tag_added_later_wakes_us() {
+    let world = World::with(&[("CERTIFICATE_TAG", "validate=yes")]);
+    world.zone("example.com");
+    let arn = world.request(&["example.com"]).await;
+    world.minutes(60).await;
+    assert_eq!(world.armed(), 0);
+    let tags = world.acm(OURS, HOME).add_tags_to_certificate().certificate_arn(&arn);
+    tags.tags(tag("validate", "yes")).send().await.expect("a tag");
+    world.minutes(60).await;
+    assert_eq!(world.status(&arn), "ISSUED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_outside_the_allowed_domains_are_never_written() {
+    let world = World::with(&[("ALLOWED_DOMAINS", "example.com")]);
+    world.zone("example.com");
+    world.zone("example.org");
+    world.request(&["www.example.com", "www.example.org"]).await;
+    world.minutes(10).await;
+    assert_eq!(world.writes().iter().map(|write| domain(&write.name)).collect::<Vec<_>>(), ["www.example.com"]);
+    assert!(world.outcomes()[0]["reason"].to_string().contains("ALLOWED_DOMAINS"));
+    let world = World::with(&[("ALLOWED_DOMAINS", "example.com")]);
+    world.zone("example.org");
+    world.request(&["example.org"]).await;
+    world.minutes(10).await;
+    check_quiet(&world, "ALLOWED_DOMAINS");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caa_record_that_forbids_amazon_is_reported_with_its_reason() {
+    let world = World::new();
+    let zone = world.zone("example.com");
+    let only = ["0 issue \"letsencrypt.org\""];
+    world.sim.aws().route53.put_record(&zone, "example.com", "CAA", 300, &only);
+    let arn = world.request(&["example.com"]).await;
+    world.minutes(30).await;
+    assert_eq!(world.status(&arn), "FAILED");
+    assert_eq!(world.published(), ["RECORDS_WRITTEN", "FAILED"]);
+    let reason = world.outcome()["reason"].to_string();
+    assert!(reason.contains("CAA_ERROR") && reason.contains("allow amazon.com"), "{reason}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_never_validates_ends_by_itself() {
+    let world = World::new();
+    // The zone is ours, but the world's DNS does not delegate to it.
+    world.sim.aws().route53.create_zone(OURS, "example.com");
+    let arn = world.request(&["example.com"]).await;
+    world.pass(TimeDelta::hours(80)).await;
+    assert_eq!(world.status(&arn), "VALIDATION_TIMED_OUT");
+    let looks = world.outcomes().len();
+    assert!(looks <= 400, "{looks} looks");
+    assert_eq!(world.published(), ["RECORDS_WRITTEN", "TIMED_OUT"]);
+    assert_eq!((world.armed(), world.writes().len()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_standing_block_is_reported_at_first_and_then_ever_more_rarely() {
+    let world = World::new();
+    world.request(&["example.com"]).await;
+    world.pass(TimeDelta::hours(80)).await;
+    let aws = world.sim.aws();
+    let ages = aws.eventbridge.published().iter().map(|event| {
+        (event.detail["state"].as_str().unwrap_or_default(), event.detail["age"].as_i64().unwrap_or_default() / 60)
+    });
+    let expected = [
+        ("BLOCKED", 0),
+        ("BLOCKED", 15),
+        ("BLOCKED", 60),
+        ("BLOCKED", 360),
+        ("BLOCKED", 24 * 60),
+        ("BLOCKED", 48 * 60),
+    ];
+    let found: Vec<_> = ages.collect();
+    assert_eq!(found.len(), expected.len() + 1, "{found:?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.0 == expected.0 && (expected.1..expected.1 + 16).contains(&found.1), "{found:?}");
+    }
+    assert_eq!(found.last().map(|(state, _)| *state), Some("TIMED_OUT"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_with_an_elliptic_curve_key_is_issued() {
+    let world = World::new();
+    world.zone("example.com");
+    let arn = world
+        .request_with(&["example.com"], |request| request.key_algorithm(KeyAlgorithm::EcPrime256V1))
+        .await;
+    world.minutes(30).await;
+    assert_eq!(world.status(&arn), "ISSUED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_names_are_one_change() {
+    let world = World::new();
+    world.zone("example.com");
+    let names: Vec<_> = (0..100).map(|index| format!("n{index}.example.com")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let arn = world.request(&names).await;
+    world.minutes(30).await;
+    assert_eq!(world.status(&arn), "ISSUED");
+    assert_eq!(world.writes().len(), 100);
+    assert_eq!(world.count("ChangeResourceRecordSets"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_puts_a_deleted_record_back() {
+    let world = World::new();
+    let zone = world.zone("example.com");
+    let arn = world.request(&["example.com"]).await;
+    world.minutes(30).await;
+    let (name, _) = sim::acm::validation_record(OURS, "example.com");
+    world.sim.aws().route53.remove_record(&zone, &name, "CNAME");
+    world.pass(TimeDelta::days(150)).await;
+    let now = world.sim.now();
+    world.renew(&arn);
+    world.minutes(30).await;
+    assert_eq!(world.written(), [format!("example.com in {zone}"), format!("example.com in {zone}")]);
+    let aws = world.sim.aws();
+    let renewed = aws.acm.certificate(&arn).expect("still there");
+    assert!(renewed.not_after > Some(now + TimeDelta::days(190)), "{renewed:?}");
+    drop(aws);
+    assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED", "RECORDS_WRITTEN", "ISSUED"]);
+    assert_eq!(world.armed(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_looks_plans_and_reports_but_writes_nothing() {
+    let world = World::with(&[("DRY_RUN", "true")]);
+    let zone = world.zone("example.com");
+    world.request(&["example.com", "example.org"]).await;
+    world.minutes(30).await;
+    let outcomes = world.outcomes();
+    assert_eq!(outcomes.len(), 1);
+    let states: Vec<_> = outcomes[0]["records"].as_array().expect("records").iter().map(|record| json!([record["state"], record["hostedZoneId"]])).collect();
+    assert!(states.contains(&json!(["WOULD_WRITE", zone])) && states.contains(&json!(["BLOCKED", null])), "{states:?}");
+    assert_eq!((world.writes(), world.published(), world.armed()), (Vec::new(), Vec::new(), 0));
+    let aws = world.sim.aws();
+    let ours = ["CreateSchedule", "ChangeResourceRecordSets", "PutEvents"];
+    assert!(!aws.calls().iter().any(|call| ours.contains(&call.operation.as_str())));
+}

@@ -1,0 +1,45 @@
+//! What a look costs, in calls to AWS.
+
+use sim::aws::Call;
+
+use crate::world::World;
+
+/// The calls of each look so far.
+fn looks(world: &World) -> Vec<Vec<String>> {
+    let aws = world.sim.aws();
+    let operations = |calls: &[Call]| calls.iter().map(|call| call.operation.clone()).collect();
+    aws.lambda.finished().iter().map(|attempt| operations(&aws.calls()[attempt.calls.clone()])).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_life_costs_seven_calls_at_first_five_in_between_and_three_at_last() {
+    let world = World::new();
+    world.zone("example.com");
+    world.request(&["example.com"]).await;
+    world.minutes(30).await;
+    let looks = looks(&world);
+    let mut first = looks[0].clone();
+    first[..2].sort();
+    assert_eq!(first, [
+        "DescribeCertificate",
+        "ListTagsForCertificate",
+        "CreateSchedule",
+        "ListHostedZonesByName",
+        "ListResourceRecordSets",
+        "ChangeResourceRecordSets",
+        "PutEvents",
+    ]);
+    assert!(looks[1..].iter().all(|look| look.len() <= 5), "{looks:?}");
+    let last = looks.last().expect("a last look");
+    assert_eq!(last.len(), 3, "{last:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_names_in_one_zone_cost_what_one_does() {
+    let world = World::new();
+    world.zone("example.com");
+    let names: Vec<_> = (0..100).map(|index| format!("n{index}.example.com")).collect();
+    world.request(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    world.minutes(1).await;
+    assert_eq!(looks(&world)[0].len(), 7, "{:?}", looks(&world)[0]);
+}

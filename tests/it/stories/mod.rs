@@ -1,0 +1,8 @@
+//! Each story is named by what it shows.
+
+mod accounts;
+mod certificates;
+mod costs;
+mod misfortune;
+mod young;
+mod zones;

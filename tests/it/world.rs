@@ -1,0 +1,379 @@
+//! A simulated AWS with the function deployed in it, and people who request certificates.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use acm_dns_validator::aws::clients::behavior_version;
+use acm_dns_validator::function::Function;
+use acm_dns_validator::settings::Settings;
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_acm::operation::request_certificate::builders::RequestCertificateFluentBuilder;
+use aws_sdk_acm::types::{Tag, ValidationMethod};
+use aws_sdk_route53::types::{
+    Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
+};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use chrono::{DateTime, TimeDelta, Utc};
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use sim::Sim;
+use sim::faults::Fault;
+use sim::lambda::Invocation;
+use sim::route53::{Action, Write};
+
+/// The account the function runs in.
+pub(crate) const OURS: &str = "111122223333";
+/// The account of a DNS team.
+pub(crate) const DNS: &str = "444455556666";
+/// An account that has certificates only.
+pub(crate) const MEMBER: &str = "777788889999";
+/// The region the function runs in.
+pub(crate) const HOME: &str = "eu-west-1";
+/// The function.
+pub(crate) const FUNCTION: &str =
+    "arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator";
+
+const GROUP: &str = "acm-dns-validator";
+/// The role that invokes the function for Scheduler.
+pub(crate) const SCHEDULE_ROLE: &str = "arn:aws:iam::111122223333:role/acm-dns-validator-scheduler";
+
+/// A simulated AWS with the function deployed in it.
+pub(crate) struct World {
+    /// AWS, to look at and to meddle with.
+    pub(crate) sim: Sim,
+    function: Arc<Function>,
+}
+
+impl World {
+    /// A world in which the function has the settings it must have.
+    pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// A world in which the function has these settings besides.
+    pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
+        let sim = Sim::paused(epoch());
+        deploy(&sim);
+        let vars = BTreeMap::from([
+            ("SCHEDULE_GROUP", GROUP),
+            ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE),
+        ]);
+        let vars: BTreeMap<_, _> = vars.into_iter().chain(settings.iter().copied()).collect();
+        let settings = Settings::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()));
+        let settings = settings.expect("the settings of a story are right");
+        let function = Function::new(settings, config(&sim, OURS, HOME), sim.time_source());
+        Self { sim, function: Arc::new(function) }
+    }
+
+    /// Lets events of another region or account reach the function, as a rule there would.
+    pub(crate) fn forward(&self, account: &str, region: &str) {
+        let bus = format!("arn:aws:events:{HOME}:{OURS}:event-bus/default");
+        for (index, pattern) in patterns().into_iter().enumerate() {
+            let name = format!("forward-{index}");
+            self.sim.aws().eventbridge.put_rule(account, region, "default", &name, pattern, &bus);
+        }
+    }
+
+    /// A public hosted zone of this account that the world's DNS delegates to; its id.
+    pub(crate) fn zone_of(&self, account: &str, name: &str) -> String {
+        self.sim.aws().route53.register_domain(account, name)
+    }
+
+    /// A public hosted zone of ours that the world's DNS delegates to; its id.
+    pub(crate) fn zone(&self, name: &str) -> String {
+        self.zone_of(OURS, name)
+    }
+
+    /// A role of this account that the function may assume; its ARN.
+    pub(crate) fn role(&self, account: &str, name: &str) -> String {
+        let arn = format!("arn:aws:iam::{account}:role/{name}");
+        self.sim.aws().sts.add_role(&arn, OURS);
+        arn
+    }
+
+    /// Something goes wrong.
+    pub(crate) fn fault(&self, fault: Fault) {
+        self.sim.aws().faults.add(fault);
+    }
+
+    /// Somebody requests a certificate validated by DNS; its ARN.
+    pub(crate) async fn request(&self, names: &[&str]) -> String {
+        self.request_with(names, |request| request).await
+    }
+
+    /// Somebody requests a certificate with a tag; its ARN.
+    pub(crate) async fn request_tagged(&self, names: &[&str], key: &str, value: &str) -> String {
+        self.request_with(names, |request| request.tags(tag(key, value))).await
+    }
+
+    /// Somebody requests a certificate with more to say about it; its ARN.
+    pub(crate) async fn request_with(
+        &self,
+        names: &[&str],
+        more: impl FnOnce(RequestCertificateFluentBuilder) -> RequestCertificateFluentBuilder,
+    ) -> String {
+        self.request_in(OURS, HOME, names, more).await
+    }
+
+    /// Somebody requests a certificate in another account or region; its ARN.
+    pub(crate) async fn request_in(
+        &self,
+        account: &str,
+        region: &str,
+        names: &[&str],
+        more: impl FnOnce(RequestCertificateFluentBuilder) -> RequestCertificateFluentBuilder,
+    ) -> String {
+        request(&self.sim, account, region, names, more).await
+    }
+
+    /// ACM for people of this account.
+    pub(crate) fn acm(&self, account: &str, region: &str) -> aws_sdk_acm::Client {
+        aws_sdk_acm::Client::new(&config(&self.sim, account, region))
+    }
+
+    /// Somebody tags a certificate, which wakes us.
+    pub(crate) async fn touch(&self, arn: &str) {
+        let tags = self.acm(OURS, HOME).add_tags_to_certificate().certificate_arn(arn);
+        tags.tags(tag("touched", "yes")).send().await.expect("a tag");
+    }
+
+    /// ACM begins to renew a certificate.
+    pub(crate) fn renew(&self, arn: &str) {
+        let now = self.sim.now();
+        let aws = &mut *self.sim.aws();
+        aws.acm.start_renewal(arn, now, &aws.route53);
+    }
+
+    /// Somebody puts a weighted CNAME into a zone of ours.
+    pub(crate) async fn put_weighted(&self, zone: &str, name: &str, value: &str) {
+        let record = ResourceRecord::builder().value(value).build().expect("a value");
+        let set = ResourceRecordSet::builder()
+            .name(name)
+            .r#type(RrType::Cname)
+            .set_identifier("one of several")
+            .weight(1)
+            .ttl(60)
+            .resource_records(record)
+            .build();
+        let change = Change::builder()
+            .action(ChangeAction::Create)
+            .resource_record_set(set.expect("a record set"))
+            .build();
+        let batch = ChangeBatch::builder().changes(change.expect("a change")).build();
+        aws_sdk_route53::Client::new(&config(&self.sim, OURS, HOME))
+            .change_resource_record_sets()
+            .hosted_zone_id(zone)
+            .change_batch(batch.expect("a batch"))
+            .send()
+            .await
+            .expect("Route 53 takes it");
+    }
+
+    /// Lets this much time pass.
+    pub(crate) async fn pass(&self, time: TimeDelta) {
+        let until = self.sim.now() + time;
+        let handle = async |invocation: Invocation| {
+            let mut context = Context::default();
+            context.request_id = invocation.request_id;
+            context.invoked_function_arn = invocation.function_arn;
+            let event = LambdaEvent::new(invocation.payload, context);
+            let outcome = self.function.handle(event).await;
+            match outcome {
+                Ok(outcome) => Ok(serde_json::to_value(outcome).expect("an outcome is JSON")),
+                Err(error) => Err(format!("{}: {}", error.error_type, error.error_message)),
+            }
+        };
+        self.sim.run_until(until, handle).await;
+        let left = until - self.sim.now();
+        self.sim.clock().pass(left.to_std().unwrap_or_default()).await;
+    }
+
+    /// Lets minutes pass.
+    pub(crate) async fn minutes(&self, minutes: i64) {
+        self.pass(TimeDelta::minutes(minutes)).await;
+    }
+
+    /// Invokes the function with this payload, as `aws lambda invoke --invocation-type Event` does.
+    pub(crate) async fn invoke(&self, payload: Value) {
+        let now = self.sim.now();
+        self.sim.aws().lambda.invoke(FUNCTION, payload, now);
+        self.pass(TimeDelta::seconds(5)).await;
+    }
+
+    /// ACM's word for how far the certificate has come.
+    pub(crate) fn status(&self, arn: &str) -> String {
+        let aws = self.sim.aws();
+        aws.acm.certificate(arn).map_or("DELETED", |certificate| certificate.status.as_str()).to_owned()
+    }
+
+    /// What was upserted through Route 53's API, with whatever effect.
+    pub(crate) fn writes(&self) -> Vec<Write> {
+        let aws = self.sim.aws();
+        let writes = aws.route53.writes().iter();
+        writes.filter(|write| write.action == Action::Upsert).cloned().collect()
+    }
+
+    /// What was written, as `domain in zone`: the hash before the domain says nothing to a reader.
+    pub(crate) fn written(&self) -> Vec<String> {
+        self.writes().iter().map(|write| format!("{} in {}", domain(&write.name), write.zone_id)).collect()
+    }
+
+    /// Every response of the function so far.
+    pub(crate) fn outcomes(&self) -> Vec<Value> {
+        self.sim.aws().lambda.responses().cloned().collect()
+    }
+
+    /// The function's latest response.
+    pub(crate) fn outcome(&self) -> Value {
+        self.outcomes().pop().expect("the function has answered")
+    }
+
+    /// The states published about certificates so far.
+    pub(crate) fn published(&self) -> Vec<String> {
+        let aws = self.sim.aws();
+        let ours = aws.eventbridge.published().iter();
+        let states = ours.map(|event| event.detail["state"].as_str().unwrap_or("?").to_owned());
+        states.collect()
+    }
+
+    /// How often the function called this operation.
+    pub(crate) fn count(&self, operation: &str) -> usize {
+        self.sim.aws().calls().iter().filter(|call| call.operation == operation).count()
+    }
+
+    /// Errors the function ended with, one an attempt.
+    pub(crate) fn errors(&self) -> Vec<String> {
+        let aws = self.sim.aws();
+        aws.lambda.finished().iter().filter_map(|attempt| attempt.outcome.clone().err()).collect()
+    }
+
+    /// How many checks are armed.
+    pub(crate) fn armed(&self) -> usize {
+        let aws = self.sim.aws();
+        let now = self.sim.now();
+        let due = aws.scheduler.schedules(OURS, HOME, GROUP).into_iter();
+        due.filter(|schedule| schedule.at > now).count()
+    }
+
+    /// The function's life as a newcomer reads it: a line an invocation.
+    pub(crate) fn story(&self) -> String {
+        let aws = self.sim.aws();
+        aws.lambda.finished().iter().map(|attempt| {
+            let clock = attempt.began - epoch();
+            let why = attempt.invocation.payload["detail"]["eventName"]
+                .as_str()
+                .or_else(|| attempt.invocation.payload["detail-type"].as_str())
+                .unwrap_or("?")
+                .to_owned();
+            let what = match &attempt.outcome {
+                Ok(outcome) => told(outcome),
+                Err(error) => format!("error {error}"),
+            };
+            format!("{:02}:{:02}:{:02} {why}: {what}\n", clock.num_hours(), clock.num_minutes() % 60, clock.num_seconds() % 60)
+        }).collect()
+    }
+}
+
+/// Deploys the function: what a template would make of it.
+pub(crate) fn deploy(sim: &Sim) {
+    let now = sim.now();
+    let mut aws = sim.aws();
+    for account in [OURS, DNS, MEMBER] {
+        aws.sts.add_account(account);
+    }
+    aws.lambda.add_function(FUNCTION, sim::lambda::Function::default());
+    aws.scheduler.add_group(OURS, HOME, GROUP, now);
+    aws.scheduler.allow_role(OURS, SCHEDULE_ROLE);
+    for (index, pattern) in patterns().into_iter().enumerate() {
+        let name = format!("wake-{index}");
+        aws.eventbridge.put_rule(OURS, HOME, "default", &name, pattern, FUNCTION);
+    }
+}
+
+/// Somebody requests a certificate validated by DNS; its ARN.
+pub(crate) async fn request(
+    sim: &Sim,
+    account: &str,
+    region: &str,
+    names: &[&str],
+    more: impl FnOnce(RequestCertificateFluentBuilder) -> RequestCertificateFluentBuilder,
+) -> String {
+    let (main, others) = names.split_first().expect("a certificate has a name");
+    let others: Vec<_> = others.iter().map(|name| (*name).to_owned()).collect();
+    let request = aws_sdk_acm::Client::new(&config(sim, account, region))
+        .request_certificate()
+        .domain_name(*main)
+        .set_subject_alternative_names((!others.is_empty()).then_some(others))
+        .validation_method(ValidationMethod::Dns);
+    let answer = more(request).send().await.expect("ACM takes the request");
+    answer.certificate_arn.expect("an ARN")
+}
+
+/// When every story begins.
+pub(crate) fn epoch() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_420_803, 0).expect("2026-11-23T08:00:03Z")
+}
+
+/// A tag as the SDK has it.
+pub(crate) fn tag(key: &str, value: &str) -> Tag {
+    Tag::builder().key(key).value(value).build().expect("a tag")
+}
+
+/// `example.com` of `_0123….example.com.`
+pub(crate) fn domain(record_name: &str) -> &str {
+    let name = record_name.strip_suffix('.').unwrap_or(record_name);
+    name.split_once('.').map_or(name, |(_, domain)| domain)
+}
+
+/// How the SDK is set up for somebody of this account in this region.
+pub(crate) fn config(sim: &Sim, account: &str, region: &str) -> SdkConfig {
+    let keys = Credentials::new(format!("AKIA{account}"), "secret", None, None, "story");
+    SdkConfig::builder()
+        .behavior_version(behavior_version())
+        .credentials_provider(SharedCredentialsProvider::new(keys))
+        .http_client(sim.http_client())
+        .region(Region::new(region.to_owned()))
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(sim.time_source())
+        .build()
+}
+
+/// What a rule lets through to the function.
+fn patterns() -> [Value; 2] {
+    [
+        json!({
+            "source": ["aws.acm"],
+            "detail-type": ["AWS API Call via CloudTrail"],
+            "detail": {
+                "eventSource": ["acm.amazonaws.com"],
+                "eventName": ["RequestCertificate", "AddTagsToCertificate", "UpdateCertificateOptions"],
+            },
+        }),
+        json!({
+            "source": ["aws.acm"],
+            "detail-type": ["ACM Certificate Renewal Action Required", "ACM Certificate Available"],
+        }),
+    ]
+}
+
+fn told(outcome: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut line = text(&outcome["state"]);
+    for record in outcome["records"].as_array().into_iter().flatten() {
+        let name = text(&record["name"]);
+        line += &format!(", {} {}", domain(&name), text(&record["state"]));
+        if let Some(zone) = record["hostedZoneId"].as_str() {
+            line += &format!(" in {}", zone.trim_start_matches("Z0").trim_start_matches('0'));
+        }
+    }
+    if let Some(reason) = outcome["reason"].as_str() {
+        line += &format!(" ({reason})");
+    }
+    if let Some(next) = outcome["next"].as_str() {
+        let next = DateTime::parse_from_rfc3339(next).expect("a time").to_utc() - (epoch() - TimeDelta::seconds(3));
+        line += &format!(", next look {:02}:{:02}", next.num_hours(), next.num_minutes() % 60);
+    }
+    line
+}
