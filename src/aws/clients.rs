@@ -10,6 +10,7 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_route53::config::retry::RetryPartition;
 
 use crate::arn::CertificateArn;
 use crate::zone::Access;
@@ -60,8 +61,10 @@ impl Clients {
         self.acm
             .get_or_make(key, async || {
                 let config = self.config(access).await;
-                let config = config.into_builder().region(Region::new(region)).build();
-                aws_sdk_acm::Client::new(&config)
+                let config = aws_sdk_acm::config::Builder::from(&config)
+                    .region(Region::new(region))
+                    .retry_partition(own_partition());
+                aws_sdk_acm::Client::from_conf(config.build())
             })
             .await
     }
@@ -71,11 +74,12 @@ impl Clients {
         let region = region.map(str::to_owned);
         self.eventbridge
             .get_or_make(region.clone(), async || {
-                let mut config = self.base.clone().into_builder();
+                let mut config = aws_sdk_eventbridge::config::Builder::from(&self.base)
+                    .retry_partition(own_partition());
                 if let Some(region) = region {
-                    config.set_region(Region::new(region));
+                    config.set_region(Some(Region::new(region)));
                 }
-                aws_sdk_eventbridge::Client::new(&config.build())
+                aws_sdk_eventbridge::Client::from_conf(config.build())
             })
             .await
     }
@@ -86,15 +90,23 @@ impl Clients {
         self.route53
             .get_or_make(access.clone(), async || {
                 let config = self.config(access).await;
-                let config = config.into_builder().retry_config(RetryConfig::adaptive()).build();
-                aws_sdk_route53::Client::new(&config)
+                let config = aws_sdk_route53::config::Builder::from(&config)
+                    .retry_config(RetryConfig::adaptive())
+                    .retry_partition(own_partition());
+                aws_sdk_route53::Client::from_conf(config.build())
             })
             .await
     }
 
     /// EventBridge Scheduler in the function's own region.
     pub async fn scheduler(&self) -> aws_sdk_scheduler::Client {
-        self.scheduler.get_or_make((), async || aws_sdk_scheduler::Client::new(&self.base)).await
+        self.scheduler
+            .get_or_make((), async || {
+                let config = aws_sdk_scheduler::config::Builder::from(&self.base)
+                    .retry_partition(own_partition());
+                aws_sdk_scheduler::Client::from_conf(config.build())
+            })
+            .await
     }
 
     async fn config(&self, access: &Access) -> SdkConfig {
@@ -111,6 +123,13 @@ impl Clients {
             }
         }
     }
+}
+
+/// What a client knows of retries and rates, for itself alone. By default the SDK shares it among
+/// all clients of a service and region in the process, and one account's throttling would slow down
+/// the calls to another.
+fn own_partition() -> RetryPartition {
+    RetryPartition::custom("acm-dns-validator").build()
 }
 
 /// Values made once each. Two that are made at the same time agree on the first one kept.

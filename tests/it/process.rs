@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sim::Sim;
+use sim::acm::Status;
 use sim::server::{Server, serve};
 
 use crate::world::{FUNCTION, HOME, OURS, SCHEDULE_ROLE, deploy};
@@ -34,7 +35,9 @@ fn bootstrap(server: &Server) -> Command {
 /// The lines a process logged.
 fn logged(output: &Output) -> Vec<Value> {
     let text = String::from_utf8_lossy(&output.stdout);
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")))
+        .collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the process under test reads the real clock")]
@@ -59,7 +62,7 @@ async fn the_process_serves_lambda_and_logs_one_line_a_look() {
     let output = process.wait_with_output().expect("its output");
 
     let aws = sim.aws();
-    assert_eq!(aws.acm.certificate(&arn).expect("a certificate").status.as_str(), "ISSUED");
+    assert_eq!(aws.acm.certificate(&arn).expect("a certificate").status, Status::Issued);
     assert_eq!(aws.route53.writes().len(), 1);
     let looks = logged(&output);
     let first = looks.iter().find(|line| line["message"] == "looked").expect("a closing line");
@@ -78,7 +81,9 @@ async fn a_process_without_settings_names_all_of_them_and_ends() {
     assert!(!output.status.success());
     let lines = logged(&output);
     let error = lines[0]["error"].to_string();
-    for name in ["SCHEDULE_GROUP is not set", "SCHEDULE_ROLE_ARN is not set", "RECORD_TTL is `soon`"] {
+    for name in
+        ["SCHEDULE_GROUP is not set", "SCHEDULE_ROLE_ARN is not set", "RECORD_TTL is `soon`"]
+    {
         assert!(error.contains(name), "{name} not in {error}");
     }
 }

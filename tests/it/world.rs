@@ -56,10 +56,8 @@ impl World {
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
         let sim = Sim::paused(epoch());
         deploy(&sim);
-        let vars = BTreeMap::from([
-            ("SCHEDULE_GROUP", GROUP),
-            ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE),
-        ]);
+        let vars =
+            BTreeMap::from([("SCHEDULE_GROUP", GROUP), ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)]);
         let vars: BTreeMap<_, _> = vars.into_iter().chain(settings.iter().copied()).collect();
         let settings = Settings::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()));
         let settings = settings.expect("the settings of a story are right");
@@ -205,7 +203,8 @@ impl World {
     /// ACM's word for how far the certificate has come.
     pub(crate) fn status(&self, arn: &str) -> String {
         let aws = self.sim.aws();
-        aws.acm.certificate(arn).map_or("DELETED", |certificate| certificate.status.as_str()).to_owned()
+        let status = aws.acm.certificate(arn).map(|certificate| certificate.status);
+        json!(status).as_str().unwrap_or("DELETED").to_owned()
     }
 
     /// What was upserted through Route 53's API, with whatever effect.
@@ -217,7 +216,10 @@ impl World {
 
     /// What was written, as `domain in zone`: the hash before the domain says nothing to a reader.
     pub(crate) fn written(&self) -> Vec<String> {
-        self.writes().iter().map(|write| format!("{} in {}", domain(&write.name), write.zone_id)).collect()
+        self.writes()
+            .iter()
+            .map(|write| format!("{} in {}", domain(&write.name), write.zone_id))
+            .collect()
     }
 
     /// Every response of the function so far.
@@ -260,19 +262,28 @@ impl World {
     /// The function's life as a newcomer reads it: a line an invocation.
     pub(crate) fn story(&self) -> String {
         let aws = self.sim.aws();
-        aws.lambda.finished().iter().map(|attempt| {
-            let clock = attempt.began - epoch();
-            let why = attempt.invocation.payload["detail"]["eventName"]
-                .as_str()
-                .or_else(|| attempt.invocation.payload["detail-type"].as_str())
-                .unwrap_or("?")
-                .to_owned();
-            let what = match &attempt.outcome {
-                Ok(outcome) => told(outcome),
-                Err(error) => format!("error {error}"),
-            };
-            format!("{:02}:{:02}:{:02} {why}: {what}\n", clock.num_hours(), clock.num_minutes() % 60, clock.num_seconds() % 60)
-        }).collect()
+        aws.lambda
+            .finished()
+            .iter()
+            .map(|attempt| {
+                let clock = attempt.began - epoch();
+                let why = attempt.invocation.payload["detail"]["eventName"]
+                    .as_str()
+                    .or_else(|| attempt.invocation.payload["detail-type"].as_str())
+                    .unwrap_or("?")
+                    .to_owned();
+                let what = match &attempt.outcome {
+                    Ok(outcome) => told(outcome),
+                    Err(error) => format!("error {error}"),
+                };
+                format!(
+                    "{:02}:{:02}:{:02} {why}: {what}\n",
+                    clock.num_hours(),
+                    clock.num_minutes() % 60,
+                    clock.num_seconds() % 60
+                )
+            })
+            .collect()
     }
 }
 
@@ -353,7 +364,7 @@ fn patterns() -> [Value; 2] {
         }),
         json!({
             "source": ["aws.acm"],
-            "detail-type": ["ACM Certificate Renewal Action Required", "ACM Certificate Available"],
+            "detail-type": ["ACM Certificate Renewal Action Required"],
         }),
     ]
 }
@@ -372,7 +383,8 @@ fn told(outcome: &Value) -> String {
         line += &format!(" ({reason})");
     }
     if let Some(next) = outcome["next"].as_str() {
-        let next = DateTime::parse_from_rfc3339(next).expect("a time").to_utc() - (epoch() - TimeDelta::seconds(3));
+        let next = DateTime::parse_from_rfc3339(next).expect("a time").to_utc()
+            - (epoch() - TimeDelta::seconds(3));
         line += &format!(", next look {:02}:{:02}", next.num_hours(), next.num_minutes() % 60);
     }
     line

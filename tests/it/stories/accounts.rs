@@ -1,5 +1,6 @@
 //! Zones and certificates of other accounts and regions.
 
+use chrono::TimeDelta;
 use sim::faults::{Fault, FaultKind};
 
 use crate::world::{DNS, HOME, MEMBER, OURS, World};
@@ -113,7 +114,10 @@ async fn certificates_of_two_regions_share_a_record_and_only_the_first_writes_it
     world.minutes(10).await;
     let there = world.request_in(OURS, "us-east-1", &["example.com"], |request| request).await;
     world.minutes(30).await;
-    assert_eq!((world.status(&here), world.status(&there)), ("ISSUED".to_owned(), "ISSUED".to_owned()));
+    assert_eq!(
+        (world.status(&here), world.status(&there)),
+        ("ISSUED".to_owned(), "ISSUED".to_owned())
+    );
     assert_eq!(world.writes().len(), 1);
 }
 
@@ -133,7 +137,8 @@ async fn a_zone_account_that_is_throttled_defers_and_does_not_block() {
     let world = World::with(&[("HOSTED_ZONE_ROLE_ARNS", &role)]);
     world.role(DNS, "dns");
     world.zone("example.com");
-    world.fault(Fault::new(FaultKind::Throttled).by(DNS).times(30));
+    let until = world.sim.now() + TimeDelta::minutes(10);
+    world.fault(Fault::new(FaultKind::Throttled).by(DNS).until(until));
     let arn = world.request(&["example.com"]).await;
     world.minutes(1).await;
     assert_eq!(world.outcome()["records"][0]["state"], "DEFERRED");

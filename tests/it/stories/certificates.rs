@@ -3,7 +3,7 @@
 use aws_sdk_acm::types::{CertificateManagedBy, KeyAlgorithm, ValidationMethod};
 use chrono::TimeDelta;
 use serde_json::json;
-use sim::acm::{Certificate, CertificateStatus, Kind, Origin};
+use sim::acm::{Certificate, KeyPairOrigin, Kind, Status};
 
 use crate::world::{HOME, OURS, World, domain, tag};
 
@@ -58,8 +58,12 @@ async fn a_certificate_of_cloudfront_is_not_ours() {
 async fn a_private_certificate_is_not_ours() {
     let world = World::new();
     world.zone("example.com");
-    let authority = format!("arn:aws:acm-pca:{HOME}:{OURS}:certificate-authority/12345678-1234-1234-1234-123456789012");
-    world.request_with(&["example.com"], |request| request.certificate_authority_arn(authority)).await;
+    let authority = format!(
+        "arn:aws:acm-pca:{HOME}:{OURS}:certificate-authority/12345678-1234-1234-1234-123456789012"
+    );
+    world
+        .request_with(&["example.com"], |request| request.certificate_authority_arn(authority))
+        .await;
     world.pass(TimeDelta::seconds(50)).await;
     assert_eq!(world.outcomes()[0]["reason"], "it is private, so there is nothing to validate");
     assert_eq!((world.writes(), world.armed()), (Vec::new(), 0));
@@ -73,18 +77,18 @@ async fn an_imported_certificate_is_not_ours() {
 
 #[tokio::test(start_paused = true)]
 async fn a_certificate_asked_for_over_acme_is_not_ours() {
-    let world = tag_one(|certificate| certificate.origin = Origin::Acme).await;
+    let world = tag_one(|certificate| certificate.key_pair_origin = KeyPairOrigin::Acme).await;
     check_quiet(&world, "over ACME");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_ended_long_ago_is_left_alone() {
     for (status, state) in [
-        (CertificateStatus::Issued, "ISSUED"),
-        (CertificateStatus::ValidationTimedOut, "TIMED_OUT"),
-        (CertificateStatus::Expired, "IGNORED"),
-        (CertificateStatus::Revoked, "IGNORED"),
-        (CertificateStatus::Inactive, "IGNORED"),
+        (Status::Issued, "ISSUED"),
+        (Status::ValidationTimedOut, "TIMED_OUT"),
+        (Status::Expired, "IGNORED"),
+        (Status::Revoked, "IGNORED"),
+        (Status::Inactive, "IGNORED"),
     ] {
         let world = tag_one(|certificate| {
             certificate.created_at -= TimeDelta::days(10);
@@ -140,7 +144,10 @@ async fn names_outside_the_allowed_domains_are_never_written() {
     world.zone("example.org");
     world.request(&["www.example.com", "www.example.org"]).await;
     world.minutes(10).await;
-    assert_eq!(world.writes().iter().map(|write| domain(&write.name)).collect::<Vec<_>>(), ["www.example.com"]);
+    assert_eq!(
+        world.writes().iter().map(|write| domain(&write.name)).collect::<Vec<_>>(),
+        ["www.example.com"]
+    );
     assert!(world.outcomes()[0]["reason"].to_string().contains("ALLOWED_DOMAINS"));
     let world = World::with(&[("ALLOWED_DOMAINS", "example.com")]);
     world.zone("example.org");
@@ -184,7 +191,10 @@ async fn a_standing_block_is_reported_at_first_and_then_ever_more_rarely() {
     world.pass(TimeDelta::hours(80)).await;
     let aws = world.sim.aws();
     let ages = aws.eventbridge.published().iter().map(|event| {
-        (event.detail["state"].as_str().unwrap_or_default(), event.detail["age"].as_i64().unwrap_or_default() / 60)
+        (
+            event.detail["state"].as_str().unwrap_or_default(),
+            event.detail["age"].as_i64().unwrap_or_default() / 60,
+        )
     });
     let expected = [
         ("BLOCKED", 0),
@@ -197,7 +207,10 @@ async fn a_standing_block_is_reported_at_first_and_then_ever_more_rarely() {
     let found: Vec<_> = ages.collect();
     assert_eq!(found.len(), expected.len() + 1, "{found:?}");
     for (found, expected) in found.iter().zip(expected) {
-        assert!(found.0 == expected.0 && (expected.1..expected.1 + 16).contains(&found.1), "{found:?}");
+        assert!(
+            found.0 == expected.0 && (expected.1..expected.1 + 16).contains(&found.1),
+            "{found:?}"
+        );
     }
     assert_eq!(found.last().map(|(state, _)| *state), Some("TIMED_OUT"));
 }
@@ -207,7 +220,7 @@ async fn a_certificate_with_an_elliptic_curve_key_is_issued() {
     let world = World::new();
     world.zone("example.com");
     let arn = world
-        .request_with(&["example.com"], |request| request.key_algorithm(KeyAlgorithm::EcPrime256V1))
+        .request_with(&["example.com"], |request| request.key_algorithm(KeyAlgorithm::EcPrime256v1))
         .await;
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
@@ -238,7 +251,10 @@ async fn a_renewal_puts_a_deleted_record_back() {
     let now = world.sim.now();
     world.renew(&arn);
     world.minutes(30).await;
-    assert_eq!(world.written(), [format!("example.com in {zone}"), format!("example.com in {zone}")]);
+    assert_eq!(
+        world.written(),
+        [format!("example.com in {zone}"), format!("example.com in {zone}")]
+    );
     let aws = world.sim.aws();
     let renewed = aws.acm.certificate(&arn).expect("still there");
     assert!(renewed.not_after > Some(now + TimeDelta::days(190)), "{renewed:?}");
@@ -255,8 +271,17 @@ async fn a_dry_run_looks_plans_and_reports_but_writes_nothing() {
     world.minutes(30).await;
     let outcomes = world.outcomes();
     assert_eq!(outcomes.len(), 1);
-    let states: Vec<_> = outcomes[0]["records"].as_array().expect("records").iter().map(|record| json!([record["state"], record["hostedZoneId"]])).collect();
-    assert!(states.contains(&json!(["WOULD_WRITE", zone])) && states.contains(&json!(["BLOCKED", null])), "{states:?}");
+    let states: Vec<_> = outcomes[0]["records"]
+        .as_array()
+        .expect("records")
+        .iter()
+        .map(|record| json!([record["state"], record["hostedZoneId"]]))
+        .collect();
+    assert!(
+        states.contains(&json!(["WOULD_WRITE", zone]))
+            && states.contains(&json!(["BLOCKED", null])),
+        "{states:?}"
+    );
     assert_eq!((world.writes(), world.published(), world.armed()), (Vec::new(), Vec::new(), 0));
     let aws = world.sim.aws();
     let ours = ["CreateSchedule", "ChangeResourceRecordSets", "PutEvents"];

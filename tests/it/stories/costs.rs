@@ -8,7 +8,11 @@ use crate::world::World;
 fn looks(world: &World) -> Vec<Vec<String>> {
     let aws = world.sim.aws();
     let operations = |calls: &[Call]| calls.iter().map(|call| call.operation.clone()).collect();
-    aws.lambda.finished().iter().map(|attempt| operations(&aws.calls()[attempt.calls.clone()])).collect()
+    aws.lambda
+        .finished()
+        .iter()
+        .map(|attempt| operations(&aws.calls()[attempt.calls.clone()]))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -20,15 +24,18 @@ async fn a_life_costs_seven_calls_at_first_five_in_between_and_three_at_last() {
     let looks = looks(&world);
     let mut first = looks[0].clone();
     first[..2].sort();
-    assert_eq!(first, [
-        "DescribeCertificate",
-        "ListTagsForCertificate",
-        "CreateSchedule",
-        "ListHostedZonesByName",
-        "ListResourceRecordSets",
-        "ChangeResourceRecordSets",
-        "PutEvents",
-    ]);
+    assert_eq!(
+        first,
+        [
+            "DescribeCertificate",
+            "ListTagsForCertificate",
+            "CreateSchedule",
+            "ListHostedZonesByName",
+            "ListResourceRecordSets",
+            "ChangeResourceRecordSets",
+            "PutEvents",
+        ]
+    );
     assert!(looks[1..].iter().all(|look| look.len() <= 5), "{looks:?}");
     let last = looks.last().expect("a last look");
     assert_eq!(last.len(), 3, "{last:?}");

@@ -33,7 +33,10 @@ async fn throttled_for_a_long_time_the_looks_go_on() {
     assert_eq!(outcome["state"], "WAITING", "bad luck is no block");
     world.minutes(40).await;
     assert_eq!(world.status(&arn), "ISSUED");
-    assert_eq!((world.published(), world.errors()), (vec!["RECORDS_WRITTEN".to_owned(), "ISSUED".to_owned()], Vec::new()));
+    assert_eq!(
+        (world.published(), world.errors()),
+        (vec!["RECORDS_WRITTEN".to_owned(), "ISSUED".to_owned()], Vec::new())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,7 +57,9 @@ async fn bad_luck_with_a_write_is_made_up_for_by_the_next_look() {
 
 #[tokio::test(start_paused = true)]
 async fn bad_luck_with_any_call_is_survived() {
-    for kind in [FaultKind::Throttled, FaultKind::Unavailable, FaultKind::Reset, FaultKind::AnswerLost] {
+    for kind in
+        [FaultKind::Throttled, FaultKind::Unavailable, FaultKind::Reset, FaultKind::AnswerLost]
+    {
         for operation in OPERATIONS {
             for times in [1, 4] {
                 check_survives(Fault::new(kind).on(operation).times(times)).await;
@@ -183,7 +188,8 @@ async fn schedules_that_fire_twice_make_no_second_chain() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_failed_asks_for_nothing() {
     let world = World::new();
-    let invalid = world.acm(OURS, HOME).request_certificate().domain_name("not a name").send().await;
+    let invalid =
+        world.acm(OURS, HOME).request_certificate().domain_name("not a name").send().await;
     assert!(invalid.is_err());
     let calls = world.sim.aws().calls().len();
     world.minutes(10).await;
