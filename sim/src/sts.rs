@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use http::Request;
 use http::header::AUTHORIZATION;
-use percent_encoding::percent_decode_str;
 
 use crate::aws::{Caller, Service};
-use crate::wire::{Failure, Protocol, escape};
+use crate::wire::{Failure, Parameters, Protocol, escape};
 
 /// Access keys, sessions and roles of every account.
 #[derive(Clone, Debug, Default)]
@@ -184,11 +183,11 @@ impl Sts {
     fn assume_role(
         &mut self,
         caller: &Caller,
-        form: &BTreeMap<String, String>,
+        form: &Parameters,
         now: DateTime<Utc>,
     ) -> Result<String, Failure> {
         let invalid = |message: String| Failure::new(400, "ValidationError", message);
-        let field = |name: &str| form.get(name).map_or("", String::as_str);
+        let field = |name: &str| form.get(name).unwrap_or_default();
         let role_arn = field("RoleArn");
         let name = field("RoleSessionName");
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
@@ -200,7 +199,7 @@ impl Sts {
         if let Some(parameter) =
             ["Policy", "PolicyArns.member.1.arn", "SerialNumber", "Tags.member.1.Key"]
                 .into_iter()
-                .find(|parameter| form.contains_key(*parameter))
+                .find(|parameter| form.get(parameter).is_some())
         {
             return Err(invalid(format!("{parameter} is not modelled by this simulator")));
         }
@@ -215,7 +214,10 @@ impl Sts {
         }
         let trusts = |role: &Role| {
             role.trusted_account == caller.account
-                && role.external_id.as_ref().is_none_or(|id| form.get("ExternalId") == Some(id))
+                && role
+                    .external_id
+                    .as_ref()
+                    .is_none_or(|id| form.get("ExternalId") == Some(id.as_str()))
         };
         let account = role_arn.split(':').nth(4).unwrap_or_default().to_owned();
         if !self.roles.get(role_arn).is_some_and(trusts) {
@@ -254,15 +256,11 @@ const ROLE_DURATION: i64 = 3600;
 
 /// The operation a request asks for.
 pub fn operation(body: &[u8]) -> String {
-    form(body).remove("Action").unwrap_or_else(|| "unknown".to_owned())
+    form(body).get("Action").unwrap_or("unknown").to_owned()
 }
 
-fn form(body: &[u8]) -> BTreeMap<String, String> {
-    let text = String::from_utf8_lossy(body);
-    let decode =
-        |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (decode(name), decode(value))).collect()
+fn form(body: &[u8]) -> Parameters {
+    Parameters::read(&String::from_utf8_lossy(body))
 }
 
 fn result(operation: &str, body: &str) -> String {

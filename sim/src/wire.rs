@@ -1,6 +1,9 @@
 //! The three ways AWS says no, and how each protocol spells it.
 
-use http::{Response, StatusCode, header::CONTENT_TYPE};
+use std::collections::BTreeMap;
+
+use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 /// An error a service answers with, before its protocol gives it a shape.
@@ -82,6 +85,31 @@ impl Protocol {
     pub fn xml(self, body: &str, request_id: &str) -> Response<Vec<u8>> {
         let document = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}");
         answer(200, "text/xml", request_id, document)
+    }
+}
+
+/// The parameters of a request's query.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parameters(BTreeMap<String, String>);
+
+impl Parameters {
+    pub(crate) fn of(request: &Request<Vec<u8>>) -> Self {
+        Self::read(request.uri().query().unwrap_or_default())
+    }
+
+    /// Reads `one=1&two=2`.
+    pub(crate) fn read(text: &str) -> Self {
+        let decode = |text: &str| {
+            let text = text.replace('+', " ");
+            percent_decode_str(&text).decode_utf8_lossy().into_owned()
+        };
+        let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+        Self(pairs.map(|(name, value)| (decode(name), decode(value))).collect())
+    }
+
+    /// A parameter; an empty one counts as absent.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
 

@@ -162,7 +162,10 @@ impl Acm {
             .filter(|it| it.account == caller.account && it.region == caller.region)
             .filter(|it| it.is_visible(now))
             .ok_or_else(|| {
-                let message = format!("Could not find certificate {arn}.");
+                let message = format!(
+                    "Could not find certificate {arn} in account {account}.",
+                    account = caller.account
+                );
                 Failure::new(400, "ResourceNotFoundException", message)
             })
     }

@@ -187,7 +187,10 @@ impl Acm {
         let request: OfCertificate = read(body)?;
         let certificate = self.find(caller, &request.certificate_arn, now)?;
         if certificate.in_use() {
-            let message = format!("Certificate {} is in use.", certificate.arn);
+            let message = format!(
+                "Certificate {} in account {} is in use.",
+                certificate.arn, certificate.account
+            );
             return Err(Failure::new(400, "ResourceInUseException", message));
         }
         self.certificates.remove(&request.certificate_arn);

@@ -21,10 +21,10 @@ use std::ops::Bound;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use self::limits::Limits;
-use self::xml::{Query, Target, invalid_input};
+use self::xml::{Target, invalid_input, max_items};
 use self::zones::Zone;
 use crate::aws::Caller;
-use crate::wire::Failure;
+use crate::wire::{Failure, Parameters};
 
 pub use self::change::{Action, Write};
 pub use self::limits::TokenBucket;
@@ -95,7 +95,7 @@ impl Route53 {
         let Ok(body) = std::str::from_utf8(request.body()) else {
             return Err(Failure::new(400, "MalformedInput", "The body is not UTF-8."));
         };
-        let query = Query::of(request);
+        let query = Parameters::of(request);
         let request = &Request { account, body, now };
         match operation {
             "ChangeResourceRecordSets" => self.change_resource_record_sets(request, &target),
@@ -123,10 +123,10 @@ impl Route53 {
         &self,
         request: &Request<'_>,
         target: &Target,
-        query: &Query,
+        query: &Parameters,
     ) -> Result<String, Failure> {
         let zone = self.owned_zone(request.account, &target.id)?;
-        let max_items = query.max_items(RECORD_SETS_PER_PAGE)?;
+        let max_items = max_items(query, RECORD_SETS_PER_PAGE)?;
         let start = match (query.get("name"), query.get("type"), query.get("identifier")) {
             (None, None, None) => Bound::Unbounded,
             // "If you specify Type but not Name, Amazon Route 53 returns the InvalidInput error";

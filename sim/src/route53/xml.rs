@@ -2,14 +2,13 @@
 //!
 //! Source: botocore's `data/route53/2013-04-01/service-2.json.gz`.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use http::{Method, Request};
 use percent_encoding::percent_decode_str;
 use roxmltree::{Document, Node};
 
-use crate::wire::{Failure, escape};
+use crate::wire::{Failure, Parameters, escape};
 
 const NAMESPACE: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
 
@@ -106,31 +105,14 @@ impl Target {
     }
 }
 
-/// The parameters of a request's query.
-pub(super) struct Query(BTreeMap<String, String>);
-
-impl Query {
-    pub(super) fn of(request: &Request<Vec<u8>>) -> Self {
-        let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let pairs = request.uri().query().unwrap_or_default().split('&');
-        let pairs = pairs.filter_map(|pair| pair.split_once('='));
-        Self(pairs.map(|(key, value)| (decode(key), decode(value))).collect())
-    }
-
-    /// A parameter; an empty one counts as absent.
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    /// The page size asked for, at most and by default `most`.
-    pub(super) fn max_items(&self, most: usize) -> Result<usize, Failure> {
-        let Some(value) = self.get("maxitems") else {
-            return Ok(most);
-        };
-        match value.parse() {
-            Ok(items) if items > 0 => Ok(most.min(items)),
-            _ => Err(invalid_input(format!("Invalid MaxItems: {value}"))),
-        }
+/// The page size asked for, at most and by default `most`.
+pub(super) fn max_items(query: &Parameters, most: usize) -> Result<usize, Failure> {
+    let Some(value) = query.get("maxitems") else {
+        return Ok(most);
+    };
+    match value.parse() {
+        Ok(items) if items > 0 => Ok(most.min(items)),
+        _ => Err(invalid_input(format!("Invalid MaxItems: {value}"))),
     }
 }
 

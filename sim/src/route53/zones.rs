@@ -5,9 +5,9 @@ use std::ops::Bound;
 
 use super::name::Name;
 use super::records::{Key, RecordSet};
-use super::xml::{self, Query, Target, invalid_input, invalid_xml, too_long};
+use super::xml::{self, Target, invalid_input, invalid_xml, too_long};
 use super::{Request, Route53};
-use crate::wire::Failure;
+use crate::wire::{Failure, Parameters};
 
 /// The most hosted zones in one answer.
 /// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZones.html>
@@ -319,9 +319,9 @@ impl Route53 {
     pub(super) fn list_hosted_zones(
         &self,
         request: &Request<'_>,
-        query: &Query,
+        query: &Parameters,
     ) -> Result<String, Failure> {
-        let max_items = query.max_items(ZONES_PER_PAGE)?;
+        let max_items = xml::max_items(query, ZONES_PER_PAGE)?;
         if let Some(id) = query.get("delegationsetid") {
             let message = format!("The specified delegation set does not exist: {id}");
             return Err(Failure::new(400, "NoSuchDelegationSet", message));
@@ -359,9 +359,9 @@ impl Route53 {
     pub(super) fn list_hosted_zones_by_name(
         &self,
         request: &Request<'_>,
-        query: &Query,
+        query: &Parameters,
     ) -> Result<String, Failure> {
-        let max_items = query.max_items(ZONES_PER_PAGE)?;
+        let max_items = xml::max_items(query, ZONES_PER_PAGE)?;
         let (dns_name, id) = (query.get("dnsname"), query.get("hostedzoneid"));
         if id.is_some() && dns_name.is_none() {
             return Err(invalid_input(

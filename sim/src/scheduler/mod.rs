@@ -11,13 +11,13 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::aws::Caller;
-use crate::wire::Failure;
+use crate::wire::{Failure, Parameters};
 
 mod request;
 #[cfg(test)]
 mod tests;
 
-use request::{Definition, Query, route};
+use request::{Definition, max_results, route};
 
 const DEFAULT_GROUP: &str = "default";
 
@@ -109,7 +109,7 @@ impl Scheduler {
         now: DateTime<Utc>,
     ) -> Result<Value, Failure> {
         let name = route(request).and_then(|(_, name)| name).unwrap_or_default();
-        let query = Query::of(request);
+        let query = Parameters::of(request);
         match operation {
             "CreateSchedule" => self.create(caller, &name, request.body(), now),
             "UpdateSchedule" => self.update(caller, &name, request.body(), now),
@@ -233,12 +233,12 @@ impl Scheduler {
         self.schedules.remove(&key).map(|_| json!({})).ok_or_else(|| missing("Schedule", name))
     }
 
-    fn list(&self, caller: &Caller, query: &Query) -> Result<Value, Failure> {
+    fn list(&self, caller: &Caller, query: &Parameters) -> Result<Value, Failure> {
         let group = query.get("ScheduleGroup");
         if let Some(group) = group {
             self.check_group(caller, group)?;
         }
-        let size = query.max_results()?;
+        let size = max_results(query)?;
         let after = query.get("NextToken");
         let prefix = query.get("NamePrefix").unwrap_or_default();
         let state = query.get("State");

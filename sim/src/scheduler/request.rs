@@ -1,14 +1,12 @@
 //! Reads requests, as strictly as the API's model has them.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, NaiveDateTime, Utc};
 use http::{Method, Request};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{DEFAULT_GROUP, invalid, not_modelled};
-use crate::wire::Failure;
+use crate::wire::{Failure, Parameters};
 
 /// The members of `Target` that are for targets other than functions.
 const OTHER_TARGETS: [&str; 5] = [
@@ -45,31 +43,14 @@ pub(super) fn route(request: &Request<Vec<u8>>) -> Option<(&'static str, Option<
     Some((operation, name))
 }
 
-/// The parameters of a request's query.
-pub(super) struct Query(BTreeMap<String, String>);
-
-impl Query {
-    pub(super) fn of(request: &Request<Vec<u8>>) -> Self {
-        let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let pairs = request.uri().query().unwrap_or_default().split('&');
-        let pairs = pairs.filter_map(|pair| pair.split_once('='));
-        Self(pairs.map(|(key, value)| (decode(key), decode(value))).collect())
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    pub(super) fn max_results(&self) -> Result<usize, Failure> {
-        match self.get("MaxResults").map(str::parse) {
-            None => Ok(100),
-            Some(Ok(size @ 1..=100)) => Ok(size),
-            Some(_) => Err(constraint(
-                self.get("MaxResults").unwrap_or_default(),
-                "maxResults",
-                "Member must have value between 1 and 100",
-            )),
-        }
+/// The page size asked for.
+pub(super) fn max_results(query: &Parameters) -> Result<usize, Failure> {
+    let Some(text) = query.get("MaxResults") else {
+        return Ok(100);
+    };
+    match text.parse() {
+        Ok(size @ 1..=100) => Ok(size),
+        _ => Err(constraint(text, "maxResults", "Member must have value between 1 and 100")),
     }
 }
 
