@@ -13,7 +13,7 @@ use crate::sts::{self, Sts};
 use crate::wire::{Failure, Protocol};
 
 /// Every account, every region, every service.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Aws {
     /// AWS Certificate Manager.
     pub acm: Acm,

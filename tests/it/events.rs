@@ -12,15 +12,6 @@ const MEANINGS: &[(&str, &str)] = &[
     ("certificate-approaching-expiration", "look"),
     ("certificate-available", "look"),
     ("certificate-check", "look"),
-    ("certificate-sweep", "not ours: source `acm-dns-validator`, detail-type `Certificate Sweep`"),
-    (
-        "change-tags-for-resource",
-        "not ours: source `aws.route53`, detail-type `AWS API Call via CloudTrail`",
-    ),
-    (
-        "create-hosted-zone",
-        "not ours: source `aws.route53`, detail-type `AWS API Call via CloudTrail`",
-    ),
     ("delete-certificate", "nothing: the certificate was deleted"),
     ("renewal-action-required", "look"),
     ("request-certificate", "look"),
@@ -74,9 +65,6 @@ fn meaning(sample: &Value) -> String {
     match trigger::parse(sample) {
         Ok(Trigger::Wake(_)) => "look".to_owned(),
         Ok(Trigger::Nothing(reason)) => format!("nothing: {reason}"),
-        Err(error) => {
-            let text = error.to_string();
-            text.replace("cannot read the event: neither ACM's nor our own", "not ours")
-        }
+        Err(error) => error.to_string(),
     }
 }

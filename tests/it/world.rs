@@ -101,6 +101,11 @@ impl World {
         self.request_with(names, |request| request).await
     }
 
+    /// Somebody requests a certificate for many names; its ARN.
+    pub(crate) async fn request_many(&self, names: &[String]) -> String {
+        self.request(&names.iter().map(String::as_str).collect::<Vec<_>>()).await
+    }
+
     /// Somebody requests a certificate with a tag; its ARN.
     pub(crate) async fn request_tagged(&self, names: &[&str], key: &str, value: &str) -> String {
         self.request_with(names, |request| request.tags(tag(key, value))).await
@@ -325,6 +330,11 @@ pub(crate) async fn request(
 /// When every story begins.
 pub(crate) fn epoch() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_420_803, 0).expect("2026-11-23T08:00:03Z")
+}
+
+/// This many names under one domain: `n0.example.com`, `n1.example.com`, …
+pub(crate) fn names_under(domain: &str, count: usize) -> Vec<String> {
+    (0..count).map(|index| format!("n{index}.{domain}")).collect()
 }
 
 /// A tag as the SDK has it.

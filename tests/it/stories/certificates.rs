@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use sim::acm::{Certificate, KeyPairOrigin, Kind, Status};
 
-use crate::world::{HOME, OURS, World, domain, tag};
+use crate::world::{FUNCTION, HOME, OURS, World, domain, names_under, tag};
 
 /// Nothing was written, published or armed, and one look was enough.
 #[track_caller]
@@ -216,6 +216,22 @@ async fn a_standing_block_is_reported_at_first_and_then_ever_more_rarely() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn acms_own_news_of_a_certificate_is_told_at_once() {
+    let world = World::new();
+    let pattern = json!({"source": ["aws.acm"], "detail-type": ["ACM Certificate Available"]});
+    world.sim.aws().eventbridge.put_rule(OURS, HOME, "default", "issued", pattern, FUNCTION);
+    world.zone("example.com");
+    let arn = world.request(&["example.com"]).await;
+    world.pass(TimeDelta::seconds(130)).await;
+    assert_eq!(world.status(&arn), "ISSUED");
+    assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED"]);
+    // Delivery is at least once: the check that was armed before tells it again.
+    world.minutes(30).await;
+    assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED", "ISSUED"]);
+    assert_eq!(world.armed(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_certificate_with_an_elliptic_curve_key_is_issued() {
     let world = World::new();
     world.zone("example.com");
@@ -230,9 +246,7 @@ async fn a_certificate_with_an_elliptic_curve_key_is_issued() {
 async fn a_hundred_names_are_one_change() {
     let world = World::new();
     world.zone("example.com");
-    let names: Vec<_> = (0..100).map(|index| format!("n{index}.example.com")).collect();
-    let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let arn = world.request(&names).await;
+    let arn = world.request_many(&names_under("example.com", 100)).await;
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
     assert_eq!(world.writes().len(), 100);

@@ -2,7 +2,7 @@
 
 use sim::aws::Call;
 
-use crate::world::World;
+use crate::world::{World, names_under};
 
 /// The calls of each look so far.
 fn looks(world: &World) -> Vec<Vec<String>> {
@@ -45,8 +45,7 @@ async fn a_life_costs_seven_calls_at_first_five_in_between_and_three_at_last() {
 async fn a_hundred_names_in_one_zone_cost_what_one_does() {
     let world = World::new();
     world.zone("example.com");
-    let names: Vec<_> = (0..100).map(|index| format!("n{index}.example.com")).collect();
-    world.request(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    world.request_many(&names_under("example.com", 100)).await;
     world.minutes(1).await;
     assert_eq!(looks(&world)[0].len(), 7, "{:?}", looks(&world)[0]);
 }

@@ -247,8 +247,7 @@ async fn a_certificate_with_a_hundred_names_in_as_many_zones_survives_the_rate_o
     for name in &names {
         world.zone(name);
     }
-    let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let arn = world.request(&names).await;
+    let arn = world.request_many(&names).await;
     world.minutes(90).await;
     assert_eq!(world.status(&arn), "ISSUED", "{}", world.story());
     assert_eq!(world.sim.aws().lambda.dead_letters(), []);

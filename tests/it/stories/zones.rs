@@ -322,8 +322,7 @@ async fn a_batch_refused_for_one_bad_record_is_split_so_that_the_good_ones_are_w
     let (bad, _) = sim::acm::validation_record(OURS, "c.example.com");
     world.put_weighted(&zone, &bad, "elsewhere.example.").await;
     let names = ["a", "b", "c", "d", "e"].map(|label| format!("{label}.example.com"));
-    let names: Vec<_> = names.iter().map(String::as_str).collect();
-    world.request(&names).await;
+    world.request_many(&names).await;
     world.minutes(1).await;
     let mut written = world.written();
     written.sort();
