@@ -57,5 +57,6 @@ pub mod publish;
 pub mod reconcile;
 pub mod record;
 pub mod settings;
+pub mod survey;
 pub mod trigger;
 pub mod zone;
