@@ -150,11 +150,13 @@ mod tests {
     #[test]
     fn another_partition_may_have_its_own_validation_domain() {
         let domain = DomainName::new("example.com");
-        let value = "_x2.acm-validations.amazonaws.com.cn";
-        let parse = |partition| {
-            ValidationRecord::parse(partition, &domain, "_x.example.com", "CNAME", value)
-        };
-        assert!(parse("aws-cn").is_ok() && parse("aws").is_err());
+        for (partition, suffix) in [("aws-cn", "amazonaws.com.cn"), ("aws-eusc", "amazonaws.eu")] {
+            let value = format!("_x2.acm-validations.{suffix}");
+            let parse = |partition| {
+                ValidationRecord::parse(partition, &domain, "_x.example.com", "CNAME", &value)
+            };
+            assert!(parse(partition).is_ok() && parse("aws").is_err(), "{partition}");
+        }
     }
 
     #[test]

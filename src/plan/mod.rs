@@ -104,34 +104,28 @@ pub fn decide(
         // ACM may take minutes to show what was just requested.
         let since = wake.since.unwrap_or(now);
         let young = now - since < YOUTH;
-        return Plan {
-            next: if young {
-                look_again(Grid::of_request(since), now)
-            } else {
-                Next::Stop(Reason::Deleted)
-            },
-            ..Plan::nothing(since)
+        let next = if young {
+            look_again(Grid::of_request(since), now)
+        } else {
+            Next::Stop(Reason::Deleted)
         };
-    };
-    if let Some(reason) = not_ours(certificate, policy) {
-        // Tags may show up later than the certificate.
-        let young = certificate.status == Status::Pending && now - certificate.created_at < YOUTH;
-        let grid = Grid::of_request(certificate.created_at);
-        return Plan {
-            next: match reason {
-                Reason::NotOptedIn(_) if young => look_again(grid, now),
-                reason => Next::Stop(reason),
-            },
-            ..Plan::nothing(certificate.created_at)
-        };
-    }
-    let stop = |reason, ended: Option<DateTime<Utc>>| Plan {
-        next: Next::Stop(reason),
-        // An end that one of our checks comes upon, or a fresh one.
-        news: wake.follow_up || ended.is_some_and(|ended| now - ended < FRESH),
-        ..Plan::nothing(certificate.created_at)
+        return Plan::nothing(since, next);
     };
     let requested = certificate.created_at;
+    if let Some(reason) = not_ours(certificate, policy) {
+        // Tags may show up later than the certificate.
+        let young = certificate.status == Status::Pending && now - requested < YOUTH;
+        let next = match reason {
+            Reason::NotOptedIn(_) if young => look_again(Grid::of_request(requested), now),
+            reason => Next::Stop(reason),
+        };
+        return Plan::nothing(requested, next);
+    }
+    let stop = |reason, ended: Option<DateTime<Utc>>| Plan {
+        // An end that one of our checks comes upon, or a fresh one.
+        news: wake.follow_up || ended.is_some_and(|ended| now - ended < FRESH),
+        ..Plan::nothing(requested, Next::Stop(reason))
+    };
     match (&certificate.status, &certificate.renewal) {
         (Status::Issued, Some(renewal)) => match &renewal.status {
             Renewing::Failed(reason) => {
@@ -164,14 +158,9 @@ const FRESH: TimeDelta = TimeDelta::hours(1);
 const VALIDATION_TIME_OUT: TimeDelta = TimeDelta::hours(72);
 
 impl Plan {
-    fn nothing(began: DateTime<Utc>) -> Self {
-        Self {
-            publish: BTreeSet::new(),
-            refuse: BTreeMap::new(),
-            next: Next::Stop(Reason::GaveUp),
-            began,
-            news: false,
-        }
+    /// Nothing to write and nothing to tell.
+    fn nothing(began: DateTime<Utc>, next: Next) -> Self {
+        Self { publish: BTreeSet::new(), refuse: BTreeMap::new(), next, began, news: false }
     }
 }
 
@@ -207,7 +196,7 @@ fn validate(
 ) -> Plan {
     let next = look_again(grid, now);
     if let Next::Stop(_) = next {
-        return Plan { next, news: wake.follow_up, ..Plan::nothing(began) };
+        return Plan { news: wake.follow_up, ..Plan::nothing(began, next) };
     }
     let mut publish: BTreeSet<ValidationRecord> = BTreeSet::new();
     let mut refuse = BTreeMap::new();
