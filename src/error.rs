@@ -37,19 +37,25 @@ pub enum Error {
     #[error(transparent)]
     Event(#[from] Unreadable),
     /// The certificate is not within our reach.
-    #[error(
-        "{certificate} is in {whose}: set CERTIFICATE_ROLE_NAME to a role of that account that this \
-         function may assume, or run the function there"
-    )]
+    #[error("the certificate is in {whose}")]
     Foreign {
-        /// Which one.
-        certificate: CertificateArn,
-        /// Which account or partition it is in instead of ours.
+        /// Which account or partition it is in instead of ours, and what to do.
         whose: String,
     },
     /// Lambda did not say who we are.
     #[error("cannot tell this function's own region and account")]
     Home(#[from] NotAnArn),
+    /// ACM did not list the certificates that wait.
+    #[error("cannot list the certificates of {account} in {region}")]
+    List {
+        /// The account.
+        account: String,
+        /// The region in it.
+        region: String,
+        /// The SDK's own error.
+        #[source]
+        source: BoxError,
+    },
     /// ACM did not list the certificate's tags.
     #[error("cannot list the tags of {certificate}")]
     Tags {
@@ -89,6 +95,7 @@ impl From<Error> for Diagnostic {
             Error::Event(_) => "Event",
             Error::Foreign { .. } => "Foreign",
             Error::Home(_) => "Home",
+            Error::List { .. } => "List",
             Error::Tags { .. } => "Tags",
         };
         Self { error_type: error_type.to_owned(), error_message: report(&error) }

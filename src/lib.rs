@@ -22,6 +22,8 @@
 //!                    eventbridge: PutEvents, if it is news ─▶ Outcome, the response
 //! ```
 //!
+//! Events may be lost: [`sweep`], every hour, arms the next check of whatever waits.
+//!
 //! Start at [`reconcile::reconcile`]; it is the whole program on one screen.
 //!
 //! # Invariants
@@ -58,5 +60,6 @@ pub mod reconcile;
 pub mod record;
 pub mod settings;
 pub mod survey;
+pub mod sweep;
 pub mod trigger;
 pub mod zone;

@@ -43,7 +43,8 @@ pub async fn reconcile(
 ) -> Result<Outcome, Error> {
     let Context { clients, settings } = context;
     let arn = &wake.certificate;
-    let client = clients.acm(&access(settings, function, wake)?, arn).await;
+    let access = certificate_access(settings, &Home::of_function(function)?, &arn.home)?;
+    let client = clients.acm(&access, &arn.home.region).await;
     let (detail, tags) = tokio::try_join!(acm::describe(&client, arn), acm::tags(&client, arn))?;
     let first_heard = wake.since.unwrap_or(now);
     let certificate =
@@ -53,9 +54,10 @@ pub async fn reconcile(
 
     let armed = match plan.next {
         Next::CheckAt(at) if !settings.dry_run => {
-            let check = trigger::check(arn, first_heard);
+            let check = trigger::check(arn, Some(first_heard));
+            let name = scheduler::check_name(arn, at);
             let client = clients.scheduler().await;
-            Some(scheduler::arm(&client, settings, function, arn, at, &check).await?)
+            Some(scheduler::arm(&client, settings, function, &name, at, &check).await?)
         }
         _ => None,
     };
@@ -73,21 +75,33 @@ pub async fn reconcile(
     Ok(outcome)
 }
 
-/// Whose credentials reach the certificate.
-fn access(settings: &Settings, function: &str, wake: &Wake) -> Result<Access, Error> {
-    let ours = Home::of_function(function)?;
-    let Home { partition, account, .. } = &wake.certificate.home;
-    let foreign = |whose: String| Error::Foreign { certificate: wake.certificate.clone(), whose };
-    if *partition != ours.partition {
-        return Err(foreign(format!(
-            "partition {partition}, which no role of {} reaches",
-            ours.partition
-        )));
-    }
+/// Whose credentials reach the certificates of an account.
+///
+/// # Errors
+///
+/// [`Error::Foreign`] if nobody's do.
+pub(crate) fn certificate_access(
+    settings: &Settings,
+    ours: &Home,
+    theirs: &Home,
+) -> Result<Access, Error> {
+    let Home { partition, account, .. } = theirs;
     match &settings.certificate_role_name {
+        _ if *partition != ours.partition => Err(Error::Foreign {
+            whose: format!(
+                "partition {partition}, and no role of {} reaches there",
+                ours.partition
+            ),
+        }),
         _ if *account == ours.account => Ok(Access::Own),
         Some(role) => Ok(Access::Role(format!("arn:{partition}:iam::{account}:role/{role}"))),
-        None => Err(foreign(format!("account {account}, not in {}", ours.account))),
+        None => Err(Error::Foreign {
+            whose: format!(
+                "account {account}, and this function in {}: set CERTIFICATE_ROLE_NAME to a role \
+                 there that it may assume, or run it there",
+                ours.account
+            ),
+        }),
     }
 }
 

@@ -3,15 +3,18 @@
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::arn::CertificateArn;
+use crate::sweep::Sweep;
 
 /// What an event asks of us.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Trigger {
     /// Nothing, and why: the call it tells of made no certificate.
     Nothing(String),
+    /// To arm the checks of all certificates that wait.
+    Sweep(Sweep),
     /// To look at a certificate.
     Wake(Wake),
 }
@@ -39,12 +42,15 @@ pub const SOURCE: &str = "acm-dns-validator";
 /// The detail-type of the checks we arm.
 pub const CHECK: &str = "Certificate Check";
 
+/// The detail-type of a sweep.
+pub const SWEEP: &str = "Certificate Sweep";
+
 /// Reads an event as Lambda delivers it.
 ///
 /// # Errors
 ///
-/// [`Unreadable`] if it is none of an ACM event, CloudTrail's record of a call to ACM and our own
-/// check, or if it names a certificate by something that is not the ARN of one.
+/// [`Unreadable`] if it is none of an ACM event, CloudTrail's record of a call to ACM, our own check
+/// and a sweep, or if it names a certificate by something that is not the ARN of one.
 pub fn parse(payload: &Value) -> Result<Trigger, Unreadable> {
     let event = EventBridgeEvent::<Detail>::deserialize(payload)
         .map_err(|error| Unreadable(format!("it is not an EventBridge event: {error}")))?;
@@ -55,6 +61,9 @@ pub fn parse(payload: &Value) -> Result<Trigger, Unreadable> {
             let since = detail.since;
             wake(resource, since, since.is_some())
         }
+        (SOURCE, SWEEP) => Sweep::deserialize(&payload["detail"])
+            .map(Trigger::Sweep)
+            .map_err(|error| Unreadable(format!("its detail is not that of a sweep: {error}"))),
         ("aws.acm", CLOUDTRAIL) => match (&detail.error_code, detail.certificate_arn()) {
             (Some(code), _) => Ok(Trigger::Nothing(format!("the call failed with {code}"))),
             (None, None) => Ok(Trigger::Nothing("the call was not about a certificate".to_owned())),
@@ -74,14 +83,16 @@ pub fn parse(payload: &Value) -> Result<Trigger, Unreadable> {
     }
 }
 
-/// The payload of a check: what [`parse`] reads back as a follow-up.
-pub fn check(certificate: &CertificateArn, since: DateTime<Utc>) -> Value {
-    serde_json::json!({
-        "source": SOURCE,
-        "detail-type": CHECK,
-        "resources": [certificate.to_string()],
-        "detail": {"since": since},
-    })
+/// The payload of a check. With `since`, [`parse`] reads it back as a follow-up.
+pub fn check(certificate: &CertificateArn, since: Option<DateTime<Utc>>) -> Value {
+    let detail = since.map_or_else(|| json!({}), |since| json!({"since": since}));
+    let resources = [certificate.to_string()];
+    json!({"source": SOURCE, "detail-type": CHECK, "resources": resources, "detail": detail})
+}
+
+/// The payload of a sweep.
+pub fn sweep(sweep: &Sweep) -> Value {
+    json!({"source": SOURCE, "detail-type": SWEEP, "resources": [], "detail": sweep})
 }
 
 const CLOUDTRAIL: &str = "AWS API Call via CloudTrail";

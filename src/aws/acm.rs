@@ -1,11 +1,12 @@
-//! ACM: what a certificate is now.
+//! ACM: what a certificate is now, and which of them wait for validation.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_acm::Client;
-use aws_sdk_acm::types::CertificateDetail;
+use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, Filters, KeyAlgorithm};
+use chrono::{DateTime, Utc};
 
-use crate::arn::CertificateArn;
+use crate::arn::{CertificateArn, Home};
 use crate::error::Error;
 
 /// Describes a certificate; `None` if ACM knows none.
@@ -48,4 +49,57 @@ pub async fn tags(
             _ => Err(Error::Tags { certificate: arn.clone(), source: error.into() }),
         },
     }
+}
+
+/// A certificate that waits for validation.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Waiting {
+    /// Which one.
+    pub certificate: CertificateArn,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// One page of the public certificates that wait for validation, and the token of the next page.
+///
+/// # Errors
+///
+/// [`Error::List`] if ACM refuses.
+pub async fn waiting(
+    client: &Client,
+    place: &Home,
+    token: Option<&str>,
+) -> Result<(Vec<Waiting>, Option<String>), Error> {
+    // By default ACM lists RSA keys only.
+    // https://docs.aws.amazon.com/acm/latest/APIReference/API_ListCertificates.html
+    let every_key = Filters::builder().set_key_types(Some(vec![
+        KeyAlgorithm::Rsa1024,
+        KeyAlgorithm::Rsa2048,
+        KeyAlgorithm::Rsa3072,
+        KeyAlgorithm::Rsa4096,
+        KeyAlgorithm::EcPrime256v1,
+        KeyAlgorithm::EcSecp384r1,
+        KeyAlgorithm::EcSecp521r1,
+    ]));
+    let output = client
+        .list_certificates()
+        .certificate_statuses(CertificateStatus::PendingValidation)
+        .includes(every_key.build())
+        .max_items(1000)
+        .set_next_token(token.map(str::to_owned))
+        .send()
+        .await
+        .map_err(|error| Error::List {
+            account: place.account.clone(),
+            region: place.region.clone(),
+            source: error.into(),
+        })?;
+    let waiting = output.certificate_summary_list().iter().filter_map(|summary| {
+        let since = summary.created_at()?.secs();
+        Some(Waiting {
+            certificate: summary.certificate_arn()?.parse().ok()?,
+            since: DateTime::from_timestamp(since, 0)?,
+        })
+    });
+    Ok((waiting.collect(), output.next_token.clone()))
 }

@@ -12,7 +12,6 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_route53::config::retry::RetryPartition;
 
-use crate::arn::CertificateArn;
 use crate::zone::Access;
 
 /// The behaviour of the SDK that this function was tested with.
@@ -54,9 +53,9 @@ impl Clients {
         }
     }
 
-    /// ACM in the certificate's region.
-    pub async fn acm(&self, access: &Access, arn: &CertificateArn) -> aws_sdk_acm::Client {
-        let region = arn.home.region.clone();
+    /// ACM in one account and region.
+    pub async fn acm(&self, access: &Access, region: &str) -> aws_sdk_acm::Client {
+        let region = region.to_owned();
         let key = (access.clone(), region.clone());
         self.acm
             .get_or_make(key, async || {

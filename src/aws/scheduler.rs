@@ -1,4 +1,4 @@
-//! EventBridge Scheduler: the next check of a certificate.
+//! EventBridge Scheduler: whatever is to happen later.
 
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::types::{
@@ -20,26 +20,28 @@ pub enum Armed {
     Now,
 }
 
-/// Arms one check: a schedule that invokes `function` at `at` with `input`, once, and goes away.
-///
-/// Its name says what and when, `<certificate uuid>-<unix minute>`, so whoever wants the same check
-/// finds it armed, and none is used twice: a spent schedule lingers for a while.
+/// The name of a certificate's check: what and when, `<certificate uuid>-<unix minute>`. Whoever
+/// wants the same check finds it armed, and no name is used twice: a spent schedule lingers.
+pub fn check_name(certificate: &CertificateArn, at: DateTime<Utc>) -> String {
+    format!("{}-{}", certificate.id, at.timestamp().div_euclid(60))
+}
+
+/// Arms a schedule that invokes `function` at `at` with `input`, once, and goes away.
 ///
 /// Source: [schedule types](https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html).
 ///
 /// # Errors
 ///
-/// [`Error::Arm`] if Scheduler refuses, unless it is because the check is armed already.
+/// [`Error::Arm`] if Scheduler refuses, unless it is because the name is taken already.
 pub async fn arm(
     client: &Client,
     settings: &Settings,
     function: &str,
-    certificate: &CertificateArn,
+    name: &str,
     at: DateTime<Utc>,
     input: &Value,
 ) -> Result<Armed, Error> {
-    let name = format!("{}-{}", certificate.id, at.timestamp().div_euclid(60));
-    let failed = |source| Error::Arm { name: name.clone(), source };
+    let failed = |source| Error::Arm { name: name.to_owned(), source };
     let target = Target::builder()
         .arn(function)
         .role_arn(&settings.schedule_role_arn)
@@ -52,7 +54,7 @@ pub async fn arm(
         .map_err(|error| failed(error.into()))?;
     let created = client
         .create_schedule()
-        .name(&name)
+        .name(name)
         .group_name(&settings.schedule_group)
         .schedule_expression(format!("at({})", at.format("%Y-%m-%dT%H:%M:%S")))
         .flexible_time_window(window)

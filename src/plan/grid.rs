@@ -54,13 +54,13 @@ impl Grid {
     }
 }
 
-/// From a point to the next, in minutes, by the age of the validation: a minute at first, then a
-/// quarter of the age up to a quarter of an hour; what has waited for days is looked at daily.
+/// From a point to the next, in minutes, by the age of the validation: a quarter of it, and so a
+/// minute at first, up to a quarter of an hour; what has waited for days is looked at daily.
 fn step(age: i64) -> i64 {
-    match age {
-        ..4 => 1,
-        _ if age >= PATIENCE.num_minutes() => TimeDelta::days(1).num_minutes(),
-        _ => (age + 3).div_euclid(4).min(15),
+    if age < PATIENCE.num_minutes() {
+        (age + 3).div_euclid(4).min(15)
+    } else {
+        TimeDelta::days(1).num_minutes()
     }
 }
 
@@ -102,6 +102,11 @@ mod tests {
         let ages = ages(Grid::of_renewal(at(0), Some(at(45 * 24 * 60))));
         assert_eq!(ages.last(), Some(&(73 * 60 + 41 * 24 * 60)));
         assert!(ages.len() < 400, "{}", ages.len());
+    }
+
+    #[test]
+    fn a_renewal_without_an_end_is_looked_at_as_long_as_a_request() {
+        assert_eq!(ages(Grid::of_renewal(at(0), None)), ages(Grid::of_request(at(0))));
     }
 
     #[test]

@@ -148,6 +148,22 @@ pub fn decide(
     }
 }
 
+/// When a certificate that began to wait at `since` is to be looked at next; `None` once its time is
+/// over. What a chain of checks for it has armed, if there is one.
+pub fn next_check(since: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    Grid::of_request(since).next(now)
+}
+
+/// Whether a chain of checks for it would be looking just now, or within the minute.
+pub fn check_is_near(since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    Grid::of_request(since)
+        .next(now - NEAR)
+        .is_some_and(|point| point < now + TimeDelta::minutes(1))
+}
+
+/// A schedule fires within a minute of its time, and a look takes less than another.
+const NEAR: TimeDelta = TimeDelta::minutes(3);
+
 /// How long ACM may take to show a certificate and its tags.
 const YOUTH: TimeDelta = TimeDelta::minutes(5);
 

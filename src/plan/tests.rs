@@ -293,3 +293,16 @@ fn every_reason_is_a_sentence() {
     );
     assert!(text(Reason::NotOptedIn(team_dns())).contains("team=dns"));
 }
+
+#[test]
+fn a_sweep_arms_what_a_chain_would_arm() {
+    assert_eq!(next_check(at(0), at(9)), Some(at(12)));
+    assert_eq!(next_check(at(0), at(74 * 60)), None);
+    // Points at 75, 90, 105, …
+    for (minute, near) in
+        [(74, false), (75, true), (77, true), (78, false), (88, false), (90, true)]
+    {
+        assert_eq!(check_is_near(at(0), at(minute)), near, "{minute}");
+    }
+    assert!(check_is_near(at(0), at(74) + MINUTE / 2));
+}

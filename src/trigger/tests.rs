@@ -2,6 +2,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::*;
+use crate::sweep::Place;
 
 const ARN: &str =
     "arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012";
@@ -101,7 +102,18 @@ fn any_event_of_acm_wakes_us_by_its_resource() {
 fn our_own_checks_are_follow_ups_once_we_have_looked() {
     check_wake(&event(SOURCE, CHECK, &[ARN], json!({})), None, false);
     let certificate = ARN.parse().expect("an ARN");
-    check_wake(&check(&certificate, at(3)), Some(at(3)), true);
+    check_wake(&check(&certificate, Some(at(3))), Some(at(3)), true);
+    check_wake(&check(&certificate, None), None, false);
+}
+
+#[test]
+fn a_sweep_may_name_accounts_and_a_place_to_go_on_from() {
+    let read = |detail| parse(&event(SOURCE, SWEEP, &[], detail));
+    assert_eq!(read(json!({})), Ok(Trigger::Sweep(Sweep::default())));
+    let place = Place { account: "1".to_owned(), region: "r".to_owned(), token: None };
+    let rest = Sweep { accounts: vec!["2".to_owned()], from: Some(place) };
+    assert_eq!(parse(&sweep(&rest)), Ok(Trigger::Sweep(rest)));
+    check_unreadable(&event(SOURCE, SWEEP, &[], json!({"accounts": 1})), "not that of a sweep");
 }
 
 #[test]

@@ -171,6 +171,8 @@ fn a_tag_that_names_a_wrong_zone_is_reported_and_nothing_is_guessed() {
         check(&["a.com"], &named, None, &[("a.com", reason)]);
         let assignment = assign(&BTreeSet::from([record("a.com")]), &[name("a.com")], &named, None);
         assert_eq!(assignment.remarks.len(), 1);
+        let told = assignment.homeless.values().map(|trouble| &trouble.message);
+        assert!(told.eq(&assignment.remarks) && assignment.remarks[0].contains(HOSTED_ZONE_TAG));
     }
 }
 

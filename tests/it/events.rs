@@ -6,12 +6,13 @@ use std::path::Path;
 use acm_dns_validator::trigger::{self, Trigger};
 use serde_json::Value;
 
-/// What a sample asks for: a look, nothing, or it is refused with a reason that has these words.
+/// What a sample asks for: a look, a sweep, nothing, or it is refused with a reason that has these words.
 const MEANINGS: &[(&str, &str)] = &[
     ("add-tags-to-certificate", "look"),
     ("certificate-approaching-expiration", "look"),
     ("certificate-available", "look"),
     ("certificate-check", "look"),
+    ("certificate-sweep", "sweep"),
     ("delete-certificate", "nothing: the certificate was deleted"),
     ("renewal-action-required", "look"),
     ("request-certificate", "look"),
@@ -63,6 +64,7 @@ pub(crate) fn samples(folder: &str) -> BTreeMap<String, Value> {
 
 fn meaning(sample: &Value) -> String {
     match trigger::parse(sample) {
+        Ok(Trigger::Sweep(_)) => "sweep".to_owned(),
         Ok(Trigger::Wake(_)) => "look".to_owned(),
         Ok(Trigger::Nothing(reason)) => format!("nothing: {reason}"),
         Err(error) => error.to_string(),

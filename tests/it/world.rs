@@ -181,6 +181,7 @@ impl World {
             let mut context = Context::default();
             context.request_id = invocation.request_id;
             context.invoked_function_arn = invocation.function_arn;
+            context.deadline = invocation.deadline.timestamp_millis().try_into().expect("a time");
             let event = LambdaEvent::new(invocation.payload, context);
             let outcome = self.function.handle(event).await;
             match outcome {

@@ -9,6 +9,7 @@ mod events;
 mod life;
 mod list;
 mod record;
+mod register;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ pub use self::certificate::{
     RenewalStatus, Status, Update, UpdateStatus,
 };
 pub use self::record::validation_record;
+use self::register::Register;
 use crate::aws::{Caller, Service};
 use crate::eventbridge::Event;
 use crate::route53::{Route53, TokenBucket};
@@ -35,7 +37,7 @@ use crate::wire::Failure;
 pub struct Acm {
     /// How long things take for certificates requested from now on.
     pub behaviour: Behaviour,
-    certificates: BTreeMap<String, Certificate>,
+    certificates: Register,
     /// How many certificates there ever were.
     requested: usize,
     /// How many calls CloudTrail told of.
@@ -175,7 +177,7 @@ impl Acm {
         caller: &Caller,
         now: DateTime<Utc>,
     ) -> impl Iterator<Item = &Certificate> {
-        self.certificates.values().filter(move |it| {
+        self.certificates.iter().filter(move |it| {
             it.account == caller.account && it.region == caller.region && it.is_visible(now)
         })
     }
@@ -187,7 +189,8 @@ impl Acm {
             .partition(|(queued_at, _)| *queued_at <= at);
         self.queue = later;
         let mut told: Vec<Event> = due.into_iter().map(|(_, event)| event).collect();
-        for certificate in self.certificates.values_mut() {
+        for arn in self.certificates.due(at) {
+            let Some(certificate) = self.certificates.get_mut(&arn) else { continue };
             while let Some(due) = certificate.next_due().filter(|due| *due <= at) {
                 told.extend(certificate.step(due, dns));
             }
@@ -198,6 +201,6 @@ impl Acm {
     /// When something happens by itself next.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         let queued = self.queue.iter().map(|(at, _)| *at);
-        queued.chain(self.certificates.values().filter_map(Certificate::next_due)).min()
+        queued.chain(self.certificates.next_due()).min()
     }
 }

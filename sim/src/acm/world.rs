@@ -36,7 +36,7 @@ impl Acm {
             certificate.check_at = None;
         }
         let arn = certificate.arn.clone();
-        self.certificates.insert(arn.clone(), certificate);
+        self.certificates.insert(certificate);
         arn
     }
 
@@ -52,7 +52,7 @@ impl Acm {
 
     /// Every certificate of every account and region, in the order of ARNs.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
-        self.certificates.values()
+        self.certificates.iter()
     }
 
     /// Removes a certificate, in use or not.

@@ -77,7 +77,7 @@ impl Acm {
         if let Some(token) = token {
             self.tokens.insert(token, (arn.clone(), now));
         }
-        self.certificates.insert(arn.clone(), certificate);
+        self.certificates.insert(certificate);
         Ok(json!({"CertificateArn": arn}))
     }
 
@@ -85,7 +85,7 @@ impl Acm {
     /// else a repeated request says goes unread: an assumption.
     fn remembered(&self, token: &Token, now: DateTime<Utc>) -> Option<String> {
         let (arn, asked_at) = self.tokens.get(token)?;
-        let known = now < *asked_at + TOKEN_LIFE && self.certificates.contains_key(arn);
+        let known = now < *asked_at + TOKEN_LIFE && self.certificates.contains(arn);
         known.then(|| arn.clone())
     }
 

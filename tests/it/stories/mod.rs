@@ -4,5 +4,6 @@ mod accounts;
 mod certificates;
 mod costs;
 mod misfortune;
+mod sweep;
 mod young;
 mod zones;

@@ -1,0 +1,134 @@
+//! The hourly sweep, which finds what lost events left behind.
+
+use aws_sdk_acm::types::KeyAlgorithm;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use sim::acm::Status;
+use sim::faults::{Fault, FaultKind};
+
+use crate::world::{FUNCTION, HOME, MEMBER, OURS, World, names_under};
+
+/// What a sweep is asked with.
+fn payload(detail: &Value) -> Value {
+    json!({"source": "acm-dns-validator", "detail-type": "Certificate Sweep", "resources": [], "detail": detail})
+}
+
+/// The responses to sweeps.
+fn swept(world: &World) -> Vec<Value> {
+    world.outcomes().into_iter().filter(|outcome| outcome.get("found").is_some()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_whose_event_was_lost_is_found() {
+    let world = World::new();
+    world.zone("example.com");
+    world.sim.aws().eventbridge.drop_next(1);
+    let arn = world.request(&["example.com"]).await;
+    world.minutes(50).await;
+    assert_eq!(world.outcomes(), [Value::Null; 0]);
+    world.invoke(payload(&json!({}))).await;
+    assert_eq!(swept(&world), [json!({"found": 1, "armed": 1})]);
+    world.minutes(60).await;
+    assert_eq!(world.status(&arn), "ISSUED");
+    assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_that_only_the_sweep_found_is_reported_too() {
+    let world = World::new();
+    world.sim.aws().eventbridge.drop_next(1);
+    world.request(&["example.com"]).await;
+    world.minutes(100).await;
+    world.invoke(payload(&json!({}))).await;
+    world.minutes(60).await;
+    assert_eq!(world.published(), ["BLOCKED"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chain_that_is_alive_goes_on_undisturbed() {
+    let lone = World::new();
+    lone.request(&["example.com"]).await;
+    lone.minutes(12 * 60).await;
+    let swept_often = World::new();
+    swept_often.request(&["example.com"]).await;
+    for _ in 0..(12 * 60 / 7) {
+        swept_often.minutes(7).await;
+        swept_often.invoke(payload(&json!({}))).await;
+        assert!(swept_often.armed() <= 2);
+    }
+    let looks = |world: &World| world.count("DescribeCertificate");
+    // A sweep just before a check is due arms the one after it, which that check finds armed.
+    assert!(looks(&swept_often) <= looks(&lone) + 1, "{} {}", looks(&swept_often), looks(&lone));
+    assert_eq!(swept_often.published(), lone.published());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_key_every_region_and_every_page_is_swept() {
+    let world = World::with(&[("REGIONS", "eu-west-1,us-east-1")]);
+    let now = world.sim.now();
+    for name in names_under("example.com", 1_000) {
+        world.sim.aws().acm.seed(OURS, HOME, &[&name], now, |_| {});
+    }
+    world.sim.aws().acm.seed(OURS, "us-east-1", &["there.example.com"], now, |_| {});
+    let elliptic = KeyAlgorithm::EcPrime256v1.as_str();
+    world.sim.aws().acm.seed(OURS, HOME, &["ec.example.com"], now, |certificate| {
+        certificate.key_algorithm = elliptic.to_owned();
+    });
+    world.sim.aws().acm.seed(OURS, HOME, &["issued.example.com"], now, |certificate| {
+        certificate.status = Status::Issued;
+    });
+    let calls = world.sim.aws().calls().len();
+    let sweep = payload(&json!({}));
+    world.sim.aws().lambda.invoke(FUNCTION, sweep, now);
+    world.pass(TimeDelta::seconds(28)).await;
+    assert_eq!(swept(&world), [json!({"found": 1_002, "armed": 1_002})]);
+    // A call a certificate, and a share of a page.
+    assert_eq!(world.sim.aws().calls().len() - calls, 1_002 + 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_runs_out_of_time_goes_on_later_from_where_it_was() {
+    let world = World::with(&[("REGIONS", "eu-west-1,us-east-1")]);
+    let brief = sim::lambda::Function { timeout: TimeDelta::seconds(14), ..Default::default() };
+    world.sim.aws().lambda.add_function(FUNCTION, brief);
+    let now = world.sim.now();
+    // Old enough to be looked at every quarter of an hour only.
+    let requested = now - TimeDelta::hours(8);
+    for name in names_under("example.com", 1_001) {
+        world.sim.aws().acm.seed(OURS, HOME, &[&name], requested, |_| {});
+    }
+    world.sim.aws().acm.seed(OURS, "us-east-1", &["late.example.com"], requested, |_| {});
+    world.sim.aws().lambda.invoke(FUNCTION, payload(&json!({})), now);
+    world.minutes(7).await;
+    let swept = swept(&world);
+    assert!(swept.len() > 1 && swept[0]["from"]["token"].is_string(), "{swept:?}");
+    assert_eq!(swept.last().expect("a last one").get("from"), None);
+    let found: u64 = swept.iter().map(|swept| swept["found"].as_u64().unwrap_or_default()).sum();
+    assert_eq!(found, 1_002);
+}
+
+#[tokio::test(start_paused = true)]
+async fn member_accounts_are_swept_with_their_role() {
+    let world = World::with(&[("CERTIFICATE_ROLE_NAME", "certificates")]);
+    world.role(MEMBER, "certificates");
+    world.zone("example.com");
+    let arn = world.request_in(MEMBER, HOME, &["example.com"], |request| request).await;
+    world.invoke(payload(&json!({"accounts": [MEMBER]}))).await;
+    world.minutes(30).await;
+    assert_eq!(world.status(&arn), "ISSUED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_cannot_be_listed_holds_up_no_other_and_is_told() {
+    let world = World::with(&[("REGIONS", "us-east-1,eu-west-1")]);
+    world.zone("example.com");
+    world.sim.aws().eventbridge.drop_next(1);
+    world.fault(Fault::new(FaultKind::Denied).on("ListCertificates").times(1));
+    let arn = world.request(&["example.com"]).await;
+    world.invoke(payload(&json!({}))).await;
+    let errors = world.errors();
+    assert!(errors[0].starts_with("List: cannot list the certificates of"), "{errors:?}");
+    world.minutes(30).await;
+    assert_eq!(world.status(&arn), "ISSUED");
+    assert_eq!(world.errors().len(), 1, "Lambda sweeps again");
+}
