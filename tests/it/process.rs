@@ -46,10 +46,11 @@ fn real_now() -> DateTime<Utc> {
 }
 
 #[tokio::test]
-async fn the_process_serves_lambda_and_logs_one_line_a_look() {
+async fn the_process_serves_lambda_and_logs_a_line_a_look_and_one_for_a_bus_that_refuses() {
     let sim = Sim::stepped(real_now());
     deploy(&sim);
     sim.aws().route53.register_domain(OURS, "example.com");
+    sim.aws().eventbridge.fail_next_entries(1, "InternalFailure");
     let server = serve(sim.clone()).await.expect("a port");
     let mut process = bootstrap(&server)
         .env("SCHEDULE_GROUP", "acm-dns-validator")
@@ -64,12 +65,19 @@ async fn the_process_serves_lambda_and_logs_one_line_a_look() {
     let aws = sim.aws();
     assert_eq!(aws.acm.certificate(&arn).expect("a certificate").status, Status::Issued);
     assert_eq!(aws.route53.writes().len(), 1);
-    let looks = logged(&output);
-    let first = looks.iter().find(|line| line["message"] == "looked").expect("a closing line");
+    let lines = logged(&output);
+    let looks: Vec<_> = lines.iter().filter(|line| line["message"] == "looked").collect();
+    let first = looks.first().expect("a closing line");
     assert_eq!(first["span"]["certificate"], arn.as_str(), "{first}");
     assert_eq!(first["span"]["status"], "PENDING_VALIDATION", "{first}");
     assert!(first["span"]["next"].is_string() && first["written"] == 1, "{first}");
-    assert_eq!(looks.len(), aws.lambda.finished().len(), "{looks:?}");
+    assert_eq!(looks.len(), aws.lambda.finished().len(), "{lines:?}");
+    let others: Vec<_> = lines.iter().filter(|line| line["message"] != "looked").collect();
+    assert_eq!(others.len(), 1, "{others:?}");
+    assert!(
+        others[0]["level"] == "WARN"
+            && others[0]["trouble"].to_string().contains("InternalFailure")
+    );
     assert!(aws.lambda.finished().iter().all(|attempt| attempt.outcome.is_ok()));
     assert_eq!(aws.lambda.finished()[0].invocation.function_arn, FUNCTION);
 }
