@@ -59,7 +59,8 @@ pub struct Swept {
 /// It decides nothing: a check looks for itself. Where a check is armed already, a chain of them is
 /// alive and goes on undisturbed.
 ///
-/// It stops before `deadline` and arms a sweep that goes on from there.
+/// It stops before `deadline` and arms a sweep that goes on from there. A dry run counts what waits,
+/// and arms nothing.
 ///
 /// # Errors
 ///
@@ -79,7 +80,9 @@ pub async fn sweep(
         loop {
             let now = DateTime::<Utc>::from(clock.now());
             if now + MARGIN > deadline {
-                go_on_later(context, function, sweep, &place, now).await?;
+                if !context.settings.dry_run {
+                    go_on_later(context, function, sweep, &place, now).await?;
+                }
                 swept.from = Some(place);
                 info!(found = swept.found, armed = swept.armed, "swept as far as the time allowed");
                 return first_error.map_or(Ok(swept), Err);
@@ -94,7 +97,8 @@ pub async fn sweep(
                 }
             };
             swept.found += waiting.len();
-            let arming = waiting.iter().map(|waiting| arm(context, function, waiting, now));
+            let arm = |waiting| arm(context, function, waiting, now);
+            let arming = waiting.iter().filter(|_| !context.settings.dry_run).map(arm);
             let armed: Vec<_> = stream::iter(arming).buffer_unordered(AT_ONCE).collect().await;
             for armed in armed {
                 match armed {

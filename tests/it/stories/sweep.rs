@@ -45,6 +45,16 @@ async fn a_block_that_only_the_sweep_found_is_reported_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dry_run_counts_what_waits_and_arms_nothing() {
+    let world = World::with(&[("DRY_RUN", "true")]);
+    world.sim.aws().eventbridge.drop_next(1);
+    world.request(&["example.com"]).await;
+    world.invoke(payload(&json!({}))).await;
+    assert_eq!(swept(&world), [json!({"found": 1, "armed": 0})]);
+    assert_eq!((world.armed(), world.count("CreateSchedule")), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_chain_that_is_alive_goes_on_undisturbed() {
     let lone = World::new();
     lone.request(&["example.com"]).await;
