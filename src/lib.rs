@@ -29,7 +29,7 @@
 //! # Invariants
 //!
 //! * [`plan`] and [`zone`] do no I/O, read no clock, and cannot fail.
-//! * Nothing depends on which event woke us, only on what AWS says now. There is no store: ACM,
+//! * What is done depends only on what AWS says now, never on which event woke us. There is no store: ACM,
 //!   Route 53 and the schedules are the state.
 //! * No invocation waits. To wait is to arm a later check.
 //! * The next check is armed before any record is touched. An `Err` means that none is armed, so

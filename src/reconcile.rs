@@ -108,9 +108,13 @@ pub(crate) fn certificate_access(
 /// A warning for whatever a human may have to act upon, and one closing line.
 fn log(outcome: &Outcome) {
     let facts = &outcome.facts;
-    for record in facts.records.iter().filter(|record| record.state == RecordState::Blocked) {
-        let reason = record.reason.as_deref();
-        warn!(record = %record.name, zone = record.hosted_zone_id, reason, "blocked");
+    for record in &facts.records {
+        let (zone, reason) = (record.hosted_zone_id.as_deref(), record.reason.as_deref());
+        match record.state {
+            RecordState::Blocked => warn!(record = record.name, zone, reason, "blocked"),
+            RecordState::Deferred => warn!(record = record.name, zone, reason, "deferred"),
+            RecordState::Present | RecordState::WouldWrite | RecordState::Written => {}
+        }
     }
     Span::current()
         .record("status", outcome.status.as_deref())

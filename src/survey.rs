@@ -40,9 +40,13 @@ pub async fn survey(
         let client = clients.route53(access).await;
         route53::zones_named(&client, access, &names).await
     });
+    let mut seen = BTreeSet::new();
     for listing in join_all(listings).await {
         match listing {
-            Ok(zones) => survey.zones.extend(zones),
+            // Two roles may lead into one account.
+            Ok(zones) => {
+                survey.zones.extend(zones.into_iter().filter(|zone| seen.insert(zone.id.clone())))
+            }
             Err(trouble) => survey.unseen.push(trouble),
         }
     }

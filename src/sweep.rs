@@ -50,6 +50,8 @@ pub struct Swept {
     pub found: usize,
     /// Those of them that had no check armed, and have one now.
     pub armed: usize,
+    /// Pages of them that were read.
+    pub pages: usize,
     /// Where the time ran out; another sweep is armed that goes on from there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Place>,
@@ -65,7 +67,7 @@ pub struct Swept {
 /// # Errors
 ///
 /// The first error of a listing or an arming, after all the others were tried: Lambda sweeps again,
-/// which does no harm.
+/// which does no harm. Where another sweep is armed to go on, errors are only logged.
 pub async fn sweep(
     context: &Context,
     function: &str,
@@ -79,14 +81,16 @@ pub async fn sweep(
     for mut place in places(context, &home, sweep) {
         loop {
             let now = DateTime::<Utc>::from(clock.now());
-            if now + MARGIN > deadline {
+            // Never before the first page: whatever the time allows, a sweep gets on.
+            if swept.pages > 0 && now + MARGIN > deadline {
                 if !context.settings.dry_run {
                     go_on_later(context, function, sweep, &place, now).await?;
                 }
                 swept.from = Some(place);
                 info!(found = swept.found, armed = swept.armed, "swept as far as the time allowed");
-                return first_error.map_or(Ok(swept), Err);
+                return Ok(swept);
             }
+            swept.pages += 1;
             let page = page(context, &home, &place).await;
             let (waiting, token) = match page {
                 Ok(page) => page,
@@ -105,6 +109,7 @@ pub async fn sweep(
                     Ok(Some(Armed::Now)) => swept.armed += 1,
                     Ok(_) => {}
                     Err(error) => {
+                        warn!(error = report(&error), "cannot arm a check");
                         first_error.get_or_insert(error);
                     }
                 }
@@ -173,8 +178,10 @@ async fn arm(
     now: DateTime<Utc>,
 ) -> Result<Option<Armed>, Error> {
     let Some(at) = plan::next_check(waiting.since, now) else { return Ok(None) };
-    // A look may be under way just now that arms this very check. Then it is no first look.
+    // A chain that is alive may be looking just now, and about to arm this very check. It is left
+    // to do so: a look right after that check finds out, and revives the chain if it must.
     let follow_up = plan::check_is_near(waiting.since, now);
+    let at = if follow_up { at + TimeDelta::minutes(1) } else { at };
     let check = trigger::check(&waiting.certificate, follow_up.then_some(waiting.since));
     let name = scheduler::check_name(&waiting.certificate, at);
     let client = context.clients.scheduler().await;
@@ -191,7 +198,8 @@ async fn go_on_later(
 ) -> Result<(), Error> {
     let at = now + TimeDelta::minutes(2);
     let rest = Sweep { from: Some(place.clone()), ..sweep.clone() };
-    let name = format!("sweep-{}", at.timestamp().div_euclid(60));
+    let minute = at.timestamp().div_euclid(60);
+    let name = format!("sweep-{}-{}-{minute}", place.account, place.region);
     let client = context.clients.scheduler().await;
     let payload = trigger::sweep(&rest);
     scheduler::arm(&client, &context.settings, function, &name, at, &payload).await?;

@@ -26,8 +26,8 @@ pub struct Wake {
     pub certificate: CertificateArn,
     /// When we first heard of it: until ACM shows it, this is all we know of its age.
     pub since: Option<DateTime<Utc>>,
-    /// Whether one of our own looks armed this one. Only how often a standing block is reported
-    /// depends on it.
+    /// Whether one of our own looks armed this one. Only what is told depends on it, and how often;
+    /// never what is done.
     pub follow_up: bool,
 }
 

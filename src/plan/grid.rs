@@ -35,22 +35,25 @@ impl Grid {
     /// Whether a look at `now` is the first since the validation reached one of the ages at which
     /// a standing block is told again.
     pub(super) fn reaches_milestone(self, now: DateTime<Utc>) -> bool {
-        let mut before = self.begin;
-        let mut reached = self.begin;
+        let origin = self.origin();
+        let (mut before, mut reached) = (origin, origin);
         for point in self.points().take_while(|point| *point <= now) {
             (before, reached) = (reached, point);
         }
-        MILESTONES.iter().any(|age| (before..reached).contains(&(self.begin + *age - INSTANT)))
+        MILESTONES.iter().any(|age| (before..reached).contains(&(origin + *age - INSTANT)))
     }
 
     fn points(self) -> impl Iterator<Item = DateTime<Utc>> {
-        let minute = TimeDelta::seconds(self.begin.timestamp().rem_euclid(60));
-        let origin = self.begin
-            - minute
-            - TimeDelta::nanoseconds(self.begin.timestamp_subsec_nanos().into());
+        let origin = self.origin();
         std::iter::successors(Some(1), |age| Some(age + step(*age)))
             .map(move |age| origin + TimeDelta::minutes(age))
             .take_while(move |point| *point <= self.end)
+    }
+
+    /// The whole minute in which it began.
+    fn origin(self) -> DateTime<Utc> {
+        let seconds = TimeDelta::seconds(self.begin.timestamp().rem_euclid(60));
+        self.begin - seconds - TimeDelta::nanoseconds(self.begin.timestamp_subsec_nanos().into())
     }
 }
 
@@ -127,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_milestone_is_reached_once() {
-        let grid = Grid::of_request(at(0));
+        let grid = Grid::of_request(at(0) + TimeDelta::seconds(59));
         let mut reached = grid.points().filter(|point| grid.reaches_milestone(*point));
         for minutes in [15, 60, 360, 24 * 60, 48 * 60] {
             assert_eq!(reached.next(), Some(at(minutes)));

@@ -102,7 +102,7 @@ pub fn decide(
 ) -> Plan {
     let Some(certificate) = certificate else {
         // ACM may take minutes to show what was just requested.
-        let since = wake.since.unwrap_or(now);
+        let since = wake.since.unwrap_or(now).min(now);
         let young = now - since < YOUTH;
         let next = if young {
             look_again(Grid::of_request(since), now)

@@ -27,7 +27,7 @@ async fn a_certificate_whose_event_was_lost_is_found() {
     world.minutes(50).await;
     assert_eq!(world.outcomes(), [Value::Null; 0]);
     world.invoke(payload(&json!({}))).await;
-    assert_eq!(swept(&world), [json!({"found": 1, "armed": 1})]);
+    assert_eq!(swept(&world), [json!({"found": 1, "armed": 1, "pages": 1})]);
     world.minutes(60).await;
     assert_eq!(world.status(&arn), "ISSUED");
     assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED"]);
@@ -50,26 +50,28 @@ async fn a_dry_run_counts_what_waits_and_arms_nothing() {
     world.sim.aws().eventbridge.drop_next(1);
     world.request(&["example.com"]).await;
     world.invoke(payload(&json!({}))).await;
-    assert_eq!(swept(&world), [json!({"found": 1, "armed": 0})]);
+    assert_eq!(swept(&world), [json!({"found": 1, "armed": 0, "pages": 1})]);
     assert_eq!((world.armed(), world.count("CreateSchedule")), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_chain_that_is_alive_goes_on_undisturbed() {
+async fn a_chain_that_is_alive_tells_what_it_would_tell_whenever_it_is_swept() {
     let lone = World::new();
     lone.request(&["example.com"]).await;
-    lone.minutes(12 * 60).await;
-    let swept_often = World::new();
-    swept_often.request(&["example.com"]).await;
-    for _ in 0..(12 * 60 / 7) {
-        swept_often.minutes(7).await;
-        swept_often.invoke(payload(&json!({}))).await;
-        assert!(swept_often.armed() <= 2);
+    lone.minutes(7 * 60).await;
+    assert_eq!(lone.published(), ["BLOCKED"; 4]);
+    // Every hour, at each time of the quarter of an hour between looks.
+    for phase in 1..16 {
+        let world = World::new();
+        world.request(&["example.com"]).await;
+        world.minutes(phase).await;
+        for _ in 0..7 {
+            world.invoke(payload(&json!({}))).await;
+            assert!(world.armed() <= 2);
+            world.pass(TimeDelta::minutes(60) - TimeDelta::seconds(5)).await;
+        }
+        assert_eq!(world.published(), lone.published(), "{phase}: {}", world.story());
     }
-    let looks = |world: &World| world.count("DescribeCertificate");
-    // A sweep just before a check is due arms the one after it, which that check finds armed.
-    assert!(looks(&swept_often) <= looks(&lone) + 1, "{} {}", looks(&swept_often), looks(&lone));
-    assert_eq!(swept_often.published(), lone.published());
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,7 +93,7 @@ async fn every_key_every_region_and_every_page_is_swept() {
     let sweep = payload(&json!({}));
     world.sim.aws().lambda.invoke(FUNCTION, sweep, now);
     world.pass(TimeDelta::seconds(28)).await;
-    assert_eq!(swept(&world), [json!({"found": 1_002, "armed": 1_002})]);
+    assert_eq!(swept(&world), [json!({"found": 1_002, "armed": 1_002, "pages": 3})]);
     // A call a certificate, and a share of a page.
     assert_eq!(world.sim.aws().calls().len() - calls, 1_002 + 3);
 }
