@@ -89,6 +89,7 @@ pub fn assign(
     let mut assignment = Assignment::default();
     let mut tagged = Vec::new();
     let mut misnamed: Option<Trouble> = None;
+    let mut unseen = None;
     for (id, found) in &survey.tagged {
         let trouble = match found {
             Tagged::Zone(zone) => match unfit(zone, required) {
@@ -107,10 +108,17 @@ pub fn assign(
         };
         let remark = format!("the certificate's tag {HOSTED_ZONE_TAG}: {}", trouble.message);
         assignment.remarks.push(remark.clone());
-        misnamed.get_or_insert(Trouble { message: remark, ..trouble });
+        let trouble = Trouble { message: remark, ..trouble };
+        if let Tagged::Unseen(_) = found {
+            unseen = Some(trouble.clone());
+        }
+        misnamed.get_or_insert(trouble);
     }
     for record in records {
-        let choice = match choose(record, tagged.iter().copied()) {
+        // A zone that could not be looked up may be the one, however well another fits.
+        let among_tagged =
+            unseen.clone().map_or_else(|| choose(record, tagged.iter().copied()), Err);
+        let choice = match among_tagged {
             Ok(None) => match &misnamed {
                 // The owner meant some zone for this name, and not the one we would find.
                 Some(trouble) => Err(trouble.clone()),

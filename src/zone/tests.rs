@@ -177,6 +177,13 @@ fn a_tag_that_names_a_wrong_zone_is_reported_and_nothing_is_guessed() {
 }
 
 #[test]
+fn a_tagged_zone_that_cannot_be_looked_up_may_be_the_right_one() {
+    let busy = Tagged::Unseen(Trouble { standing: false, message: "busy".to_owned() });
+    let found = [("Z1", Tagged::Zone(zone("Z1", "a.com"))), ("Z2", busy)];
+    check(&["x.a.com"], &naming(Survey::default(), &found), None, &[("x.a.com", "!busy")]);
+}
+
+#[test]
 fn a_wrong_id_does_not_hold_up_the_names_of_a_right_one() {
     let found = [("Z1", Tagged::Zone(zone("Z1", "a.com"))), ("Z9", Tagged::Missing)];
     let named = naming(survey(&[zone("Z3", "b.com")]), &found);
