@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode};
 
 use acm_dns_validator::aws::clients::behavior_version;
 use acm_dns_validator::function::Function;
+use acm_dns_validator::metrics::Metrics;
 use acm_dns_validator::settings::Settings;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -102,7 +103,7 @@ async fn run(address: &str, form: Form) -> Outcome<ExitCode> {
         ("HOSTED_ZONE_TAG", "validate=yes"),
     ]);
     let settings = Settings::from_vars(|name| settings.get(name).map(|&value| value.to_owned()))?;
-    let function = Function::new(settings, config.clone(), sim.time_source());
+    let function = Function::new(settings, config.clone(), sim.time_source(), Metrics::new(|_| {}));
     let acm = aws_sdk_acm::Client::new(&config);
     let demo =
         Demo { sim, server, acm, form, told: 0, promised: Vec::new(), zones: BTreeMap::new() };

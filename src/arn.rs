@@ -129,7 +129,8 @@ fn is_partition(text: &str) -> bool {
             .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
-fn is_account(text: &str) -> bool {
+/// Whether this has the shape of an account's number: twelve digits.
+pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_acm::types::{
     CertificateDetail, CertificateKeyPairOrigin, CertificateManagedBy, CertificateStatus,
-    CertificateType, DomainStatus, DomainValidation, RenewalStatus, ValidationMethod,
+    CertificateType, DomainStatus, DomainValidation, DomainValidationSummary, RenewalStatus,
+    ResourceRecord, UpdateStatus, ValidationChallenge, ValidationMethod,
 };
 use aws_smithy_types::DateTime as AwsDateTime;
 use chrono::{DateTime, Utc};
@@ -24,6 +25,8 @@ pub struct Certificate {
     pub domains: Vec<Domain>,
     /// When it was issued, if it was.
     pub issued_at: Option<DateTime<Utc>>,
+    /// Its change from e-mail to DNS, if there ever was one.
+    pub migration: Option<Migration>,
     /// The names it is for, the main one first.
     pub names: Vec<DomainName>,
     /// When it ends, if it was issued.
@@ -90,8 +93,8 @@ pub enum Progress {
     Refused(Refused),
     /// ACM has not made the record yet.
     Unready,
-    /// ACM has seen the record.
-    Validated,
+    /// ACM has seen the record, which is this one if ACM still shows it. Renewals will need it.
+    Validated(Option<ValidationRecord>),
 }
 
 /// A renewal of a certificate that stays issued meanwhile.
@@ -100,27 +103,45 @@ pub struct Renewal {
     /// How far each name has come in this renewal.
     pub domains: Vec<Domain>,
     /// How far the whole has come.
-    pub status: Renewing,
+    pub status: Proceeding,
     /// When ACM last said so.
     pub updated_at: DateTime<Utc>,
 }
 
-/// How far a renewal has come.
+/// The change of a certificate from validation by e-mail to validation by DNS. It stays issued
+/// meanwhile.
+///
+/// Source: [migrating from e-mail to DNS](https://docs.aws.amazon.com/acm/latest/userguide/email-to-dns-overview.html).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Renewing {
+pub struct Migration {
+    /// How far each name has come; empty unless the change is pending.
+    pub domains: Vec<Domain>,
+    /// When it was asked for.
+    pub requested_at: DateTime<Utc>,
+    /// How far the whole has come.
+    pub status: Proceeding,
+    /// When ACM last said so.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// How far something has come that happens to an issued certificate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Proceeding {
+    /// Over, and well.
+    Done,
     /// ACM gave up, for this reason if it names one.
     Failed(Option<String>),
-    /// Done, or nothing that waits for us.
-    NotWaiting,
     /// Waiting for validation.
     Pending,
 }
 
 impl Certificate {
-    /// Reads ACM's answer. `first_heard` stands in for a request time ACM does not tell.
+    /// Reads ACM's answer; `migrating` is what it says of the names while [`is_migrating`].
+    /// `first_heard` stands in for a request time ACM does not tell.
     pub fn new(
         arn: &CertificateArn,
         detail: &CertificateDetail,
+        migrating: &[DomainValidationSummary],
         tags: BTreeMap<String, String>,
         first_heard: DateTime<Utc>,
     ) -> Self {
@@ -135,6 +156,20 @@ impl Certificate {
             created_at: time(detail.created_at()).unwrap_or(first_heard),
             domains: domains(detail.domain_validation_options()),
             issued_at: time(detail.issued_at()),
+            migration: detail.update_summary().map(|update| {
+                let requested_at = time(update.requested_at()).unwrap_or(first_heard);
+                let domain = |summary| Domain::migrating(&arn.home.partition, summary);
+                Migration {
+                    domains: migrating.iter().map(domain).collect(),
+                    requested_at,
+                    status: match update.status() {
+                        Some(UpdateStatus::Failed) => Proceeding::Failed(None),
+                        Some(UpdateStatus::PendingDomainValidation) => Proceeding::Pending,
+                        _ => Proceeding::Done,
+                    },
+                    updated_at: time(update.updated_at()).unwrap_or(requested_at),
+                }
+            }),
             names: main.iter().cloned().chain(others).collect(),
             not_after: time(detail.not_after()),
             origin: Origin::new(detail),
@@ -143,10 +178,13 @@ impl Certificate {
                 status: match renewal.renewal_status() {
                     RenewalStatus::Failed => {
                         let reason = renewal.renewal_status_reason();
-                        Renewing::Failed(reason.map(|reason| reason.as_str().to_owned()))
+                        Proceeding::Failed(reason.map(|reason| reason.as_str().to_owned()))
                     }
-                    RenewalStatus::PendingValidation => Renewing::Pending,
-                    _ => Renewing::NotWaiting,
+                    // While ACM tries by itself, a missing record is as missing as afterwards.
+                    RenewalStatus::PendingAutoRenewal | RenewalStatus::PendingValidation => {
+                        Proceeding::Pending
+                    }
+                    _ => Proceeding::Done,
                 },
                 updated_at: at_seconds(renewal.updated_at().secs()).unwrap_or(first_heard),
             }),
@@ -155,6 +193,13 @@ impl Certificate {
             arn: arn.clone(),
         }
     }
+}
+
+/// Whether this certificate is on its way from e-mail to DNS, so that what ACM says of its names has
+/// to be asked for by itself.
+pub fn is_migrating(detail: &CertificateDetail) -> bool {
+    let status = detail.update_summary().and_then(|update| update.status());
+    status == Some(&UpdateStatus::PendingDomainValidation)
 }
 
 impl Origin {
@@ -206,26 +251,46 @@ impl Domain {
         let by_dns = matches!(option.validation_method(), Some(ValidationMethod::Dns) | None)
             && option.validation_emails().is_empty()
             && option.http_redirect().is_none();
-        let progress = match (by_dns, option.validation_status(), option.resource_record()) {
-            (false, ..) => Progress::Elsewhere,
-            (true, Some(DomainStatus::Success), _) => Progress::Validated,
-            (true, _, None) => Progress::Unready,
-            (true, _, Some(record)) => {
-                let domain = name.without_wildcard();
-                let kind = record.r#type().as_str();
-                match ValidationRecord::parse(
-                    partition,
-                    &domain,
-                    record.name(),
-                    kind,
-                    record.value(),
-                ) {
-                    Ok(record) => Progress::Awaiting(record),
-                    Err(refused) => Progress::Refused(refused),
-                }
-            }
-        };
+        let record = option.resource_record();
+        let progress = Progress::new(partition, &name, by_dns, option.validation_status(), record);
         Self { name, progress }
+    }
+
+    fn migrating(partition: &str, summary: &DomainValidationSummary) -> Self {
+        let name = DomainName::new(summary.domain_name());
+        let requested = summary.requested_validation_configuration();
+        let status = requested.and_then(|requested| requested.validation_status());
+        let record = match requested.and_then(|requested| requested.validation_challenge()) {
+            Some(ValidationChallenge::DnsValidationChallenge(dns)) => dns.resource_record(),
+            _ => None,
+        };
+        let progress = Progress::new(partition, &name, true, status, record);
+        Self { name, progress }
+    }
+}
+
+impl Progress {
+    fn new(
+        partition: &str,
+        name: &DomainName,
+        by_dns: bool,
+        status: Option<&DomainStatus>,
+        record: Option<&ResourceRecord>,
+    ) -> Self {
+        if !by_dns {
+            return Self::Elsewhere;
+        }
+        let domain = name.without_wildcard();
+        let record = record.map(|record| {
+            let kind = record.r#type().as_str();
+            ValidationRecord::parse(partition, &domain, record.name(), kind, record.value())
+        });
+        match (status, record) {
+            (Some(DomainStatus::Success), record) => Self::Validated(record.and_then(Result::ok)),
+            (_, None) => Self::Unready,
+            (_, Some(Ok(record))) => Self::Awaiting(record),
+            (_, Some(Err(refused))) => Self::Refused(refused),
+        }
     }
 }
 

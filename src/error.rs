@@ -45,6 +45,12 @@ pub enum Error {
     /// Lambda did not say who we are.
     #[error("cannot tell this function's own region and account")]
     Home(#[from] NotAnArn),
+    /// The time of the invocation ran out before the next check was armed.
+    #[error("the time ran out before a check of {certificate} was armed")]
+    Late {
+        /// Which one.
+        certificate: CertificateArn,
+    },
     /// ACM did not list the certificates that wait.
     #[error("cannot list the certificates of {account} in {region}")]
     List {
@@ -73,16 +79,61 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// Why a record could not be written this time, or why a zone could not be seen.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Trouble {
-    /// Whether it stands until somebody acts, as opposed to having been unlucky this once.
-    pub standing: bool,
+    /// What kind of trouble it is.
+    pub cause: Cause,
     /// What is wrong, and where it helps what to do.
     pub message: String,
 }
 
+/// The kinds of trouble. Its words are a dimension of the metrics: stable, and never many.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Cause {
+    /// Several hosted zones fit equally.
+    Ambiguous,
+    /// The name is delegated away from the hosted zone.
+    BelowZoneCut,
+    /// AWS refuses, and will until somebody acts; most often IAM.
+    Denied,
+    /// The name is outside `ALLOWED_DOMAINS`.
+    NotAllowed,
+    /// ACM asks for something that is not one of its validation records.
+    NotAcms,
+    /// No hosted zone holds the name, or none of those that do may be used.
+    NoZone,
+    /// Bad luck that passes by itself: throttling, a failing server, a broken line.
+    Passing,
+    /// Another record stands in the way.
+    Taken,
+    /// The certificate's tag names a hosted zone that it cannot be.
+    WrongTag,
+}
+
 impl Trouble {
-    /// Something that stands until somebody acts.
-    pub fn standing(message: impl Into<String>) -> Self {
-        Self { standing: true, message: message.into() }
+    /// Trouble of this kind.
+    pub fn new(cause: Cause, message: impl Into<String>) -> Self {
+        Self { cause, message: message.into() }
+    }
+
+    /// Whether it stands until somebody acts, as opposed to having been unlucky this once.
+    pub fn is_standing(&self) -> bool {
+        self.cause != Cause::Passing
+    }
+}
+
+impl Cause {
+    /// Its word in the metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ambiguous => "Ambiguous",
+            Self::BelowZoneCut => "BelowZoneCut",
+            Self::Denied => "Denied",
+            Self::NotAllowed => "NotAllowed",
+            Self::NotAcms => "NotAcms",
+            Self::NoZone => "NoZone",
+            Self::Passing => "Passing",
+            Self::Taken => "Taken",
+            Self::WrongTag => "WrongTag",
+        }
     }
 }
 
@@ -95,6 +146,7 @@ impl From<Error> for Diagnostic {
             Error::Event(_) => "Event",
             Error::Foreign { .. } => "Foreign",
             Error::Home(_) => "Home",
+            Error::Late { .. } => "Late",
             Error::List { .. } => "List",
             Error::Tags { .. } => "Tags",
         };

@@ -1,17 +1,22 @@
-//! The function as Lambda sees it: an event in, an outcome or an error out.
+//! The function as Lambda sees it: an event in, an answer or an error out.
 
 use aws_config::SdkConfig;
+use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_smithy_async::time::SharedTimeSource;
-use chrono::{DateTime, Utc};
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::Serialize;
 use serde_json::Value;
-use tracing::{Instrument, field, info, info_span};
+use tracing::{Instrument, info, info_span};
 
 use crate::aws::clients::Clients;
+use crate::batch::batch;
+use crate::deadline::Deadline;
+use crate::diagnose::{Diagnosis, diagnose};
 use crate::error::Error;
+use crate::heal::{Healed, heal};
+use crate::metrics::Metrics;
 use crate::outcome::Outcome;
-use crate::reconcile::{Context, reconcile};
+use crate::reconcile::{Context, Invocation, reconcile};
 use crate::settings::Settings;
 use crate::sweep::{Swept, sweep};
 use crate::trigger::{self, Trigger};
@@ -24,9 +29,15 @@ pub struct Function {
 }
 
 /// What the function answers.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Response {
+    /// To a batch of messages.
+    Batch(SqsBatchResponse),
+    /// To a question what stands in a certificate's way.
+    Diagnosis(Diagnosis),
+    /// To news of a hosted zone.
+    Healed(Healed),
     /// To whatever wakes it for one certificate.
     Look(Outcome),
     /// To a sweep.
@@ -34,9 +45,15 @@ pub enum Response {
 }
 
 impl Function {
-    /// A function that reaches AWS by this configuration, and reads its time from `clock`.
-    pub fn new(settings: Settings, config: SdkConfig, clock: SharedTimeSource) -> Self {
-        Self { context: Context { clients: Clients::new(config), settings }, clock }
+    /// A function that reaches AWS by this configuration, reads its time from `clock`, and counts
+    /// what it does in `metrics`.
+    pub fn new(
+        settings: Settings,
+        config: SdkConfig,
+        clock: SharedTimeSource,
+        metrics: Metrics,
+    ) -> Self {
+        Self { context: Context { clients: Clients::new(config), metrics, settings }, clock }
     }
 
     /// Takes invocations from Lambda until the process ends.
@@ -56,36 +73,44 @@ impl Function {
     /// A [`Diagnostic`] for every [`Error`]: the runtime logs what we fail with through `Debug`,
     /// and a diagnostic is one short line where an SDK error is a page.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Response, Diagnostic> {
-        let request = &event.context.request_id;
-        let span = info_span!(
-            "look",
-            request,
-            certificate = field::Empty,
-            status = field::Empty,
-            next = field::Empty
-        );
+        let span = info_span!("invocation", request = event.context.request_id);
         let answer = self.answer(&event).instrument(span).await;
         answer.map_err(Diagnostic::from)
     }
 
+    /// Each kind of answer on the heap: one future as large as the largest of them would be too deep
+    /// for the compiler.
     async fn answer(&self, event: &LambdaEvent<Value>) -> Result<Response, Error> {
-        let function = &event.context.invoked_function_arn;
-        match trigger::parse(&event.payload)? {
+        let context = &self.context;
+        let lambda = &event.context;
+        let invocation = &Invocation {
+            deadline: Deadline::new(&self.clock, lambda.deadline().into()),
+            door: lambda.invoked_function_arn.clone(),
+            function: lambda.invoked_function_arn.clone(),
+            request: lambda.request_id.clone(),
+        };
+        Ok(match trigger::parse(&event.payload)? {
+            Trigger::Batch(messages) => {
+                Response::Batch(Box::pin(batch(context, invocation, messages)).await)
+            }
+            Trigger::Diagnosis(certificate) => {
+                Response::Diagnosis(Box::pin(diagnose(context, invocation, &certificate)).await?)
+            }
             Trigger::Nothing(reason) => {
                 info!(reason, "nothing to do");
-                Ok(Response::Look(Outcome::nothing(reason)))
+                Response::Look(Outcome::nothing(reason))
             }
             Trigger::Sweep(asked) => {
-                let deadline = event.context.deadline().into();
-                // On the heap: rare, and large enough to be too deep for the compiler otherwise.
-                let sweep = Box::pin(sweep(&self.context, function, &asked, &self.clock, deadline));
-                Ok(Response::Sweep(sweep.await?))
+                Response::Sweep(Box::pin(sweep(context, invocation, &asked)).await?)
             }
             Trigger::Wake(wake) => {
-                tracing::Span::current().record("certificate", field::display(&wake.certificate));
-                let now = DateTime::<Utc>::from(self.clock.now());
-                Ok(Response::Look(reconcile(&self.context, function, &wake, now).await?))
+                let wakes = std::slice::from_ref(&wake);
+                let mut outcomes = Box::pin(reconcile(context, invocation, wakes)).await;
+                Response::Look(outcomes.pop().expect("an answer to each wake")?)
             }
-        }
+            Trigger::Zone(news) => {
+                Response::Healed(Box::pin(heal(context, invocation, &news)).await?)
+            }
+        })
     }
 }

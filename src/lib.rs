@@ -48,10 +48,15 @@
 
 pub mod arn;
 pub mod aws;
+pub mod batch;
 pub mod certificate;
+pub mod deadline;
+pub mod diagnose;
 pub mod error;
 pub mod function;
+pub mod heal;
 mod itinerary;
+pub mod metrics;
 pub mod name;
 pub mod outcome;
 pub mod plan;
@@ -62,4 +67,5 @@ pub mod settings;
 pub mod survey;
 pub mod sweep;
 pub mod trigger;
+pub mod waiting;
 pub mod zone;

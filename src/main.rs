@@ -1,9 +1,11 @@
 //! The function's process: a cold start, then one look an invocation.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use acm_dns_validator::aws::clients::behavior_version;
 use acm_dns_validator::function::Function;
+use acm_dns_validator::metrics::Metrics;
 use acm_dns_validator::settings::Settings;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_smithy_async::time::SharedTimeSource;
@@ -43,7 +45,9 @@ async fn run() -> Result<(), lambda_runtime::Error> {
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .load()
         .await;
-    Function::new(settings, config, SharedTimeSource::default()).serve().await
+    // A line that nobody takes any more is no reason to fail.
+    let metrics = Metrics::new(|line| drop(writeln!(io::stdout(), "{line}")));
+    Function::new(settings, config, SharedTimeSource::default(), metrics).serve().await
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]

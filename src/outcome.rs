@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use crate::arn::CertificateArn;
 use crate::aws::scheduler::Armed;
 use crate::certificate::Certificate;
+use crate::error::Cause;
 use crate::name::DomainName;
 use crate::plan::{Next, Plan, Reason};
 use crate::publish::Published;
@@ -23,6 +24,17 @@ pub struct Outcome {
     /// When the next look is due; none if there is nothing left to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<DateTime<Utc>>,
+    /// Whether this look armed the next one; otherwise another has, or none is needed.
+    #[serde(skip)]
+    pub armed: bool,
+    /// Whether the world should hear of it: what was written always, an end or a standing block when
+    /// it is news and no other chain of checks has told it.
+    #[serde(skip)]
+    pub news: bool,
+    /// How many seconds it took from the request to the certificate, if this look tells that it is
+    /// issued.
+    #[serde(skip)]
+    pub took: Option<i64>,
 }
 
 /// What a look found out; the detail of the event it publishes.
@@ -81,6 +93,9 @@ pub struct RecordOutcome {
     /// Why it was not written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The kind of that reason.
+    #[serde(skip)]
+    pub cause: Option<Cause>,
 }
 
 /// What became of one validation record.
@@ -100,28 +115,36 @@ pub enum RecordState {
 }
 
 impl Outcome {
-    /// The outcome of a look.
+    /// The outcome of a look; `armed` says who armed the next check, if one is needed.
     pub fn new(
         arn: &CertificateArn,
         certificate: Option<&Certificate>,
         plan: &Plan,
+        armed: Option<Armed>,
         published: Published,
         now: DateTime<Utc>,
     ) -> Self {
         let Published { records, remarks } = published;
         let find = |state| records.iter().find(|record: &&RecordOutcome| record.state == state);
         let remarks = (!remarks.is_empty()).then(|| remarks.join("; "));
+        let written = find(RecordState::Written).is_some();
         let (state, reason) = match (&plan.next, find(RecordState::Blocked)) {
             (Next::Stop(Reason::Issued), _) => (State::Issued, None),
             (Next::Stop(reason), _) => (State::from(reason), Some(reason.to_string())),
             (Next::CheckAt(_), Some(blocked)) => {
                 (State::Blocked, remarks.or_else(|| blocked.reason.clone()))
             }
-            (Next::CheckAt(_), None) => match find(RecordState::Written) {
-                Some(_) => (State::RecordsWritten, remarks),
-                None => (State::Waiting, remarks),
-            },
+            (Next::CheckAt(_), None) if written => (State::RecordsWritten, remarks),
+            (Next::CheckAt(_), None) => (State::Waiting, remarks),
         };
+        let news = match state {
+            State::Blocked | State::RecordsWritten => {
+                written || (plan.news && armed == Some(Armed::Now))
+            }
+            State::Failed | State::Issued | State::TimedOut => plan.news,
+            State::Ignored | State::Waiting => false,
+        };
+        let issued = certificate.filter(|_| news && plan.next == Next::Stop(Reason::Issued));
         Self {
             facts: Facts {
                 certificate_arn: Some(arn.to_string()),
@@ -136,6 +159,11 @@ impl Outcome {
                 Next::CheckAt(at) => Some(at),
                 Next::Stop(_) => None,
             },
+            armed: armed == Some(Armed::Now),
+            news,
+            took: issued.and_then(|certificate| {
+                Some((certificate.issued_at? - certificate.created_at).num_seconds())
+            }),
         }
     }
 
@@ -152,19 +180,9 @@ impl Outcome {
             },
             status: None,
             next: None,
-        }
-    }
-
-    /// Whether the world should hear of it: what was written always, an end or a standing block
-    /// when it is news and no other chain of checks has told it.
-    pub fn is_worth_telling(&self, plan: &Plan, armed: Option<Armed>) -> bool {
-        let written = |record: &RecordOutcome| record.state == RecordState::Written;
-        match self.facts.state {
-            State::Blocked | State::RecordsWritten => {
-                self.facts.records.iter().any(written) || (plan.news && armed == Some(Armed::Now))
-            }
-            State::Failed | State::Issued | State::TimedOut => plan.news,
-            State::Ignored | State::Waiting => false,
+            armed: false,
+            news: false,
+            took: None,
         }
     }
 }
@@ -172,9 +190,11 @@ impl Outcome {
 impl From<&Reason> for State {
     fn from(reason: &Reason) -> Self {
         match reason {
-            Reason::Failed(_) | Reason::RenewalFailed(_) => Self::Failed,
+            Reason::Failed(_) | Reason::MigrationFailed(_) | Reason::RenewalFailed(_) => {
+                Self::Failed
+            }
             Reason::GaveUp | Reason::TimedOut => Self::TimedOut,
-            Reason::Issued => Self::Issued,
+            Reason::Issued | Reason::Migrated | Reason::Renewed => Self::Issued,
             Reason::Closed(_)
             | Reason::Deleted
             | Reason::NotAllowed

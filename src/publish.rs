@@ -7,14 +7,15 @@ use futures_util::stream::{self, StreamExt};
 use crate::aws::clients::Clients;
 use crate::aws::route53;
 use crate::certificate::Certificate;
-use crate::error::Trouble;
+use crate::deadline::Deadline;
+use crate::error::{Cause, Trouble};
 use crate::outcome::{RecordOutcome, RecordState};
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::record::ValidationRecord;
 use crate::settings::Settings;
 use crate::survey::survey;
-use crate::zone::content::{Standing, standing, waypoints};
-use crate::zone::{self, HostedZone, batch};
+use crate::zone::content::{Content, Standing, standing, waypoints};
+use crate::zone::{self, Assignment, Claim, HostedZone, Survey, batch};
 
 /// What became of a plan's records.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -25,42 +26,81 @@ pub struct Published {
     pub remarks: Vec<String>,
 }
 
-/// Makes the records of a plan exist, as far as that is possible now. What is right already is left
-/// alone, TTL included: somebody else may own it. One record never holds up another.
+/// Makes the records of these plans exist, as far as that is possible now; the answers are in the
+/// order of the plans. What is right already is left alone, TTL included: somebody else may own it.
+/// One record never holds up another.
+///
+/// Zones are asked for once, read once and changed once, whatever the number of certificates: Route
+/// 53 takes ten calls a second from a whole account. What is not done by `deadline` is deferred.
 pub async fn publish(
     clients: &Clients,
     settings: &Settings,
-    certificate: &Certificate,
-    plan: &Plan,
-) -> Published {
-    let refused = plan.refuse.iter().map(|(name, reason)| RecordOutcome {
-        name: name.to_string(),
-        hosted_zone_id: None,
-        state: RecordState::Blocked,
-        reason: Some(reason.clone()),
-    });
-    let mut published = Published { records: refused.collect(), remarks: Vec::new() };
-    if plan.publish.is_empty() {
-        return published;
-    }
-    let survey = survey(clients, settings, certificate, &plan.publish).await;
-    let names: Vec<_> = certificate.names.iter().map(|name| name.without_wildcard()).collect();
+    deadline: &Deadline,
+    plans: &[(&Certificate, &Plan)],
+) -> Vec<Published> {
+    let claims: Vec<_> = plans
+        .iter()
+        .map(|(certificate, plan)| Claim::new(certificate, &plan.publish))
+        .filter(|claim| !claim.records.is_empty())
+        .collect();
+    let survey = match claims.is_empty() {
+        true => Survey::default(),
+        false => {
+            let survey = deadline.percent(50).bound(survey(clients, settings, &claims)).await;
+            survey.unwrap_or_else(|| Survey { unseen: vec![late()], ..Survey::default() })
+        }
+    };
     let required = settings.hosted_zone_tag.as_ref();
-    let assignment = zone::assign(&plan.publish, &names, &survey, required);
-    let homeless = assignment.homeless.iter();
-    published.records.extend(homeless.map(|(record, trouble)| failed(record, None, trouble)));
-    let writing =
-        assignment.homes.iter().map(|(zone, records)| publish_in(clients, settings, zone, records));
-    let written: Vec<_> = stream::iter(writing).buffered(ZONES_AT_ONCE).collect().await;
-    published.records.extend(written.into_iter().flatten());
-    published.records.sort_by(|one, other| one.name.cmp(&other.name));
-    published.remarks = assignment.remarks;
-    published
+    let mut assignments = claims.iter().map(|claim| zone::assign(claim, &survey, required));
+    let assignments: Vec<_> = plans
+        .iter()
+        .map(|(_, plan)| match plan.publish.is_empty() {
+            true => Assignment::default(),
+            false => assignments.next().unwrap_or_default(),
+        })
+        .collect();
+    let mut homes: BTreeMap<&str, (&HostedZone, BTreeSet<ValidationRecord>)> = BTreeMap::new();
+    for (record, zone) in assignments.iter().flat_map(|assignment| &assignment.homes) {
+        let home = homes.entry(&zone.id).or_insert_with(|| (zone, BTreeSet::new()));
+        home.1.insert(record.clone());
+    }
+    let writing = homes.into_values().map(async |(zone, records)| {
+        let written = deadline.bound(publish_in(clients, settings, zone, &records)).await;
+        let written = written.unwrap_or_else(|| all(&records, zone, &late()));
+        (zone.id.clone(), written)
+    });
+    let mut written: BTreeMap<_, _> =
+        stream::iter(writing).buffer_unordered(ZONES_AT_ONCE).collect().await;
+    let plans = plans.iter().zip(assignments);
+    plans.map(|((_, plan), assignment)| gather(plan, assignment, &mut written)).collect()
 }
 
 /// How many zones are read and written at the same time. Each takes two calls, and Route 53 takes
 /// ten a second from the whole account.
 const ZONES_AT_ONCE: usize = 5;
+
+/// What became of the records in the zones that are their homes, by the zones' ids.
+type Written = BTreeMap<String, BTreeMap<ValidationRecord, RecordOutcome>>;
+
+/// Puts together what became of the records of one plan. A record that several certificates share is
+/// written for the first of them; the others find it present.
+fn gather(plan: &Plan, assignment: Assignment<'_>, written: &mut Written) -> Published {
+    let refused = plan.refuse.iter().map(|(name, trouble)| failed(name.to_string(), None, trouble));
+    let homeless = assignment.homeless.iter();
+    let homeless = homeless.map(|(record, trouble)| failed(spell(record), None, trouble));
+    let mut records: Vec<_> = refused.chain(homeless).collect();
+    for (record, zone) in &assignment.homes {
+        let in_zone = written.get_mut(&zone.id);
+        if let Some(outcome) = in_zone.and_then(|in_zone| in_zone.get_mut(record)) {
+            records.push(outcome.clone());
+            if outcome.state == RecordState::Written {
+                outcome.state = RecordState::Present;
+            }
+        }
+    }
+    records.sort_by(|one, other| one.name.cmp(&other.name));
+    Published { records, remarks: assignment.remarks }
+}
 
 /// Makes records exist in the zone that is their home.
 async fn publish_in(
@@ -68,74 +108,107 @@ async fn publish_in(
     settings: &Settings,
     zone: &HostedZone,
     records: &BTreeSet<ValidationRecord>,
-) -> Vec<RecordOutcome> {
+) -> BTreeMap<ValidationRecord, RecordOutcome> {
     let client = clients.route53(&zone.access).await;
     let content = match route53::read(&client, zone, &waypoints(&zone.name, records)).await {
         Ok(content) => content,
-        Err(trouble) => {
-            return records.iter().map(|record| failed(record, Some(zone), &trouble)).collect();
-        }
+        Err(trouble) => return all(records, zone, &trouble),
     };
-    let mut outcomes = Vec::new();
+    let mut outcomes = BTreeMap::new();
     let mut lacking = Vec::new();
+    let contradictions = plan::contradictions(records);
     for record in records {
-        match standing(record, &zone.name, &content) {
-            Standing::Lacking => lacking.push(record.clone()),
-            Standing::Right => outcomes.push(done(record, zone, RecordState::Present)),
-            Standing::BelowCut { at, to } => {
-                let trouble = Trouble::standing(format!(
-                    "{at} is delegated to {}, so nobody sees what hosted zone {} ({}) holds below it: \
-                     publish the record where {at} is served",
-                    to.join(" "),
-                    zone.id,
-                    zone.name
-                ));
-                outcomes.push(failed(record, Some(zone), &trouble));
+        let outcome = match obstacle(record, zone, &content) {
+            Ok(true) => RecordOutcome::new(record, zone, RecordState::Present),
+            Ok(false) if contradictions.contains(record.name()) => {
+                failed(spell(record), Some(zone), &plan::contradicted())
             }
-            Standing::Taken { kind } => {
-                let trouble = Trouble::standing(format!(
-                    "a record of type {kind} stands at this name in hosted zone {} ({}), and a CNAME \
-                     cannot stand beside it: remove it",
-                    zone.id, zone.name
-                ));
-                outcomes.push(failed(record, Some(zone), &trouble));
+            Ok(false) => {
+                lacking.push(record.clone());
+                continue;
             }
-        }
-    }
-    if settings.dry_run {
-        let would = lacking.iter().map(|record| done(record, zone, RecordState::WouldWrite));
-        outcomes.extend(would);
-        return outcomes;
+            Err(trouble) => failed(spell(record), Some(zone), &trouble),
+        };
+        outcomes.insert(record.clone(), outcome);
     }
     let mut refused = BTreeMap::new();
-    for batch in batch::batches(lacking.clone()) {
-        refused.extend(route53::upsert(&client, zone, settings.record_ttl, batch).await);
+    let state = if settings.dry_run { RecordState::WouldWrite } else { RecordState::Written };
+    if !settings.dry_run {
+        for batch in batch::batches(lacking.clone()) {
+            refused.extend(route53::upsert(&client, zone, settings.record_ttl, batch).await);
+        }
     }
-    outcomes.extend(lacking.iter().map(|record| match refused.get(record) {
-        Some(trouble) => failed(record, Some(zone), trouble),
-        None => done(record, zone, RecordState::Written),
+    outcomes.extend(lacking.into_iter().map(|record| {
+        let outcome = match refused.get(&record) {
+            Some(trouble) => failed(spell(&record), Some(zone), trouble),
+            None => RecordOutcome::new(&record, zone, state),
+        };
+        (record, outcome)
     }));
     outcomes
 }
 
-fn done(record: &ValidationRecord, zone: &HostedZone, state: RecordState) -> RecordOutcome {
-    let hosted_zone_id = Some(zone.id.clone());
-    RecordOutcome { name: spell(record), hosted_zone_id, state, reason: None }
-}
-
-fn failed(
+/// Whether a record is right already, or else what keeps us from writing it.
+pub(crate) fn obstacle(
     record: &ValidationRecord,
-    zone: Option<&HostedZone>,
-    trouble: &Trouble,
-) -> RecordOutcome {
-    RecordOutcome {
-        name: spell(record),
-        hosted_zone_id: zone.map(|zone| zone.id.clone()),
-        state: if trouble.standing { RecordState::Blocked } else { RecordState::Deferred },
-        reason: Some(trouble.message.clone()),
+    zone: &HostedZone,
+    content: &Content,
+) -> Result<bool, Trouble> {
+    match standing(record, &zone.name, content) {
+        Standing::Lacking => Ok(false),
+        Standing::Right => Ok(true),
+        Standing::BelowCut { at, to } => Err(Trouble::new(
+            Cause::BelowZoneCut,
+            format!(
+                "{at} is delegated to {}, so nobody sees what hosted zone {} ({}) holds below it: \
+                 publish the record where {at} is served",
+                to.join(" "),
+                zone.id,
+                zone.name
+            ),
+        )),
+        Standing::Taken { kind } => Err(Trouble::new(
+            Cause::Taken,
+            format!(
+                "a record of type {kind} stands at this name in hosted zone {} ({}), and a CNAME \
+                 cannot stand beside it: remove it",
+                zone.id, zone.name
+            ),
+        )),
     }
 }
 
-fn spell(record: &ValidationRecord) -> String {
+impl RecordOutcome {
+    fn new(record: &ValidationRecord, zone: &HostedZone, state: RecordState) -> Self {
+        let hosted_zone_id = Some(zone.id.clone());
+        Self { name: spell(record), hosted_zone_id, state, reason: None, cause: None }
+    }
+}
+
+fn all(
+    records: &BTreeSet<ValidationRecord>,
+    zone: &HostedZone,
+    trouble: &Trouble,
+) -> BTreeMap<ValidationRecord, RecordOutcome> {
+    let outcome = |record| failed(spell(record), Some(zone), trouble);
+    records.iter().map(|record| (record.clone(), outcome(record))).collect()
+}
+
+fn failed(name: String, zone: Option<&HostedZone>, trouble: &Trouble) -> RecordOutcome {
+    let standing = trouble.is_standing();
+    RecordOutcome {
+        name,
+        hosted_zone_id: zone.map(|zone| zone.id.clone()),
+        state: if standing { RecordState::Blocked } else { RecordState::Deferred },
+        reason: Some(trouble.message.clone()),
+        cause: Some(trouble.cause),
+    }
+}
+
+fn late() -> Trouble {
+    Trouble::new(Cause::Passing, "the time of this invocation ran out: the next look goes on")
+}
+
+pub(crate) fn spell(record: &ValidationRecord) -> String {
     format!("{}.", record.name())
 }

@@ -1,15 +1,19 @@
-//! One look at one certificate: the program on one screen.
+//! One look at one certificate, or at several together: the program on one screen.
 
 use chrono::{DateTime, Utc};
-use tracing::{Span, info, warn};
+use futures_util::stream::{self, StreamExt};
+use tracing::{Instrument, Span, field, info, info_span, warn};
 
 use crate::arn::Home;
 use crate::aws::clients::Clients;
-use crate::aws::{acm, eventbridge, scheduler};
-use crate::certificate::Certificate;
+use crate::aws::scheduler::{self, Armed};
+use crate::aws::{acm, eventbridge};
+use crate::certificate::{self, Certificate};
+use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::outcome::{Outcome, RecordState};
-use crate::plan::{self, Next, Policy};
+use crate::plan::{self, Next, Plan, Policy};
 use crate::publish::{Published, publish};
 use crate::settings::Settings;
 use crate::trigger::{self, Wake};
@@ -20,35 +24,109 @@ use crate::zone::Access;
 pub struct Context {
     /// The way to AWS.
     pub clients: Clients,
+    /// Where what was done is counted.
+    pub metrics: Metrics,
     /// What the environment says.
     pub settings: Settings,
 }
 
-/// Brings one certificate one step nearer to issued.
+/// The invocation that a look is part of.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// When Lambda ends it.
+    pub deadline: Deadline,
+    /// What checks are sent to: the function's ARN, or that of the queue through which its event
+    /// came, so that the next looks come together too.
+    pub door: String,
+    /// The function's ARN.
+    pub function: String,
+    /// Lambda's id of it.
+    pub request: String,
+}
+
+/// Brings each of these certificates one step nearer to issued; the answers are in the order of the
+/// wakes.
 ///
 /// Safe to run twice, at once, or after a crash: every effect is an upsert, or a create whose name
-/// says when and for what, and the next check is armed *before* any record is touched, so whatever
-/// fails afterwards, the chain of checks goes on. `function` is the ARN that the check invokes.
+/// says when and for what, and every next check is armed *before* any record is touched, so whatever
+/// fails afterwards, the chains of checks go on.
 ///
 /// # Errors
 ///
-/// [`Error::Describe`], [`Error::Tags`] or [`Error::Arm`], for a call that AWS still refuses after
-/// the SDK's own retries; [`Error::Foreign`] and [`Error::Home`] before any call. Each means that no
-/// check is armed.
+/// For each certificate by itself: [`Error::Describe`], [`Error::Tags`] or [`Error::Arm`], for a call
+/// that AWS still refuses after the SDK's own retries; [`Error::Late`] if the time ran out;
+/// [`Error::Foreign`] and [`Error::Home`] before any call. Each means that no check is armed.
 pub async fn reconcile(
     context: &Context,
-    function: &str,
-    wake: &Wake,
-    now: DateTime<Utc>,
-) -> Result<Outcome, Error> {
-    let Context { clients, settings } = context;
+    invocation: &Invocation,
+    wakes: &[Wake],
+) -> Vec<Result<Outcome, Error>> {
+    let Context { clients, metrics, settings } = context;
+    let deadline = &invocation.deadline;
+
+    let arming = deadline.percent(50);
+    let looking = wakes.iter().map(async |wake| {
+        let span = span(invocation, wake);
+        let look = arming.bound(look(context, invocation, wake).instrument(span.clone())).await;
+        look.unwrap_or_else(|| Err(Error::Late { certificate: wake.certificate.clone() }))
+            .map(|look| (look, span))
+    });
+    let looks: Vec<_> = stream::iter(looking).buffered(LOOKS_AT_ONCE).collect().await;
+
+    let known = looks.iter().flatten();
+    let plans: Vec<_> =
+        known.filter_map(|(look, _)| Some((look.certificate.as_ref()?, &look.plan))).collect();
+    let published = publish(clients, settings, &deadline.percent(80), &plans).await;
+
+    let now = deadline.now();
+    let mut published = published.into_iter();
+    let ending = wakes.iter().zip(looks).map(|(wake, look)| {
+        let (look, span) = look?;
+        let published = look.certificate.as_ref().and_then(|_| published.next());
+        let outcome = look.end(wake, published.unwrap_or_default(), now);
+        span.in_scope(|| log(&outcome));
+        Ok(outcome)
+    });
+    let outcomes: Vec<Result<Outcome, Error>> = ending.collect();
+
+    if let Some(bus) = settings.event_bus.as_ref().filter(|_| !settings.dry_run) {
+        let news = outcomes.iter().flatten().filter(|outcome| outcome.news);
+        let news = news.map(|outcome| &outcome.facts);
+        deadline.bound(eventbridge::publish(clients, bus, news)).await;
+    }
+    metrics.looked(outcomes.iter().flatten(), now);
+    outcomes
+}
+
+/// How many certificates are described and armed at the same time.
+const LOOKS_AT_ONCE: usize = 20;
+
+/// A look whose next check is armed, so that records may be touched.
+struct Look {
+    certificate: Option<Certificate>,
+    plan: Plan,
+    armed: Option<Armed>,
+}
+
+/// Asks ACM, decides, and arms the next check.
+async fn look(context: &Context, invocation: &Invocation, wake: &Wake) -> Result<Look, Error> {
+    let Context { clients, settings, .. } = context;
     let arn = &wake.certificate;
-    let access = certificate_access(settings, &Home::of_function(function)?, &arn.home)?;
+    let access =
+        certificate_access(settings, &Home::of_function(&invocation.function)?, &arn.home)?;
     let client = clients.acm(&access, &arn.home.region).await;
     let (detail, tags) = tokio::try_join!(acm::describe(&client, arn), acm::tags(&client, arn))?;
+    let migrating = match &detail {
+        Some(detail) if certificate::is_migrating(detail) => {
+            acm::domain_validations(&client, arn).await?
+        }
+        _ => Vec::new(),
+    };
+    let now = invocation.deadline.now();
     let first_heard = wake.since.unwrap_or(now);
-    let certificate =
-        detail.zip(tags).map(|(detail, tags)| Certificate::new(arn, &detail, tags, first_heard));
+    let certificate = detail
+        .zip(tags)
+        .map(|(detail, tags)| Certificate::new(arn, &detail, &migrating, tags, first_heard));
 
     let plan = plan::decide(certificate.as_ref(), wake, now, &Policy::from(settings));
 
@@ -57,22 +135,20 @@ pub async fn reconcile(
             let check = trigger::check(arn, Some(first_heard));
             let name = scheduler::check_name(arn, at);
             let client = clients.scheduler().await;
-            Some(scheduler::arm(&client, settings, function, &name, at, &check).await?)
+            let door = &invocation.door;
+            Some(scheduler::arm(&client, settings, door, &name, at, &check).await?)
         }
         _ => None,
     };
-    let published = match &certificate {
-        Some(certificate) => publish(clients, settings, certificate, &plan).await,
-        None => Published::default(),
-    };
-    let outcome = Outcome::new(arn, certificate.as_ref(), &plan, published, now);
-    log(&outcome);
-    if let Some(bus) = settings.event_bus.as_ref().filter(|_| !settings.dry_run)
-        && outcome.is_worth_telling(&plan, armed)
-    {
-        eventbridge::publish(clients, bus, arn, &outcome.facts).await;
+    Ok(Look { certificate, plan, armed })
+}
+
+impl Look {
+    /// What the look comes to, once its records are published.
+    fn end(&self, wake: &Wake, published: Published, now: DateTime<Utc>) -> Outcome {
+        let Self { certificate, plan, armed } = self;
+        Outcome::new(&wake.certificate, certificate.as_ref(), plan, *armed, published, now)
     }
-    Ok(outcome)
 }
 
 /// Whose credentials reach the certificates of an account.
@@ -103,6 +179,13 @@ pub(crate) fn certificate_access(
             ),
         }),
     }
+}
+
+/// What all lines of a look's log have in common.
+fn span(invocation: &Invocation, wake: &Wake) -> Span {
+    let request = &invocation.request;
+    let certificate = field::display(&wake.certificate);
+    info_span!("look", request, certificate, status = field::Empty, next = field::Empty)
 }
 
 /// A warning for whatever a human may have to act upon, and one closing line.

@@ -1,41 +1,41 @@
-//! Finds out about hosted zones: asks every account that may hold those of a certificate.
+//! Finds out about hosted zones: asks every account that may hold those of some certificates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 
 use crate::aws::clients::Clients;
 use crate::aws::route53;
-use crate::certificate::Certificate;
 use crate::record::ValidationRecord;
 use crate::settings::Settings;
-use crate::zone::{self, Access, HOSTED_ZONE_TAG, HostedZone, Survey, Tagged};
+use crate::zone::{self, Access, Claim, HostedZone, Survey, Tagged};
 
-/// Asks every account that may hold zones for those that may hold these records: by the ids in the
-/// certificate's tag, and by name for the records that those cannot hold.
-pub async fn survey(
-    clients: &Clients,
-    settings: &Settings,
-    certificate: &Certificate,
-    records: &BTreeSet<ValidationRecord>,
-) -> Survey {
-    let roles = settings.hosted_zone_role_arns.iter().cloned().map(Access::Role);
-    let accounts: Vec<_> = std::iter::once(Access::Own).chain(roles).collect();
+/// Asks every account that may hold zones for those that may hold the records of these
+/// certificates: by the ids in their tags, and by name for the records that those cannot hold. What
+/// several of them need is asked for once.
+pub async fn survey(clients: &Clients, settings: &Settings, claims: &[Claim<'_>]) -> Survey {
+    let accounts: Vec<_> = accounts(settings).collect();
     let mut survey = Survey::default();
-    let ids = certificate.tags.get(HOSTED_ZONE_TAG).map_or("", String::as_str).split_whitespace();
-    for id in ids.map(|id| id.strip_prefix("/hostedzone/").unwrap_or(id)) {
-        survey.tagged.insert(id.to_owned(), find(clients, &accounts, id).await);
-    }
-    let open: BTreeSet<_> = records
-        .iter()
-        .filter(|record| {
-            !survey.tagged.values().any(|tagged| {
-                matches!(tagged, Tagged::Zone(zone) if record.name().is_at_or_under(&zone.name))
+    let ids: BTreeSet<_> = claims.iter().flat_map(|claim| &claim.ids).copied().collect();
+    let finding =
+        ids.into_iter().map(async |id| (id.to_owned(), find(clients, &accounts, id).await));
+    survey.tagged = stream::iter(finding).buffer_unordered(IDS_AT_ONCE).collect().await;
+    let open = claims.iter().flat_map(|claim| {
+        let tagged: Vec<_> = claim
+            .ids
+            .iter()
+            .filter_map(|id| match survey.tagged.get(*id)? {
+                Tagged::Zone(zone) => Some(&zone.name),
+                Tagged::Missing | Tagged::Unseen(_) => None,
             })
-        })
-        .cloned()
-        .collect();
-    let names = zone::candidates(&open);
+            .collect();
+        let open = move |record: &&ValidationRecord| {
+            !tagged.iter().any(|zone| record.name().is_at_or_under(zone))
+        };
+        claim.records.iter().filter(open)
+    });
+    let names = zone::candidates(open);
     let listings = accounts.iter().map(async |access| {
         let client = clients.route53(access).await;
         route53::zones_named(&client, access, &names).await
@@ -43,9 +43,11 @@ pub async fn survey(
     let mut seen = BTreeSet::new();
     for listing in join_all(listings).await {
         match listing {
-            // Two roles may lead into one account.
             Ok(zones) => {
-                survey.zones.extend(zones.into_iter().filter(|zone| seen.insert(zone.id.clone())))
+                // Two roles may lead into one account.
+                for zone in zones.into_iter().filter(|zone| seen.insert(zone.id.clone())) {
+                    survey.zones.entry(zone.name.clone()).or_default().push(zone);
+                }
             }
             Err(trouble) => survey.unseen.push(trouble),
         }
@@ -56,6 +58,21 @@ pub async fn survey(
         }
     }
     survey
+}
+
+/// The hosted zone with this id, in whichever account it is.
+pub async fn zone(clients: &Clients, settings: &Settings, id: &str) -> Tagged {
+    let accounts: Vec<_> = accounts(settings).collect();
+    find(clients, &accounts, id).await
+}
+
+/// How many ids are looked for at the same time; Route 53 takes ten calls a second from an account.
+const IDS_AT_ONCE: usize = 3;
+
+/// Whose zones may be written to.
+fn accounts(settings: &Settings) -> impl Iterator<Item = Access> {
+    let roles = settings.hosted_zone_role_arns.iter().cloned().map(Access::Role);
+    std::iter::once(Access::Own).chain(roles)
 }
 
 /// Looks for a zone that the certificate's tag names, in one account after the other.
@@ -84,29 +101,32 @@ async fn read_tags(clients: &Clients, access: &Access, survey: &mut Survey) {
         Tagged::Zone(zone) => Some(zone),
         Tagged::Missing | Tagged::Unseen(_) => None,
     });
-    let zones: BTreeMap<_, _> = tagged
-        .chain(&survey.zones)
-        .filter(|zone| zone.access == *access)
-        .map(|zone| (zone.id.clone(), zone.clone()))
-        .collect();
-    let mut zones: Vec<_> = zones.into_values().collect();
+    let here = tagged.chain(survey.zones.values().flatten()).filter(|zone| zone.access == *access);
+    let ids: BTreeSet<_> = here.map(|zone| zone.id.clone()).collect();
     let client = clients.route53(access).await;
-    let read = route53::read_tags(&client, access, &mut zones).await;
+    let read = route53::tags(&client, access, &ids).await;
     for tagged in survey.tagged.values_mut() {
-        let Tagged::Zone(zone) = tagged else { continue };
-        match &read {
-            Ok(()) => zone.tags.extend(tags_of(zone, &zones)),
-            Err(trouble) if zone.access == *access => *tagged = Tagged::Unseen(trouble.clone()),
-            Err(_) => {}
+        match (&read, &mut *tagged) {
+            (Ok(tags), Tagged::Zone(zone)) => zone.tags.extend(tags_of(zone, tags)),
+            (Err(trouble), Tagged::Zone(zone)) if zone.access == *access => {
+                *tagged = Tagged::Unseen(trouble.clone());
+            }
+            _ => {}
         }
     }
-    for zone in &mut survey.zones {
-        zone.tags.extend(tags_of(zone, &zones));
+    match read {
+        Ok(tags) => {
+            for zone in survey.zones.values_mut().flatten() {
+                zone.tags.extend(tags_of(zone, &tags));
+            }
+        }
+        Err(trouble) => survey.unseen.push(trouble),
     }
-    survey.unseen.extend(read.err());
 }
 
-fn tags_of(zone: &HostedZone, read: &[HostedZone]) -> BTreeMap<String, String> {
-    let same = read.iter().find(|other| other.id == zone.id);
-    same.map(|other| other.tags.clone()).unwrap_or_default()
+fn tags_of(
+    zone: &HostedZone,
+    read: &BTreeMap<String, BTreeMap<String, String>>,
+) -> BTreeMap<String, String> {
+    read.get(&zone.id).cloned().unwrap_or_default()
 }

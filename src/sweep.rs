@@ -1,21 +1,19 @@
 //! The safety net under lost events: arms the next check of every certificate that waits.
 
-use std::slice;
-
-use aws_smithy_async::time::SharedTimeSource;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
 use crate::arn::Home;
-use crate::aws::acm::{self, Waiting};
+use crate::aws::acm;
 use crate::aws::scheduler::{self, Armed};
+use crate::certificate::Certificate;
 use crate::error::{Error, report};
-use crate::plan;
-use crate::reconcile::{Context, certificate_access};
-use crate::settings::Settings;
+use crate::plan::{self, Grid};
+use crate::reconcile::{Context, Invocation, certificate_access};
 use crate::trigger;
+use crate::waiting::{self, Place, Waiting};
 
 /// What a sweep is asked to do; the detail of its event.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -27,19 +25,6 @@ pub struct Sweep {
     /// Where an earlier sweep ran out of time; none to begin at the beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Place>,
-}
-
-/// How far a sweep has come.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Place {
-    /// The account.
-    pub account: String,
-    /// The region in it.
-    pub region: String,
-    /// ACM's token for the page to go on with; none for the first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
 }
 
 /// What a sweep did; the function's response to it.
@@ -61,8 +46,8 @@ pub struct Swept {
 /// It decides nothing: a check looks for itself. Where a check is armed already, a chain of them is
 /// alive and goes on undisturbed.
 ///
-/// It stops before `deadline` and arms a sweep that goes on from there. A dry run counts what waits,
-/// and arms nothing.
+/// It stops before the invocation's deadline and arms a sweep that goes on from there. A dry run
+/// counts what waits, and arms nothing.
 ///
 /// # Errors
 ///
@@ -70,28 +55,27 @@ pub struct Swept {
 /// which does no harm. Where another sweep is armed to go on, errors are only logged.
 pub async fn sweep(
     context: &Context,
-    function: &str,
+    invocation: &Invocation,
     sweep: &Sweep,
-    clock: &SharedTimeSource,
-    deadline: DateTime<Utc>,
 ) -> Result<Swept, Error> {
-    let home = Home::of_function(function)?;
     let mut swept = Swept::default();
+    let result = sweep_into(&mut swept, context, invocation, sweep).await;
+    info!(found = swept.found, armed = swept.armed, goes_on = swept.from.is_some(), "swept");
+    context.metrics.swept(&swept, invocation.deadline.now());
+    result.map(|()| swept)
+}
+
+async fn sweep_into(
+    swept: &mut Swept,
+    context: &Context,
+    invocation: &Invocation,
+    sweep: &Sweep,
+) -> Result<(), Error> {
+    let home = Home::of_function(&invocation.function)?;
     let mut first_error = None;
     for mut place in places(context, &home, sweep) {
         loop {
-            let now = DateTime::<Utc>::from(clock.now());
-            // Never before the first page: whatever the time allows, a sweep gets on.
-            if swept.pages > 0 && now + MARGIN > deadline {
-                if !context.settings.dry_run {
-                    go_on_later(context, function, sweep, &place, now).await?;
-                }
-                swept.from = Some(place);
-                info!(found = swept.found, armed = swept.armed, "swept as far as the time allowed");
-                return Ok(swept);
-            }
-            swept.pages += 1;
-            let page = page(context, &home, &place).await;
+            let page = waiting::page(context, &home, &mut place, invocation.deadline.now()).await;
             let (waiting, token) = match page {
                 Ok(page) => page,
                 Err(error) => {
@@ -100,49 +84,56 @@ pub async fn sweep(
                     break;
                 }
             };
-            swept.found += waiting.len();
-            let arm = |waiting| arm(context, function, waiting, now);
-            let arming = waiting.iter().filter(|_| !context.settings.dry_run).map(arm);
-            let armed: Vec<_> = stream::iter(arming).buffer_unordered(AT_ONCE).collect().await;
-            for armed in armed {
-                match armed {
-                    Ok(Some(Armed::Now)) => swept.armed += 1,
-                    Ok(_) => {}
-                    Err(error) => {
-                        warn!(error = report(&error), "cannot arm a check");
-                        first_error.get_or_insert(error);
+            swept.pages += 1;
+            for some in waiting.get(place.done..).unwrap_or_default().chunks(BETWEEN_CLOCKS) {
+                // Never before the first: whatever the time allows, a sweep gets on.
+                if swept.found > 0 && invocation.deadline.left() < MARGIN {
+                    if !context.settings.dry_run {
+                        go_on_later(context, invocation, sweep, &place).await?;
+                    }
+                    swept.from = Some(place);
+                    return Ok(());
+                }
+                place.done += some.len();
+                swept.found += some.len();
+                if context.settings.dry_run {
+                    continue;
+                }
+                let arming = some.iter().map(|waiting| arm(context, invocation, &home, waiting));
+                let armed: Vec<_> = stream::iter(arming).buffer_unordered(AT_ONCE).collect().await;
+                for armed in armed {
+                    match armed {
+                        Ok(Some(Armed::Now)) => swept.armed += 1,
+                        Ok(_) => {}
+                        Err(error) => {
+                            warn!(error = report(&error), "cannot arm a check");
+                            first_error.get_or_insert(error);
+                        }
                     }
                 }
             }
             match token {
-                Some(token) => place.token = Some(token),
+                Some(token) => place = Place { token: Some(token), done: 0, ..place },
                 None => break,
             }
         }
     }
-    info!(found = swept.found, armed = swept.armed, "swept");
-    first_error.map_or(Ok(swept), Err)
+    first_error.map_or(Ok(()), Err)
 }
 
-/// How long before its deadline a sweep stops: enough for one more page.
+/// How long before its deadline a sweep stops: enough to list a page, and to arm the checks of
+/// [`BETWEEN_CLOCKS`] certificates.
 const MARGIN: TimeDelta = TimeDelta::seconds(10);
+
+/// After how many certificates it looks at the clock.
+const BETWEEN_CLOCKS: usize = 100;
 
 /// How many checks are armed at the same time.
 const AT_ONCE: usize = 10;
 
 /// Every account and region to sweep, beginning where an earlier sweep stopped.
 fn places(context: &Context, home: &Home, sweep: &Sweep) -> Vec<Place> {
-    let Settings { certificate_role_name, regions, .. } = &context.settings;
-    let foreign = sweep.accounts.iter().filter(|account| **account != home.account);
-    let foreign = foreign.filter(|_| certificate_role_name.is_some());
-    let regions = if regions.is_empty() { slice::from_ref(&home.region) } else { regions };
-    let places = std::iter::once(&home.account).chain(foreign).flat_map(|account| {
-        regions.iter().map(|region| Place {
-            account: account.clone(),
-            region: region.clone(),
-            token: None,
-        })
-    });
+    let places = waiting::places(context, home, &sweep.accounts).into_iter();
     match &sweep.from {
         None => places.collect(),
         Some(from) => {
@@ -154,54 +145,62 @@ fn places(context: &Context, home: &Home, sweep: &Sweep) -> Vec<Place> {
     }
 }
 
-/// One page of the certificates that wait in a place, and the token of the next.
-async fn page(
-    context: &Context,
-    home: &Home,
-    place: &Place,
-) -> Result<(Vec<Waiting>, Option<String>), Error> {
-    let Context { clients, settings } = context;
-    let there = Home {
-        partition: home.partition.clone(),
-        region: place.region.clone(),
-        account: place.account.clone(),
-    };
-    let client = clients.acm(&certificate_access(settings, home, &there)?, &place.region).await;
-    acm::waiting(&client, &there, place.token.as_deref()).await
-}
-
-/// Arms the next check of a certificate; `None` if its time is over.
+/// Arms the next check of a certificate; `None` if nothing is underway for it, or its time is over.
 async fn arm(
     context: &Context,
-    function: &str,
+    invocation: &Invocation,
+    home: &Home,
     waiting: &Waiting,
-    now: DateTime<Utc>,
 ) -> Result<Option<Armed>, Error> {
-    let Some(at) = plan::next_check(waiting.since, now) else { return Ok(None) };
+    let now = invocation.deadline.now();
+    let begun = match waiting.since {
+        Some(since) => Some((since, Grid::of_request(since))),
+        None => underway(context, home, waiting, now).await?,
+    };
+    let Some((since, grid)) = begun else { return Ok(None) };
+    let Some(at) = grid.next(now) else { return Ok(None) };
     // A chain that is alive may be looking just now, and about to arm this very check. It is left
     // to do so: a look right after that check finds out, and revives the chain if it must.
-    let follow_up = plan::check_is_near(waiting.since, now);
+    let follow_up = grid.is_near(now);
     let at = if follow_up { at + TimeDelta::minutes(1) } else { at };
-    let check = trigger::check(&waiting.certificate, follow_up.then_some(waiting.since));
+    let check = trigger::check(&waiting.certificate, follow_up.then_some(since));
     let name = scheduler::check_name(&waiting.certificate, at);
     let client = context.clients.scheduler().await;
-    scheduler::arm(&client, &context.settings, function, &name, at, &check).await.map(Some)
+    let door = &invocation.door;
+    scheduler::arm(&client, &context.settings, door, &name, at, &check).await.map(Some)
+}
+
+/// When what is underway for an issued certificate began, and when it is looked at.
+async fn underway(
+    context: &Context,
+    home: &Home,
+    waiting: &Waiting,
+    now: DateTime<Utc>,
+) -> Result<Option<(DateTime<Utc>, Grid)>, Error> {
+    let arn = &waiting.certificate;
+    let access = certificate_access(&context.settings, home, &arn.home)?;
+    let client = context.clients.acm(&access, &arn.home.region).await;
+    let certificate = acm::describe(&client, arn)
+        .await?
+        .map(|detail| Certificate::new(arn, &detail, &[], Default::default(), now));
+    let underway = certificate.as_ref().and_then(plan::underway);
+    Ok(underway.map(|underway| (underway.began, underway.grid)))
 }
 
 /// Arms a sweep that goes on from here, in a minute or two.
 async fn go_on_later(
     context: &Context,
-    function: &str,
+    invocation: &Invocation,
     sweep: &Sweep,
     place: &Place,
-    now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let at = now + TimeDelta::minutes(2);
+    let at = invocation.deadline.now() + TimeDelta::minutes(2);
     let rest = Sweep { from: Some(place.clone()), ..sweep.clone() };
     let minute = at.timestamp().div_euclid(60);
     let name = format!("sweep-{}-{}-{minute}", place.account, place.region);
     let client = context.clients.scheduler().await;
     let payload = trigger::sweep(&rest);
-    scheduler::arm(&client, &context.settings, function, &name, at, &payload).await?;
+    let door = &invocation.door;
+    scheduler::arm(&client, &context.settings, door, &name, at, &payload).await?;
     Ok(())
 }

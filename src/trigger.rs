@@ -1,22 +1,50 @@
 //! Reads what woke the function. *Why* it woke ends here: a look depends on what AWS says now.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
+use aws_lambda_events::sqs::SqsEvent;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::arn::CertificateArn;
+use crate::arn::{CertificateArn, is_account, is_region};
+use crate::name::DomainName;
 use crate::sweep::Sweep;
 
 /// What an event asks of us.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Trigger {
+    /// What each of several messages of a queue asks, all at once.
+    Batch(Vec<Message>),
+    /// To say what stands in a certificate's way, and to do nothing about it.
+    Diagnosis(CertificateArn),
     /// Nothing, and why: the call it tells of made no certificate.
     Nothing(String),
     /// To arm the checks of all certificates that wait.
     Sweep(Sweep),
     /// To look at a certificate.
     Wake(Wake),
+    /// To look at every certificate that this may help.
+    Zone(ZoneNews),
+}
+
+/// A message of a queue.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Message {
+    /// Its id, by which Lambda is told that it failed.
+    pub id: String,
+    /// The queue's ARN.
+    pub queue: Option<String>,
+    /// What the event in it asks.
+    pub trigger: Result<Trigger, Unreadable>,
+}
+
+/// Something happened to a hosted zone that may put an end to a block.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ZoneNews {
+    /// A public zone of this name was created.
+    Created(DomainName),
+    /// The zone with this id was tagged.
+    Tagged(String),
 }
 
 /// A certificate to look at.
@@ -36,11 +64,21 @@ pub struct Wake {
 #[error("cannot read the event: {0}")]
 pub struct Unreadable(String);
 
+impl Unreadable {
+    /// A payload that is none, for this reason.
+    pub fn new(why: &str) -> Self {
+        Self(why.to_owned())
+    }
+}
+
 /// The source of the events we make ourselves.
 pub const SOURCE: &str = "acm-dns-validator";
 
 /// The detail-type of the checks we arm.
 pub const CHECK: &str = "Certificate Check";
+
+/// The detail-type of a question what stands in a certificate's way.
+pub const DIAGNOSIS: &str = "Certificate Diagnosis";
 
 /// The detail-type of a sweep.
 pub const SWEEP: &str = "Certificate Sweep";
@@ -49,34 +87,55 @@ pub const SWEEP: &str = "Certificate Sweep";
 ///
 /// # Errors
 ///
-/// [`Unreadable`] if it is none of an ACM event, CloudTrail's record of a call to ACM, our own check
-/// and a sweep, or if it names a certificate by something that is not the ARN of one.
+/// [`Unreadable`] if it is none of an ACM event, CloudTrail's record of a call to ACM or Route 53, one
+/// of our own, and a batch of such; or if it names a certificate by something that is not the ARN of
+/// one.
 pub fn parse(payload: &Value) -> Result<Trigger, Unreadable> {
-    let event = EventBridgeEvent::<Detail>::deserialize(payload)
+    if payload.get("Records").is_none() {
+        return parse_event(payload);
+    }
+    let batch = SqsEvent::deserialize(payload)
+        .map_err(|error| Unreadable(format!("it is not a batch of SQS: {error}")))?;
+    let messages = batch.records.into_iter().map(|record| {
+        let body = record.body.as_deref().unwrap_or_default();
+        let event = serde_json::from_str(body)
+            .map_err(|error| Unreadable(format!("the message is not JSON: {error}")));
+        let id = record.message_id.ok_or_else(|| Unreadable("a message has no id".to_owned()))?;
+        let queue = record.event_source_arn;
+        Ok(Message { id, queue, trigger: event.and_then(|event| parse_event(&event)) })
+    });
+    messages.collect::<Result<_, _>>().map(Trigger::Batch)
+}
+
+fn parse_event(payload: &Value) -> Result<Trigger, Unreadable> {
+    let event = EventBridgeEvent::<Option<Detail>>::deserialize(payload)
         .map_err(|error| Unreadable(format!("it is not an EventBridge event: {error}")))?;
-    let detail = &event.detail;
+    let detail = event.detail.unwrap_or_default();
     let resource = event.resources.iter().flatten().next();
     match (event.source.as_str(), event.detail_type.as_str()) {
         (SOURCE, CHECK) => {
             let since = detail.since;
             wake(resource, since, since.is_some())
         }
-        (SOURCE, SWEEP) => Sweep::deserialize(&payload["detail"])
-            .map(Trigger::Sweep)
-            .map_err(|error| Unreadable(format!("its detail is not that of a sweep: {error}"))),
-        ("aws.acm", CLOUDTRAIL) => match (&detail.error_code, detail.certificate_arn()) {
-            (Some(code), _) => Ok(Trigger::Nothing(format!("the call failed with {code}"))),
-            (None, None) => Ok(Trigger::Nothing("the call was not about a certificate".to_owned())),
+        (SOURCE, DIAGNOSIS) => certificate(resource).map(Trigger::Diagnosis),
+        (SOURCE, SWEEP) => read_sweep(&payload["detail"]),
+        ("aws.acm" | "aws.route53", CLOUDTRAIL) if detail.error_code.is_some() => {
+            let code = detail.error_code.unwrap_or_default();
+            Ok(Trigger::Nothing(format!("the call failed with {}", code.escape_debug())))
+        }
+        ("aws.acm", CLOUDTRAIL) => match detail.certificate_arn() {
+            None => Ok(Trigger::Nothing("the call was not about a certificate".to_owned())),
             // Not to be taken for one that ACM does not show yet. Its records stay: other
             // certificates may share them.
-            (None, _) if detail.event_name.as_deref() == Some("DeleteCertificate") => {
+            Some(_) if detail.event_name.as_deref() == Some("DeleteCertificate") => {
                 Ok(Trigger::Nothing("the certificate was deleted".to_owned()))
             }
-            (None, arn) => wake(arn, detail.event_time.or(event.time), false),
+            arn => wake(arn, detail.event_time.or(event.time), false),
         },
         ("aws.acm", _) => wake(resource, event.time, false),
+        ("aws.route53", CLOUDTRAIL) => Ok(detail.zone_news()),
         (source, detail_type) => Err(Unreadable(format!(
-            "neither ACM's nor our own: source `{}`, detail-type `{}`",
+            "neither of ACM or Route 53 nor our own: source `{}`, detail-type `{}`",
             source.escape_debug(),
             detail_type.escape_debug()
         ))),
@@ -124,6 +183,32 @@ impl Detail {
             }
         })
     }
+
+    /// What a call to Route 53 may have changed for certificates that are blocked.
+    fn zone_news(&self) -> Trigger {
+        let Self { request_parameters: asked, response_elements: answered, .. } = self;
+        match self.event_name.as_deref() {
+            Some("CreateHostedZone") => match answered["hostedZone"]["name"].as_str() {
+                _ if answered["hostedZone"]["config"]["privateZone"] == true => {
+                    Trigger::Nothing("the new hosted zone is private".to_owned())
+                }
+                Some(name) => Trigger::Zone(ZoneNews::Created(DomainName::new(name))),
+                None => Trigger::Nothing("the call made no hosted zone".to_owned()),
+            },
+            Some("ChangeTagsForResource") if asked["resourceType"] == "hostedzone" => {
+                match asked["resourceId"].as_str() {
+                    Some(id) => Trigger::Zone(ZoneNews::Tagged(id.to_owned())),
+                    None => Trigger::Nothing("the call names no hosted zone".to_owned()),
+                }
+            }
+            _ => Trigger::Nothing("the call neither made nor tagged a hosted zone".to_owned()),
+        }
+    }
+}
+
+fn certificate(arn: Option<&String>) -> Result<CertificateArn, Unreadable> {
+    let arn = arn.ok_or_else(|| Unreadable("it names no certificate".to_owned()))?;
+    arn.parse().map_err(|error| Unreadable(format!("{error}")))
 }
 
 fn wake(
@@ -131,9 +216,25 @@ fn wake(
     since: Option<DateTime<Utc>>,
     follow_up: bool,
 ) -> Result<Trigger, Unreadable> {
-    let arn = arn.ok_or_else(|| Unreadable("it names no certificate".to_owned()))?;
-    let certificate = arn.parse().map_err(|error| Unreadable(format!("{error}")))?;
-    Ok(Trigger::Wake(Wake { certificate, since, follow_up }))
+    Ok(Trigger::Wake(Wake { certificate: certificate(arn)?, since, follow_up }))
+}
+
+fn read_sweep(detail: &Value) -> Result<Trigger, Unreadable> {
+    // Left out, it asks for what an empty one does.
+    let sweep = Option::<Sweep>::deserialize(detail)
+        .map_err(|error| Unreadable(format!("its detail is not that of a sweep: {error}")))?
+        .unwrap_or_default();
+    let from = sweep.from.iter();
+    let mut accounts = sweep.accounts.iter().chain(from.clone().map(|place| &place.account));
+    if let Some(account) = accounts.find(|account| !is_account(account)) {
+        let account = account.escape_debug();
+        return Err(Unreadable(format!("`{account}` is not the number of an account")));
+    }
+    if let Some(place) = from.clone().find(|place| !is_region(&place.region)) {
+        let region = place.region.escape_debug();
+        return Err(Unreadable(format!("`{region}` is not the name of a region")));
+    }
+    Ok(Trigger::Sweep(sweep))
 }
 
 #[cfg(test)]

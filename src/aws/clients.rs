@@ -53,7 +53,8 @@ impl Clients {
         }
     }
 
-    /// ACM in one account and region.
+    /// ACM in one account and region. Not adaptively: after one refusal the SDK would let a client
+    /// that calls as rarely as this one wait for longer than a check may take to be armed.
     pub async fn acm(&self, access: &Access, region: &str) -> aws_sdk_acm::Client {
         let region = region.to_owned();
         let key = (access.clone(), region.clone());

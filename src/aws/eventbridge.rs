@@ -3,7 +3,6 @@
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use tracing::warn;
 
-use crate::arn::CertificateArn;
 use crate::aws::clients::Clients;
 use crate::error::report;
 use crate::outcome::Facts;
@@ -12,31 +11,64 @@ use crate::trigger::SOURCE;
 /// The detail-type of the events we publish.
 pub const STATE_CHANGE: &str = "Certificate Validation State Change";
 
-/// Publishes one event about a certificate. A bus that is down is logged, and stops nothing.
-pub async fn publish(clients: &Clients, bus: &str, certificate: &CertificateArn, facts: &Facts) {
-    let detail = match serde_json::to_string(facts) {
-        Ok(detail) => detail,
-        Err(error) => return warn!(%error, "cannot spell the event"),
-    };
+/// Publishes an event about each of these certificates. A bus that is down is logged, and stops
+/// nothing.
+pub async fn publish(clients: &Clients, bus: &str, news: impl Iterator<Item = &Facts>) {
+    let entries = news.filter_map(|facts| {
+        let detail = serde_json::to_string(facts)
+            .inspect_err(|error| warn!(%error, "cannot spell the event"))
+            .ok()?;
+        let size = detail.len();
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(bus)
+            .source(SOURCE)
+            .detail_type(STATE_CHANGE)
+            .set_resources(facts.certificate_arn.clone().map(|arn| vec![arn]))
+            .detail(detail)
+            .build();
+        Some((entry, size))
+    });
     let client = clients.eventbridge(region_of(bus)).await;
-    let entry = PutEventsRequestEntry::builder()
-        .event_bus_name(bus)
-        .source(SOURCE)
-        .detail_type(STATE_CHANGE)
-        .resources(certificate.to_string())
-        .detail(detail)
-        .build();
-    let trouble = match client.put_events().entries(entry).send().await {
-        // EventBridge says 200 even if it did not take the event.
-        Ok(output) => output.entries().iter().find_map(|entry| {
-            let code = entry.error_code()?;
-            Some(format!("{code}: {}", entry.error_message().unwrap_or_default()))
-        }),
-        Err(error) => Some(report(&error)),
-    };
-    if let Some(trouble) = trouble {
-        warn!(bus, trouble, "cannot publish the event: its consumers will not hear of this");
+    for entries in calls(entries) {
+        match client.put_events().set_entries(Some(entries)).send().await {
+            // EventBridge says 200 even if it did not take an event.
+            Ok(output) => {
+                for (code, entry) in
+                    output.entries().iter().filter_map(|e| Some((e.error_code()?, e)))
+                {
+                    let trouble = format!("{code}: {}", entry.error_message().unwrap_or_default());
+                    warn!(bus, trouble, "{UNHEARD}");
+                }
+            }
+            Err(error) => warn!(bus, trouble = report(&error), "{UNHEARD}"),
+        }
     }
+}
+
+const UNHEARD: &str = "cannot publish an event: its consumers will not hear of this";
+
+/// Distributes events over calls, each within what `PutEvents` takes: ten entries, and a megabyte, of
+/// which some is left for what is not the detail.
+///
+/// Source: [PutEvents](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html).
+fn calls(
+    entries: impl Iterator<Item = (PutEventsRequestEntry, usize)>,
+) -> Vec<Vec<PutEventsRequestEntry>> {
+    let mut calls: Vec<Vec<PutEventsRequestEntry>> = Vec::new();
+    let mut bytes = 0;
+    for (entry, size) in entries {
+        match calls.last_mut().filter(|call| call.len() < 10 && bytes + size <= 900_000) {
+            Some(call) => {
+                bytes += size;
+                call.push(entry);
+            }
+            None => {
+                bytes = size;
+                calls.push(vec![entry]);
+            }
+        }
+    }
+    calls
 }
 
 /// The region of a bus that is named by its ARN: `PutEvents` has to be called there.

@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::error::{Trouble, report};
+use crate::error::{Cause, Trouble, report};
 
 pub mod acm;
 pub mod clients;
@@ -21,11 +21,12 @@ impl Trouble {
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        Self { standing: is_standing(error), message: format!("{doing}: {}", report(error)) }
+        let cause = if is_standing(error) { Cause::Denied } else { Cause::Passing };
+        Self { cause, message: format!("{doing}: {}", report(error)) }
     }
 }
 
-fn is_standing<E>(error: &SdkError<E, HttpResponse>) -> bool
+pub(crate) fn is_standing<E>(error: &SdkError<E, HttpResponse>) -> bool
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {

@@ -76,23 +76,25 @@ pub async fn zone(
     }
 }
 
-/// Fills in the tags of these zones, which are all of one account.
+/// The tags of these hosted zones of one account, by the zones' ids.
 ///
 /// # Errors
 ///
 /// What keeps us from listing them.
-pub async fn read_tags(
+pub async fn tags(
     client: &Client,
     access: &Access,
-    zones: &mut [HostedZone],
-) -> Result<(), Trouble> {
+    ids: &BTreeSet<String>,
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, Trouble> {
+    let mut found = BTreeMap::new();
+    let ids: Vec<_> = ids.iter().cloned().collect();
     // Route 53 takes ten ids a call, without their prefix:
     // https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListTagsForResources.html
-    for zones in zones.chunks_mut(10) {
+    for ids in ids.chunks(10) {
         let output = client
             .list_tags_for_resources()
             .resource_type(TagResourceType::Hostedzone)
-            .set_resource_ids(Some(zones.iter().map(|zone| zone.id.clone()).collect()))
+            .set_resource_ids(Some(ids.to_vec()))
             .send()
             .await
             .map_err(|error| Trouble::of(&doing("list tags of hosted zones", access), &error))?;
@@ -100,13 +102,12 @@ pub async fn read_tags(
             let tags = set.tags().iter().filter_map(|tag| {
                 Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()))
             });
-            let id = set.resource_id().map(plain_id);
-            if let Some(zone) = zones.iter_mut().find(|zone| Some(zone.id.as_str()) == id) {
-                zone.tags.extend(tags);
+            if let Some(id) = set.resource_id() {
+                found.insert(plain_id(id).to_owned(), tags.collect());
             }
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// What stands in a zone at these names.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::arn::CertificateArn;
-use crate::error::Error;
+use crate::error::{Error, Trouble};
 use crate::settings::Settings;
 
 /// Whether a check is armed because of us.
@@ -26,7 +26,8 @@ pub fn check_name(certificate: &CertificateArn, at: DateTime<Utc>) -> String {
     format!("{}-{}", certificate.id, at.timestamp().div_euclid(60))
 }
 
-/// Arms a schedule that invokes `function` at `at` with `input`, once, and goes away.
+/// Arms a schedule that sends `input` to `door` at `at`, once, and goes away. The door is the ARN of
+/// the function, or of the queue through which its events come.
 ///
 /// Source: [schedule types](https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html).
 ///
@@ -36,14 +37,14 @@ pub fn check_name(certificate: &CertificateArn, at: DateTime<Utc>) -> String {
 pub async fn arm(
     client: &Client,
     settings: &Settings,
-    function: &str,
+    door: &str,
     name: &str,
     at: DateTime<Utc>,
     input: &Value,
 ) -> Result<Armed, Error> {
     let failed = |source| Error::Arm { name: name.to_owned(), source };
     let target = Target::builder()
-        .arn(function)
+        .arn(door)
         .role_arn(&settings.schedule_role_arn)
         .input(input.to_string())
         .build()
@@ -67,6 +68,21 @@ pub async fn arm(
         Err(error) => match error.as_service_error() {
             Some(refusal) if refusal.is_conflict_exception() => Ok(Armed::Already),
             _ => Err(failed(error.into())),
+        },
+    }
+}
+
+/// Whether there is a schedule of this name.
+///
+/// # Errors
+///
+/// What keeps us from knowing.
+pub async fn is_armed(client: &Client, settings: &Settings, name: &str) -> Result<bool, Trouble> {
+    match client.get_schedule().group_name(&settings.schedule_group).name(name).send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(refusal) if refusal.is_resource_not_found_exception() => Ok(false),
+            _ => Err(Trouble::of(&format!("cannot get the schedule {name}"), &error)),
         },
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// They depend on nothing but when the validation began, so every chain of checks for one
 /// certificate falls on the same points, has the same schedule names, and doubled events merge.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Grid {
+pub struct Grid {
     begin: DateTime<Utc>,
     end: DateTime<Utc>,
 }
@@ -17,24 +17,34 @@ impl Grid {
     /// a margin for ACM to say so.
     ///
     /// Source: [DNS validation](https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html).
-    pub(super) fn of_request(begin: DateTime<Utc>) -> Self {
+    pub fn of_request(begin: DateTime<Utc>) -> Self {
         Self { begin, end: begin + PATIENCE }
     }
 
     /// The grid of a renewal, which ACM goes on trying until the certificate ends.
-    pub(super) fn of_renewal(begin: DateTime<Utc>, not_after: Option<DateTime<Utc>>) -> Self {
+    pub fn of_renewal(begin: DateTime<Utc>, not_after: Option<DateTime<Utc>>) -> Self {
         Self { begin, end: not_after.unwrap_or(begin + PATIENCE) }
     }
 
     /// The first point at least a minute ahead: a schedule fires within the minute it names, and
     /// what it does with a minute gone by is undocumented. `None` once the validation is over.
-    pub(super) fn next(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub fn next(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.points().find(|point| *point >= now + TimeDelta::minutes(1))
+    }
+
+    /// Whether a chain of checks would be looking just now, or within the minute.
+    pub fn is_near(self, now: DateTime<Utc>) -> bool {
+        self.next(now - NEAR).is_some_and(|point| point < now + TimeDelta::minutes(1))
+    }
+
+    /// The points at which a check may be armed now, the nearest first.
+    pub fn ahead(self, now: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+        self.points().skip_while(move |point| *point < now)
     }
 
     /// Whether a look at `now` is the first since the validation reached one of the ages at which
     /// a standing block is told again.
-    pub(super) fn reaches_milestone(self, now: DateTime<Utc>) -> bool {
+    pub fn reaches_milestone(self, now: DateTime<Utc>) -> bool {
         let origin = self.origin();
         let (mut before, mut reached) = (origin, origin);
         for point in self.points().take_while(|point| *point <= now) {
@@ -66,6 +76,9 @@ fn step(age: i64) -> i64 {
         TimeDelta::days(1).num_minutes()
     }
 }
+
+/// A schedule fires within a minute of its time, and a look takes less than another.
+const NEAR: TimeDelta = TimeDelta::minutes(3);
 
 const INSTANT: TimeDelta = TimeDelta::nanoseconds(1);
 
@@ -126,6 +139,18 @@ mod tests {
         assert_eq!(grid.next(at(9)), Some(at(12)));
         assert_eq!(grid.next(at(73 * 60 - 1)), Some(at(73 * 60)));
         assert_eq!(grid.next(at(73 * 60)), None);
+    }
+
+    #[test]
+    fn a_point_is_near_from_a_minute_before_it_to_two_after() {
+        let grid = Grid::of_request(at(0));
+        // Points at 75, 90, 105, …
+        for (minute, near) in
+            [(74, false), (75, true), (77, true), (78, false), (88, false), (90, true)]
+        {
+            assert_eq!(grid.is_near(at(minute)), near, "{minute}");
+        }
+        assert!(grid.is_near(at(74) + TimeDelta::seconds(30)));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use self::grid::Grid;
-use crate::certificate::{Certificate, Domain, Origin, Progress, Renewing, Status};
+pub use self::grid::Grid;
+use crate::certificate::{Certificate, Domain, Origin, Proceeding, Progress, Status};
+use crate::error::{Cause, Trouble};
 use crate::name::DomainName;
 use crate::record::ValidationRecord;
 use crate::settings::Tag;
@@ -21,7 +22,7 @@ pub struct Plan {
     /// one, and Route 53 refuses a batch that names a record twice.
     pub publish: BTreeSet<ValidationRecord>,
     /// Names whose record will not be written, and why.
-    pub refuse: BTreeMap<DomainName, String>,
+    pub refuse: BTreeMap<DomainName, Trouble>,
     /// Whether to look again.
     pub next: Next,
     /// When this validation began: its age counts from here.
@@ -52,6 +53,10 @@ pub enum Reason {
     GaveUp,
     /// Issued.
     Issued,
+    /// Validated by DNS from now on, by e-mail before.
+    Migrated,
+    /// ACM gave up moving it from e-mail to DNS, for this reason if it names one.
+    MigrationFailed(Option<String>),
     /// None of its names lies under a domain of `ALLOWED_DOMAINS`.
     NotAllowed,
     /// Validated by e-mail or over HTTP.
@@ -64,6 +69,8 @@ pub enum Reason {
     OptedOut,
     /// ACM gave up renewing it, for this reason if it names one.
     RenewalFailed(Option<String>),
+    /// Renewed.
+    Renewed,
     /// ACM waited long enough.
     TimedOut,
 }
@@ -92,7 +99,7 @@ pub const SKIP_TAG: &str = "acm-dns-validator:skip";
 /// | not public, not by DNS, not allowed, not opted in | –           | stop: not ours  |
 /// | lacks the tag to opt in, requested minutes ago | –              | check           |
 /// | pending                                      | awaited records  | check           |
-/// | issued, its renewal pending                  | awaited records  | check           |
+/// | issued, its renewal or change to DNS pending | awaited records  | check           |
 /// | issued, failed, timed out, closed            | –                | stop            |
 pub fn decide(
     certificate: Option<&Certificate>,
@@ -121,48 +128,84 @@ pub fn decide(
         };
         return Plan::nothing(requested, next);
     }
-    let stop = |reason, ended: Option<DateTime<Utc>>| Plan {
+    if let Some(underway) = underway(certificate) {
+        return validate(&underway, wake, now, policy);
+    }
+    let (reason, ended) = end(certificate);
+    Plan {
         // An end that one of our checks comes upon, or a fresh one.
         news: wake.follow_up || ended.is_some_and(|ended| now - ended < FRESH),
         ..Plan::nothing(requested, Next::Stop(reason))
-    };
-    match (&certificate.status, &certificate.renewal) {
-        (Status::Issued, Some(renewal)) => match &renewal.status {
-            Renewing::Failed(reason) => {
-                stop(Reason::RenewalFailed(reason.clone()), Some(renewal.updated_at))
-            }
-            Renewing::NotWaiting => stop(Reason::Issued, Some(renewal.updated_at)),
-            Renewing::Pending => {
-                let grid = Grid::of_renewal(renewal.updated_at, certificate.not_after);
-                validate(&renewal.domains, renewal.updated_at, grid, wake, now, policy)
-            }
-        },
-        (Status::Issued, None) => stop(Reason::Issued, certificate.issued_at),
-        (Status::Closed(word), _) => stop(Reason::Closed(word.clone()), None),
-        (Status::Failed(reason), _) => stop(Reason::Failed(reason.clone()), Some(requested)),
-        (Status::TimedOut, _) => stop(Reason::TimedOut, Some(requested + VALIDATION_TIME_OUT)),
-        (Status::Pending | Status::Unknown(_), _) => {
-            let grid = Grid::of_request(requested);
-            validate(&certificate.domains, requested, grid, wake, now, policy)
-        }
     }
 }
 
-/// When a certificate that began to wait at `since` is to be looked at next; `None` once its time is
-/// over. What a chain of checks for it has armed, if there is one.
-pub fn next_check(since: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    Grid::of_request(since).next(now)
+/// A validation that ACM waits for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Underway<'a> {
+    /// When it began.
+    pub began: DateTime<Utc>,
+    /// How far each name has come in it.
+    pub domains: &'a [Domain],
+    /// When it is looked at.
+    pub grid: Grid,
 }
 
-/// Whether a chain of checks for it would be looking just now, or within the minute.
-pub fn check_is_near(since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    Grid::of_request(since)
-        .next(now - NEAR)
-        .is_some_and(|point| point < now + TimeDelta::minutes(1))
+/// What ACM waits for, if anything: the first validation, a renewal's, or that of a change to DNS.
+pub fn underway(certificate: &Certificate) -> Option<Underway<'_>> {
+    let Certificate { created_at, domains, migration, not_after, renewal, status, .. } =
+        certificate;
+    match status {
+        Status::Pending | Status::Unknown(_) => {
+            let grid = Grid::of_request(*created_at);
+            Some(Underway { began: *created_at, domains, grid })
+        }
+        Status::Issued => {
+            let migration = migration.as_ref().filter(|it| it.status == Proceeding::Pending);
+            let migrating = migration.map(|migration| Underway {
+                began: migration.requested_at,
+                domains: &migration.domains,
+                grid: Grid::of_request(migration.requested_at),
+            });
+            let renewal = renewal.as_ref().filter(|it| it.status == Proceeding::Pending);
+            migrating.or_else(|| {
+                renewal.map(|renewal| Underway {
+                    began: renewal.updated_at,
+                    domains: &renewal.domains,
+                    grid: Grid::of_renewal(renewal.updated_at, *not_after),
+                })
+            })
+        }
+        Status::Closed(_) | Status::Failed(_) | Status::TimedOut => None,
+    }
 }
 
-/// A schedule fires within a minute of its time, and a look takes less than another.
-const NEAR: TimeDelta = TimeDelta::minutes(3);
+/// How a certificate that nothing is underway for has ended, and when, as far as ACM tells.
+fn end(certificate: &Certificate) -> (Reason, Option<DateTime<Utc>>) {
+    let Certificate { created_at, issued_at, migration, renewal, status, .. } = certificate;
+    match status {
+        Status::Closed(word) => (Reason::Closed(word.clone()), None),
+        Status::Failed(reason) => (Reason::Failed(reason.clone()), Some(*created_at)),
+        Status::TimedOut => (Reason::TimedOut, Some(*created_at + VALIDATION_TIME_OUT)),
+        // Of all that happened to it, the latest counts.
+        Status::Issued | Status::Pending | Status::Unknown(_) => {
+            let renewed = renewal.as_ref().map(|renewal| match &renewal.status {
+                Proceeding::Failed(why) => (Reason::RenewalFailed(why.clone()), renewal.updated_at),
+                Proceeding::Done | Proceeding::Pending => (Reason::Renewed, renewal.updated_at),
+            });
+            let migrated = migration.as_ref().map(|migration| match &migration.status {
+                Proceeding::Failed(why) => {
+                    (Reason::MigrationFailed(why.clone()), migration.updated_at)
+                }
+                Proceeding::Done | Proceeding::Pending => (Reason::Migrated, migration.updated_at),
+            });
+            let latest = renewed.into_iter().chain(migrated).max_by_key(|(_, at)| *at);
+            match latest.filter(|(_, at)| issued_at.is_none_or(|issued_at| *at >= issued_at)) {
+                Some((reason, at)) => (reason, Some(at)),
+                None => (Reason::Issued, *issued_at),
+            }
+        }
+    }
+}
 
 /// How long ACM may take to show a certificate and its tags.
 const YOUTH: TimeDelta = TimeDelta::minutes(5);
@@ -187,11 +230,13 @@ fn look_again(grid: Grid, now: DateTime<Utc>) -> Next {
 fn not_ours(certificate: &Certificate, policy: &Policy) -> Option<Reason> {
     let Certificate { domains, names, origin, tags, .. } = certificate;
     let elsewhere = |domain: &Domain| domain.progress == Progress::Elsewhere;
+    let migration = certificate.migration.as_ref().map(|migration| &migration.status);
+    let stays_elsewhere = matches!(migration, None | Some(Proceeding::Done));
     let opted_out = tags.get(SKIP_TAG).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
     let missing = policy.certificate_tag.as_ref().filter(|tag| !tag.is_among(tags));
     if *origin != Origin::Public {
         Some(Reason::NotPublic(*origin))
-    } else if !domains.is_empty() && domains.iter().all(elsewhere) {
+    } else if stays_elsewhere && !domains.is_empty() && domains.iter().all(elsewhere) {
         Some(Reason::NotDns)
     } else if opted_out {
         Some(Reason::OptedOut)
@@ -202,14 +247,8 @@ fn not_ours(certificate: &Certificate, policy: &Policy) -> Option<Reason> {
     }
 }
 
-fn validate(
-    domains: &[Domain],
-    began: DateTime<Utc>,
-    grid: Grid,
-    wake: &Wake,
-    now: DateTime<Utc>,
-    policy: &Policy,
-) -> Plan {
+fn validate(underway: &Underway<'_>, wake: &Wake, now: DateTime<Utc>, policy: &Policy) -> Plan {
+    let Underway { began, domains, grid } = *underway;
     let next = look_again(grid, now);
     if let Next::Stop(_) = next {
         return Plan { news: wake.follow_up, ..Plan::nothing(began, next) };
@@ -220,31 +259,36 @@ fn validate(
         match &domain.progress {
             Progress::Awaiting(_) | Progress::Refused(_) if !policy.allows(&domain.name) => {
                 let reason = "the name is not under a domain of ALLOWED_DOMAINS";
-                refuse.insert(domain.name.clone(), reason.to_owned());
+                refuse.insert(domain.name.clone(), Trouble::new(Cause::NotAllowed, reason));
             }
             Progress::Awaiting(record) => {
                 publish.insert(record.clone());
             }
             Progress::Refused(refused) => {
-                refuse.insert(domain.name.clone(), refused.to_string());
+                let trouble = Trouble::new(Cause::NotAcms, refused.to_string());
+                refuse.insert(domain.name.clone(), trouble);
             }
-            Progress::Elsewhere | Progress::Unready | Progress::Validated => {}
+            Progress::Elsewhere | Progress::Unready | Progress::Validated(_) => {}
         }
     }
-    let contradicted: Vec<_> = publish
-        .iter()
-        .zip(publish.iter().skip(1))
-        .filter(|(one, other)| one.name() == other.name())
-        .map(|(one, _)| one.name().clone())
-        .collect();
-    publish.retain(|record| !contradicted.contains(record.name()));
-    refuse.extend(
-        contradicted
-            .into_iter()
-            .map(|name| (name, "ACM asks for two different values of one record".to_owned())),
-    );
+    for name in contradictions(&publish) {
+        publish.retain(|record| *record.name() != name);
+        refuse.insert(name, contradicted());
+    }
     let news = !wake.follow_up || grid.reaches_milestone(now);
     Plan { publish, refuse, next, began, news }
+}
+
+/// Names for which there are records with different values.
+pub fn contradictions(records: &BTreeSet<ValidationRecord>) -> BTreeSet<DomainName> {
+    let pairs = records.iter().zip(records.iter().skip(1));
+    let equal = pairs.filter(|(one, other)| one.name() == other.name());
+    equal.map(|(one, _)| one.name().clone()).collect()
+}
+
+/// What is wrong with such a name.
+pub fn contradicted() -> Trouble {
+    Trouble::new(Cause::NotAcms, "ACM asks for two different values of one record")
 }
 
 impl Policy {
@@ -271,6 +315,10 @@ impl fmt::Display for Reason {
             Self::Failed(reason) => write!(f, "ACM could not issue it{}", because(reason)),
             Self::GaveUp => f.write_str("ACM should have given up by now, and has not said so"),
             Self::Issued => f.write_str("the certificate is issued"),
+            Self::Migrated => f.write_str("the certificate is validated by DNS from now on"),
+            Self::MigrationFailed(reason) => {
+                write!(f, "ACM could not move it from e-mail to DNS{}", because(reason))
+            }
             Self::NotAllowed => {
                 f.write_str("none of its names is under a domain of ALLOWED_DOMAINS")
             }
@@ -285,6 +333,7 @@ impl fmt::Display for Reason {
             }),
             Self::OptedOut => write!(f, "it carries the tag {SKIP_TAG}"),
             Self::RenewalFailed(reason) => write!(f, "ACM could not renew it{}", because(reason)),
+            Self::Renewed => f.write_str("the certificate is renewed"),
             Self::TimedOut => {
                 f.write_str("ACM waited 72 hours for its validation: request it anew")
             }

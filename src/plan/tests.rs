@@ -1,5 +1,5 @@
 use super::*;
-use crate::certificate::Renewal;
+use crate::certificate::{Migration, Renewal};
 use crate::record::Refused;
 
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
@@ -21,6 +21,7 @@ fn pending(domains: Vec<Domain>) -> Certificate {
         names: domains.iter().map(|domain| domain.name.clone()).collect(),
         domains,
         issued_at: None,
+        migration: None,
         not_after: None,
         origin: Origin::Public,
         renewal: None,
@@ -89,7 +90,7 @@ fn a_new_certificate_says_nothing_yet() {
 #[test]
 fn each_domain_stands_on_its_own() {
     check_pending(&[domain("a.com", Progress::Unready), awaiting("b.com")], &["_x.b.com"]);
-    check_pending(&[domain("a.com", Progress::Validated), awaiting("b.com")], &["_x.b.com"]);
+    check_pending(&[domain("a.com", Progress::Validated(None)), awaiting("b.com")], &["_x.b.com"]);
     check_pending(&[domain("a.com", Progress::Elsewhere), awaiting("b.com")], &["_x.b.com"]);
     check_pending(&[awaiting("b.com"), awaiting("a.com")], &["_x.a.com", "_x.b.com"]);
 }
@@ -202,19 +203,19 @@ fn where_domains_are_listed_only_they_are_served() {
     check(&pending(Vec::new()), &policy, 0, &[], Next::CheckAt(at(1)));
 }
 
-fn renewing(status: Renewing) -> Certificate {
+fn renewing(status: Proceeding) -> Certificate {
     Certificate {
         status: Status::Issued,
         issued_at: Some(at(0)),
         not_after: Some(at(1000 + 45 * 24 * 60)),
         renewal: Some(Renewal { domains: vec![awaiting("r.com")], status, updated_at: at(1000) }),
-        ..pending(vec![domain("a.com", Progress::Validated)])
+        ..pending(vec![domain("a.com", Progress::Validated(None))])
     }
 }
 
 #[test]
 fn a_renewal_that_waits_for_dns_is_validated_by_its_own_records() {
-    let certificate = renewing(Renewing::Pending);
+    let certificate = renewing(Proceeding::Pending);
     check(&certificate, &Policy::default(), 1000, &["_x.r.com"], Next::CheckAt(at(1001)));
     let day = 24 * 60;
     check(&certificate, &Policy::default(), 1000 + 40 * day, &["_x.r.com"], {
@@ -227,21 +228,52 @@ fn a_renewal_that_waits_for_dns_is_validated_by_its_own_records() {
 
 #[test]
 fn a_renewal_that_does_not_wait_for_us_is_left_alone() {
-    check(
-        &renewing(Renewing::NotWaiting),
-        &Policy::default(),
-        1000,
-        &[],
-        Next::Stop(Reason::Issued),
-    );
-    let failed = Renewing::Failed(None);
-    check(
-        &renewing(failed),
-        &Policy::default(),
-        1000,
-        &[],
-        Next::Stop(Reason::RenewalFailed(None)),
-    );
+    for (status, reason) in [
+        (Proceeding::Done, Reason::Renewed),
+        (Proceeding::Failed(None), Reason::RenewalFailed(None)),
+    ] {
+        check(&renewing(status), &Policy::default(), 1000, &[], Next::Stop(reason));
+    }
+    let older = Certificate { issued_at: Some(at(1001)), ..renewing(Proceeding::Done) };
+    check(&older, &Policy::default(), 1002, &[], Next::Stop(Reason::Issued));
+}
+
+fn migrating(status: Proceeding) -> Certificate {
+    let migration = Migration {
+        domains: vec![awaiting("m.com")],
+        requested_at: at(1000),
+        status,
+        updated_at: at(1010),
+    };
+    Certificate {
+        status: Status::Issued,
+        issued_at: Some(at(0)),
+        migration: Some(migration),
+        ..pending(vec![domain("a.com", Progress::Elsewhere)])
+    }
+}
+
+#[test]
+fn a_change_from_email_to_dns_is_validated_by_its_own_records_on_its_own_grid() {
+    let certificate = migrating(Proceeding::Pending);
+    check(&certificate, &Policy::default(), 1000, &["_x.m.com"], Next::CheckAt(at(1001)));
+    check(&certificate, &Policy::default(), 1000 + 73 * 60, &[], Next::Stop(Reason::GaveUp));
+    let both = Certificate { migration: certificate.migration, ..renewing(Proceeding::Pending) };
+    check(&both, &Policy::default(), 1000, &["_x.m.com"], Next::CheckAt(at(1001)));
+}
+
+#[test]
+fn a_change_to_dns_ends_with_what_acm_says_of_it() {
+    let failed = migrating(Proceeding::Failed(None));
+    check(&failed, &Policy::default(), 1010, &[], Next::Stop(Reason::MigrationFailed(None)));
+    let by_dns = Certificate {
+        domains: vec![domain("a.com", Progress::Validated(None))],
+        ..migrating(Proceeding::Done)
+    };
+    check(&by_dns, &Policy::default(), 1010, &[], Next::Stop(Reason::Migrated));
+    check_news(&by_dns, false, 1010 + 59, true);
+    check_news(&by_dns, false, 1010 + 60, false);
+    check(&migrating(Proceeding::Done), &Policy::default(), 1010, &[], Next::Stop(Reason::NotDns));
 }
 
 #[track_caller]
@@ -275,9 +307,9 @@ fn an_end_is_news_to_our_own_checks_and_while_it_is_fresh() {
     ] {
         check_news(&ended(status), follow_up, age, news);
     }
-    check_news(&renewing(Renewing::NotWaiting), false, 1059, true);
-    check_news(&renewing(Renewing::NotWaiting), false, 1060, false);
-    check_news(&renewing(Renewing::Failed(None)), false, 1059, true);
+    check_news(&renewing(Proceeding::Done), false, 1059, true);
+    check_news(&renewing(Proceeding::Done), false, 1060, false);
+    check_news(&renewing(Proceeding::Failed(None)), false, 1059, true);
     check_news(&pending(vec![awaiting("a.com")]), true, 73 * 60, true);
     check_news(&pending(vec![awaiting("a.com")]), false, 73 * 60, false);
 }
@@ -292,17 +324,4 @@ fn every_reason_is_a_sentence() {
         "ACM could not renew it: OTHER"
     );
     assert!(text(Reason::NotOptedIn(team_dns())).contains("team=dns"));
-}
-
-#[test]
-fn a_sweep_arms_what_a_chain_would_arm() {
-    assert_eq!(next_check(at(0), at(9)), Some(at(12)));
-    assert_eq!(next_check(at(0), at(74 * 60)), None);
-    // Points at 75, 90, 105, …
-    for (minute, near) in
-        [(74, false), (75, true), (77, true), (78, false), (88, false), (90, true)]
-    {
-        assert_eq!(check_is_near(at(0), at(minute)), near, "{minute}");
-    }
-    assert!(check_is_near(at(0), at(74) + MINUTE / 2));
 }

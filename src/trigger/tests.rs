@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::*;
-use crate::sweep::Place;
+use crate::waiting::{Listing, Place};
 
 const ARN: &str =
     "arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012";
@@ -110,10 +110,78 @@ fn our_own_checks_are_follow_ups_once_we_have_looked() {
 fn a_sweep_may_name_accounts_and_a_place_to_go_on_from() {
     let read = |detail| parse(&event(SOURCE, SWEEP, &[], detail));
     assert_eq!(read(json!({})), Ok(Trigger::Sweep(Sweep::default())));
-    let place = Place { account: "1".to_owned(), region: "r".to_owned(), token: None };
-    let rest = Sweep { accounts: vec!["2".to_owned()], from: Some(place) };
+    assert_eq!(read(json!(null)), Ok(Trigger::Sweep(Sweep::default())));
+    let place = Place {
+        account: "111122223333".to_owned(),
+        region: "eu-west-1".to_owned(),
+        by: Listing::Search,
+        token: Some("next".to_owned()),
+        done: 7,
+    };
+    let rest = Sweep { accounts: vec!["444455556666".to_owned()], from: Some(place.clone()) };
     assert_eq!(parse(&sweep(&rest)), Ok(Trigger::Sweep(rest)));
-    check_unreadable(&event(SOURCE, SWEEP, &[], json!({"accounts": 1})), "not that of a sweep");
+    let refused = |detail, reason| check_unreadable(&event(SOURCE, SWEEP, &[], detail), reason);
+    refused(json!({"accounts": 1}), "not that of a sweep");
+    refused(json!({"accounts": ["1\n2"]}), "`1\\n2` is not the number of an account");
+    let elsewhere = Place { region: "evil.org/".to_owned(), ..place };
+    refused(json!({"from": elsewhere}), "`evil.org/` is not the name of a region");
+}
+
+#[test]
+fn a_question_needs_no_detail() {
+    let question = json!({"source": SOURCE, "detail-type": DIAGNOSIS, "resources": [ARN]});
+    assert_eq!(parse(&question), Ok(Trigger::Diagnosis(ARN.parse().expect("an ARN"))));
+}
+
+#[test]
+fn a_new_public_zone_and_a_tagged_one_are_news() {
+    let call = |detail| event("aws.route53", CLOUDTRAIL, &[], detail);
+    let created = |private| {
+        let zone = json!({"id": "/hostedzone/Z1", "name": "Example.com.", "config": {"privateZone": private}});
+        call(json!({"eventName": "CreateHostedZone", "responseElements": {"hostedZone": zone}}))
+    };
+    let news = ZoneNews::Created(DomainName::new("example.com"));
+    assert_eq!(parse(&created(false)), Ok(Trigger::Zone(news)));
+    check_nothing(&created(true), "the new hosted zone is private");
+    let tagged = |kind| {
+        let asked = json!({"resourceType": kind, "resourceId": "Z1"});
+        call(json!({"eventName": "ChangeTagsForResource", "requestParameters": asked}))
+    };
+    let news = ZoneNews::Tagged("Z1".to_owned());
+    assert_eq!(parse(&tagged("hostedzone")), Ok(Trigger::Zone(news)));
+    check_nothing(&tagged("healthcheck"), "the call neither made nor tagged a hosted zone");
+    check_nothing(&call(json!({"eventName": "CreateHostedZone"})), "the call made no hosted zone");
+    let failed = json!({"eventName": "CreateHostedZone", "errorCode": "TooManyHostedZones"});
+    check_nothing(&call(failed), "the call failed with TooManyHostedZones");
+}
+
+fn message(id: &str, body: &str) -> Value {
+    let queue = "arn:aws:sqs:eu-west-1:111122223333:certificates";
+    json!({"messageId": id, "body": body, "eventSource": "aws:sqs", "eventSourceARN": queue})
+}
+
+#[test]
+fn each_message_of_a_batch_is_read_by_itself() {
+    let asked = event(SOURCE, CHECK, &[ARN], json!({})).to_string();
+    let records = [message("1", &asked), message("2", "{"), message("3", "{}")];
+    let Ok(Trigger::Batch(messages)) = parse(&json!({"Records": records})) else {
+        panic!("a batch")
+    };
+    let ids: Vec<_> = messages.iter().map(|message| message.id.as_str()).collect();
+    assert_eq!(ids, ["1", "2", "3"]);
+    assert!(matches!(messages[0].trigger, Ok(Trigger::Wake(_))));
+    let error = |index: usize| messages[index].trigger.as_ref().expect_err("no event").to_string();
+    assert!(error(1).contains("the message is not JSON"), "{}", error(1));
+    assert!(error(2).contains("it is not an EventBridge event"), "{}", error(2));
+    let batch = json!({"Records": [message("1", &json!({"Records": records}).to_string())]});
+    let Ok(Trigger::Batch(messages)) = parse(&batch) else { panic!("a batch") };
+    assert!(messages[0].trigger.is_err(), "a batch in a batch");
+}
+
+#[test]
+fn a_batch_that_is_none_is_refused() {
+    check_unreadable(&json!({"Records": 1}), "it is not a batch of SQS");
+    check_unreadable(&json!({"Records": [{"body": "{}"}]}), "a message has no id");
 }
 
 #[test]

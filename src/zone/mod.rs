@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::error::Trouble;
+use crate::certificate::Certificate;
+use crate::error::{Cause, Trouble};
 use crate::name::DomainName;
 use crate::record::ValidationRecord;
 use crate::settings::Tag;
 
 pub mod batch;
+pub mod caa;
 pub mod content;
 
 /// The certificate's tag that names its hosted zones: one id or several, separated by spaces.
@@ -44,15 +46,15 @@ pub enum Access {
 /// Everything that was found out about hosted zones.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Survey {
-    /// Zones whose name some record lies under, of every account that could be asked.
-    pub zones: Vec<HostedZone>,
-    /// What became of each id in the certificate's tag.
+    /// Zones whose name some record lies under, by that name, of every account that could be asked.
+    pub zones: BTreeMap<DomainName, Vec<HostedZone>>,
+    /// What became of each id in the tag of a certificate.
     pub tagged: BTreeMap<String, Tagged>,
     /// Why an account could not be asked: a zone of it may be the one.
     pub unseen: Vec<Trouble>,
 }
 
-/// What became of an id in the certificate's tag.
+/// What became of an id in a certificate's tag.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Tagged {
     /// There is no such zone.
@@ -63,47 +65,65 @@ pub enum Tagged {
     Zone(HostedZone),
 }
 
-/// Where every record goes.
+/// What one certificate asks of hosted zones.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Claim<'a> {
+    /// The records it needs.
+    pub records: &'a BTreeSet<ValidationRecord>,
+    /// All its names, without `*.`.
+    pub names: Vec<DomainName>,
+    /// The zones its tag names, if it has one.
+    pub ids: BTreeSet<&'a str>,
+}
+
+/// Where every record of one certificate goes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Assignment {
-    /// Records by the hosted zone that is to hold them.
-    pub homes: Vec<(HostedZone, BTreeSet<ValidationRecord>)>,
+pub struct Assignment<'a> {
+    /// The hosted zone that is to hold each record.
+    pub homes: BTreeMap<ValidationRecord, &'a HostedZone>,
     /// Records without one, and why.
     pub homeless: BTreeMap<ValidationRecord, Trouble>,
     /// What is wrong with the certificate's tag, if anything.
     pub remarks: Vec<String>,
 }
 
+impl<'a> Claim<'a> {
+    /// What a certificate asks for that needs these records.
+    pub fn new(certificate: &'a Certificate, records: &'a BTreeSet<ValidationRecord>) -> Self {
+        let tag = certificate.tags.get(HOSTED_ZONE_TAG).map_or("", String::as_str);
+        let plain = |id: &'a str| id.strip_prefix("/hostedzone/").unwrap_or(id);
+        Self {
+            records,
+            names: certificate.names.iter().map(DomainName::without_wildcard).collect(),
+            ids: tag.split_whitespace().map(plain).collect(),
+        }
+    }
+}
+
 /// Finds the home of every record. In order: the zones that the certificate's tag names, then the
 /// longest match by whole labels among all zones. Only public zones that nobody else manages and
 /// that carry `required`, where it is set, come into question. Where that leaves several, it
 /// refuses to guess.
-///
-/// `names` are all the names of the certificate, without `*.`.
-pub fn assign(
-    records: &BTreeSet<ValidationRecord>,
-    names: &[DomainName],
-    survey: &Survey,
-    required: Option<&Tag>,
-) -> Assignment {
+pub fn assign<'a>(claim: &Claim<'_>, survey: &'a Survey, required: Option<&Tag>) -> Assignment<'a> {
     let mut assignment = Assignment::default();
     let mut tagged = Vec::new();
     let mut misnamed: Option<Trouble> = None;
     let mut unseen = None;
-    for (id, found) in &survey.tagged {
+    for (id, found) in claim.ids.iter().filter_map(|id| survey.tagged.get_key_value(*id)) {
+        let wrong = |message| Trouble::new(Cause::WrongTag, message);
         let trouble = match found {
             Tagged::Zone(zone) => match unfit(zone, required) {
-                None if names.iter().any(|name| name.is_at_or_under(&zone.name)) => {
+                None if claim.names.iter().any(|name| name.is_at_or_under(&zone.name)) => {
                     tagged.push(zone);
                     continue;
                 }
-                None => Trouble::standing(format!(
+                None => wrong(format!(
                     "hosted zone {id} ({}) holds none of the certificate's names",
                     zone.name
                 )),
-                Some(why) => Trouble::standing(format!("hosted zone {id} ({}) {why}", zone.name)),
+                Some(why) => wrong(format!("hosted zone {id} ({}) {why}", zone.name)),
             },
-            Tagged::Missing => Trouble::standing(format!("there is no hosted zone {id}")),
+            Tagged::Missing => wrong(format!("there is no hosted zone {id}")),
             Tagged::Unseen(trouble) => trouble.clone(),
         };
         let remark = format!("the certificate's tag {HOSTED_ZONE_TAG}: {}", trouble.message);
@@ -114,7 +134,7 @@ pub fn assign(
         }
         misnamed.get_or_insert(trouble);
     }
-    for record in records {
+    for record in claim.records {
         // A zone that could not be looked up may be the one, however well another fits.
         let among_tagged =
             unseen.clone().map_or_else(|| choose(record, tagged.iter().copied()), Err);
@@ -124,15 +144,12 @@ pub fn assign(
                 Some(trouble) => Err(trouble.clone()),
                 None => by_name(record, survey, required),
             },
-            choice => choice.map(|zone| zone.cloned()),
+            choice => choice,
         };
         match choice {
-            Ok(Some(zone)) => match assignment.homes.iter_mut().find(|(home, _)| *home == zone) {
-                Some((_, records)) => {
-                    records.insert(record.clone());
-                }
-                None => assignment.homes.push((zone, BTreeSet::from([record.clone()]))),
-            },
+            Ok(Some(zone)) => {
+                assignment.homes.insert(record.clone(), zone);
+            }
             Ok(None) => {
                 assignment.homeless.insert(record.clone(), none_holds(record, survey, required));
             }
@@ -148,22 +165,35 @@ pub fn assign(
 ///
 /// Route 53 has no public zones of top-level domains, so none is looked for. Source:
 /// [CreateHostedZone](https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html).
-pub fn candidates(records: &BTreeSet<ValidationRecord>) -> BTreeSet<DomainName> {
-    let apexes =
-        records.iter().flat_map(|record| record.name().lineage().skip(1).collect::<Vec<_>>());
-    apexes.filter(|name| name.depth() >= 2).collect()
+pub fn candidates<'a>(
+    records: impl IntoIterator<Item = &'a ValidationRecord>,
+) -> BTreeSet<DomainName> {
+    let mut names = BTreeSet::new();
+    for record in records {
+        // Once a name was there, so were all above it.
+        let apexes = record.name().lineage().skip(1).filter(|name| name.depth() >= 2);
+        apexes.take_while(|name| names.insert(name.clone())).for_each(drop);
+    }
+    names
 }
 
-fn by_name(
+fn by_name<'a>(
     record: &ValidationRecord,
-    survey: &Survey,
+    survey: &'a Survey,
     required: Option<&Tag>,
-) -> Result<Option<HostedZone>, Trouble> {
-    if let Some(trouble) = survey.unseen.iter().max_by_key(|trouble| trouble.standing) {
+) -> Result<Option<&'a HostedZone>, Trouble> {
+    if let Some(trouble) = survey.unseen.iter().max_by_key(|trouble| trouble.is_standing()) {
         return Err(trouble.clone());
     }
-    let fit = survey.zones.iter().filter(|zone| unfit(zone, required).is_none());
-    choose(record, fit).map(|zone| zone.cloned())
+    choose(record, survey.above(record).filter(|zone| unfit(zone, required).is_none()))
+}
+
+impl Survey {
+    /// The zones whose name a record lies under, the longest names first.
+    pub fn above(&self, record: &ValidationRecord) -> impl Iterator<Item = &HostedZone> {
+        let names: Vec<_> = record.name().lineage().collect();
+        names.into_iter().filter_map(|name| self.zones.get(&name)).flatten()
+    }
 }
 
 /// The zone with the longest name that holds the record.
@@ -180,20 +210,21 @@ fn choose<'a>(
             let mut ids = vec![one.id.as_str(), other.id.as_str()];
             ids.extend(longest.map(|zone| zone.id.as_str()));
             ids.sort_unstable();
-            Err(Trouble::standing(format!(
+            let message = format!(
                 "hosted zones {} are all public and named {}, and nothing tells which one the world \
                  sees: name one in the certificate's tag {HOSTED_ZONE_TAG}, or tag one and set \
                  HOSTED_ZONE_TAG",
                 ids.join(", "),
                 one.name
-            )))
+            );
+            Err(Trouble::new(Cause::Ambiguous, message))
         }
         (None, Some(_)) => Ok(None),
     }
 }
 
 /// Why nothing may be written to a zone, if so.
-fn unfit(zone: &HostedZone, required: Option<&Tag>) -> Option<String> {
+pub(crate) fn unfit(zone: &HostedZone, required: Option<&Tag>) -> Option<String> {
     if zone.private {
         return Some("is private, and ACM looks at public DNS only".to_owned());
     }
@@ -206,19 +237,18 @@ fn unfit(zone: &HostedZone, required: Option<&Tag>) -> Option<String> {
 
 fn none_holds(record: &ValidationRecord, survey: &Survey, required: Option<&Tag>) -> Trouble {
     let almost = survey
-        .zones
-        .iter()
-        .filter(|zone| record.name().is_at_or_under(&zone.name))
+        .above(record)
         .filter_map(|zone| Some(format!("{} ({}) {}", zone.id, zone.name, unfit(zone, required)?)))
         .collect::<Vec<_>>();
-    Trouble::standing(match almost.as_slice() {
+    let message = match almost.as_slice() {
         [] => "no hosted zone holds the name: create one that public DNS delegates to, or publish \
                the record where the name is served"
             .to_owned(),
         almost => {
             format!("no hosted zone that could hold the name may be used: {}", almost.join("; "))
         }
-    })
+    };
+    Trouble::new(Cause::NoZone, message)
 }
 
 #[cfg(test)]

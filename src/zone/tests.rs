@@ -36,7 +36,11 @@ fn team_dns() -> Tag {
 }
 
 fn survey(zones: &[HostedZone]) -> Survey {
-    Survey { zones: zones.to_vec(), ..Survey::default() }
+    let mut survey = Survey::default();
+    for zone in zones {
+        survey.zones.entry(zone.name.clone()).or_default().push(zone.clone());
+    }
+    survey
 }
 
 fn naming(survey: Survey, tagged: &[(&str, Tagged)]) -> Survey {
@@ -48,23 +52,28 @@ fn naming(survey: Survey, tagged: &[(&str, Tagged)]) -> Survey {
 #[track_caller]
 fn check(domains: &[&str], survey: &Survey, required: Option<&Tag>, expected: &[(&str, &str)]) {
     let records: BTreeSet<_> = domains.iter().map(|domain| record(domain)).collect();
-    let names: Vec<_> = domains.iter().map(|domain| name(domain)).collect();
-    let assignment = assign(&records, &names, survey, required);
+    let assignment = assign(&claim(&records, survey), survey, required);
     for (domain, home) in expected {
         let record = record(domain);
-        let found = assignment.homes.iter().find(|(_, records)| records.contains(&record));
+        let found = assignment.homes.get(&record);
         match home.strip_prefix('!') {
             Some(reason) => {
                 let trouble = assignment.homeless.get(&record).expect(domain);
                 assert!(trouble.message.contains(reason), "{domain}: {}", trouble.message);
             }
             None => {
-                assert_eq!(found.map(|(zone, _)| zone.id.as_str()), Some(*home), "{domain}");
+                assert_eq!(found.map(|zone| zone.id.as_str()), Some(*home), "{domain}");
             }
         }
     }
-    let placed: usize = assignment.homes.iter().map(|(_, records)| records.len()).sum();
-    assert_eq!(placed + assignment.homeless.len(), records.len());
+    assert_eq!(assignment.homes.len() + assignment.homeless.len(), records.len());
+}
+
+/// The claim of a certificate for the domains of these records, whose tag names all that the survey
+/// was asked for.
+fn claim<'a>(records: &'a BTreeSet<ValidationRecord>, survey: &'a Survey) -> Claim<'a> {
+    let names = records.iter().filter_map(|record| record.name().lineage().nth(1)).collect();
+    Claim { records, names, ids: survey.tagged.keys().map(String::as_str).collect() }
 }
 
 #[test]
@@ -165,11 +174,12 @@ fn a_tag_that_names_a_wrong_zone_is_reported_and_nothing_is_guessed() {
         (Tagged::Missing, "!there is no hosted zone Z9"),
         (Tagged::Zone(zone("Z9", "b.com")), "!hosted zone Z9 (b.com) holds none"),
         (Tagged::Zone(private("Z9", "a.com")), "!hosted zone Z9 (a.com) is private"),
-        (Tagged::Unseen(Trouble { standing: false, message: "busy".to_owned() }), "!busy"),
+        (Tagged::Unseen(Trouble::new(Cause::Passing, "busy")), "!busy"),
     ] {
         let named = naming(found(), &[("Z9", tagged)]);
         check(&["a.com"], &named, None, &[("a.com", reason)]);
-        let assignment = assign(&BTreeSet::from([record("a.com")]), &[name("a.com")], &named, None);
+        let records = BTreeSet::from([record("a.com")]);
+        let assignment = assign(&claim(&records, &named), &named, None);
         assert_eq!(assignment.remarks.len(), 1);
         let told = assignment.homeless.values().map(|trouble| &trouble.message);
         assert!(told.eq(&assignment.remarks) && assignment.remarks[0].contains(HOSTED_ZONE_TAG));
@@ -178,7 +188,7 @@ fn a_tag_that_names_a_wrong_zone_is_reported_and_nothing_is_guessed() {
 
 #[test]
 fn a_tagged_zone_that_cannot_be_looked_up_may_be_the_right_one() {
-    let busy = Tagged::Unseen(Trouble { standing: false, message: "busy".to_owned() });
+    let busy = Tagged::Unseen(Trouble::new(Cause::Passing, "busy"));
     let found = [("Z1", Tagged::Zone(zone("Z1", "a.com"))), ("Z2", busy)];
     check(&["x.a.com"], &naming(Survey::default(), &found), None, &[("x.a.com", "!busy")]);
 }
@@ -203,8 +213,8 @@ fn a_required_tag_binds_tagged_zones_too() {
 
 #[test]
 fn an_account_that_cannot_be_asked_may_hold_the_right_zone() {
-    let passing = Trouble { standing: false, message: "throttled".to_owned() };
-    let standing = Trouble::standing("denied");
+    let passing = Trouble::new(Cause::Passing, "throttled");
+    let standing = Trouble::new(Cause::Denied, "denied");
     let unseen = |troubles: &[&Trouble]| Survey {
         unseen: troubles.iter().copied().cloned().collect(),
         ..survey(&[zone("Z1", "a.com")])
@@ -217,8 +227,8 @@ fn an_account_that_cannot_be_asked_may_hold_the_right_zone() {
 
 #[test]
 fn zones_are_looked_for_at_every_name_above_a_record_but_the_top() {
-    let names = candidates(&BTreeSet::from([record("x.a.co.uk"), record("a.co.uk")]));
-    assert_eq!(names, BTreeSet::from(["x.a.co.uk", "a.co.uk", "co.uk"].map(name)));
+    let names = candidates(&[record("x.a.co.uk"), record("a.co.uk"), record("y.x.a.co.uk")]);
+    assert_eq!(names, BTreeSet::from(["y.x.a.co.uk", "x.a.co.uk", "a.co.uk", "co.uk"].map(name)));
 }
 
 fn set(kind: &str, values: &[&str]) -> RecordSet {

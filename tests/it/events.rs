@@ -64,9 +64,25 @@ pub(crate) fn samples(folder: &str) -> BTreeMap<String, Value> {
 
 fn meaning(sample: &Value) -> String {
     match trigger::parse(sample) {
-        Ok(Trigger::Sweep(_)) => "sweep".to_owned(),
-        Ok(Trigger::Wake(_)) => "look".to_owned(),
-        Ok(Trigger::Nothing(reason)) => format!("nothing: {reason}"),
+        Ok(Trigger::Batch(messages)) => {
+            let meanings = messages.iter().map(|message| match &message.trigger {
+                Ok(trigger) => of(trigger),
+                Err(error) => error.to_string(),
+            });
+            format!("batch: {}", meanings.collect::<Vec<_>>().join(", "))
+        }
+        Ok(trigger) => of(&trigger),
         Err(error) => error.to_string(),
+    }
+}
+
+fn of(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Batch(_) => "batch".to_owned(),
+        Trigger::Diagnosis(_) => "diagnosis".to_owned(),
+        Trigger::Sweep(_) => "sweep".to_owned(),
+        Trigger::Wake(_) => "look".to_owned(),
+        Trigger::Nothing(reason) => format!("nothing: {reason}"),
+        Trigger::Zone(_) => "zone".to_owned(),
     }
 }

@@ -46,7 +46,7 @@ fn real_now() -> DateTime<Utc> {
 }
 
 #[tokio::test]
-async fn the_process_serves_lambda_and_logs_a_line_a_look_and_one_for_a_bus_that_refuses() {
+async fn the_process_serves_lambda_and_logs_looks_metrics_and_a_bus_that_refuses() {
     let sim = Sim::stepped(real_now());
     deploy(&sim);
     sim.aws().route53.register_domain(OURS, "example.com");
@@ -72,7 +72,13 @@ async fn the_process_serves_lambda_and_logs_a_line_a_look_and_one_for_a_bus_that
     assert_eq!(first["span"]["status"], "PENDING_VALIDATION", "{first}");
     assert!(first["span"]["next"].is_string() && first["written"] == 1, "{first}");
     assert_eq!(looks.len(), aws.lambda.finished().len(), "{lines:?}");
-    let others: Vec<_> = lines.iter().filter(|line| line["message"] != "looked").collect();
+    let (metrics, others): (Vec<_>, Vec<_>) = lines
+        .iter()
+        .filter(|line| line["message"] != "looked")
+        .partition(|line| line.get("_aws").is_some());
+    let names = |line: &Value| line["_aws"]["CloudWatchMetrics"][0]["Metrics"].to_string();
+    assert!(metrics.len() == 2 && names(metrics[0]).contains("RecordsWritten"), "{metrics:?}");
+    assert!(names(metrics[1]).contains("CertificatesIssued"), "{metrics:?}");
     assert_eq!(others.len(), 1, "{others:?}");
     assert!(
         others[0]["level"] == "WARN"

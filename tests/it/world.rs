@@ -1,10 +1,11 @@
 //! A simulated AWS with the function deployed in it, and people who request certificates.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use acm_dns_validator::aws::clients::behavior_version;
 use acm_dns_validator::function::Function;
+use acm_dns_validator::metrics::Metrics;
 use acm_dns_validator::settings::Settings;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -44,6 +45,7 @@ pub(crate) struct World {
     /// AWS, to look at and to meddle with.
     pub(crate) sim: Sim,
     function: Arc<Function>,
+    metrics: Arc<Mutex<Vec<Value>>>,
 }
 
 impl World {
@@ -61,8 +63,14 @@ impl World {
         let vars: BTreeMap<_, _> = vars.into_iter().chain(settings.iter().copied()).collect();
         let settings = Settings::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()));
         let settings = settings.expect("the settings of a story are right");
-        let function = Function::new(settings, config(&sim, OURS, HOME), sim.time_source());
-        Self { sim, function: Arc::new(function) }
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let metrics = Metrics::new({
+            let lines = Arc::clone(&lines);
+            move |line| lines.lock().expect("lines").push(serde_json::from_str(line).expect(line))
+        });
+        let config = config(&sim, OURS, HOME);
+        let function = Function::new(settings, config, sim.time_source(), metrics);
+        Self { sim, function: Arc::new(function), metrics: lines }
     }
 
     /// Lets events of another region or account reach the function, as a rule there would.
@@ -255,6 +263,24 @@ impl World {
     pub(crate) fn errors(&self) -> Vec<String> {
         let aws = self.sim.aws();
         aws.lambda.finished().iter().filter_map(|attempt| attempt.outcome.clone().err()).collect()
+    }
+
+    /// The sum of a metric so far, over all values that were logged without dimensions.
+    pub(crate) fn metric(&self, name: &str) -> i64 {
+        let lines = self.metrics.lock().expect("lines");
+        let totals = lines.iter().filter(|line| line.get("Reason").is_none());
+        let values = totals.flat_map(|line| match &line[name] {
+            Value::Array(values) => values.clone(),
+            value => vec![value.clone()],
+        });
+        values.filter_map(|value| value.as_i64()).sum()
+    }
+
+    /// How many blocked records were counted for this reason.
+    pub(crate) fn blocked(&self, reason: &str) -> i64 {
+        let lines = self.metrics.lock().expect("lines");
+        let of_reason = lines.iter().filter(|line| line["Reason"] == reason);
+        of_reason.filter_map(|line| line["RecordsBlocked"].as_i64()).sum()
     }
 
     /// How many checks are armed.
