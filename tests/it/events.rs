@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use acm_dns_validator::trigger::{self, Trigger};
-use serde_json::Value;
+use jsonschema::Validator;
+use serde_json::{Value, json};
 
 /// What a sample asks for: a look, a sweep, nothing, or it is refused with a reason that has these words.
 const MEANINGS: &[(&str, &str)] = &[
@@ -46,6 +48,45 @@ fn every_sample_is_explained_in_the_readme() {
             "{name}.json is not in events/README.md"
         );
     }
+}
+
+#[test]
+fn every_published_sample_is_what_the_schema_says() {
+    for (name, sample) in samples("events/published") {
+        check_schema(&sample, &name);
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_is_never_published() {
+    let blocked = &samples("events/published")["blocked"];
+    let broken = |change: fn(&mut Value)| {
+        let mut event = blocked.clone();
+        change(&mut event);
+        schema().is_valid(&event)
+    };
+    assert!(broken(|_| {}));
+    assert!(!broken(|event| event["detail"]["state"] = json!("WAITING")));
+    assert!(!broken(|event| event["detail"]["age"] = json!("16")));
+    assert!(!broken(|event| event["detail"]["surprise"] = json!(1)));
+    assert!(!broken(|event| drop(event["detail"].as_object_mut().map(|it| it.remove("reason")))));
+    assert!(!broken(|event| event["detail"]["records"][0]["state"] = json!("WOULD_WRITE")));
+    assert!(!broken(|event| event["resources"] = json!([])));
+}
+
+/// Says what of an event is not as the schema of what we publish has it.
+#[track_caller]
+pub(crate) fn check_schema(event: &Value, name: &str) {
+    let errors: Vec<_> = schema().iter_errors(event).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{name}: {errors:?} in {event}");
+}
+
+fn schema() -> &'static Validator {
+    static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
+        let schema = &samples("events/schema")["certificate-validation-state-change.schema"];
+        jsonschema::validator_for(schema).expect("a schema")
+    });
+    &SCHEMA
 }
 
 /// The JSON files of a folder by their names without ending.

@@ -20,9 +20,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use sim::Sim;
+use sim::eventbridge::Published;
 use sim::faults::Fault;
 use sim::lambda::Invocation;
 use sim::route53::{Action, Write};
+
+use crate::events::check_schema;
 
 /// The account the function runs in.
 pub(crate) const OURS: &str = "111122223333";
@@ -276,6 +279,12 @@ impl World {
         values.filter_map(|value| value.as_i64()).sum()
     }
 
+    /// How many lines have told this metric so far.
+    pub(crate) fn lines(&self, metric: &str) -> usize {
+        let lines = self.metrics.lock().expect("lines");
+        lines.iter().filter(|line| line.get(metric).is_some()).count()
+    }
+
     /// How many blocked records were counted for this reason.
     pub(crate) fn blocked(&self, reason: &str) -> i64 {
         let lines = self.metrics.lock().expect("lines");
@@ -319,6 +328,20 @@ impl World {
     }
 }
 
+/// Whatever a story is about: what was published in it is what the schema says.
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        for published in self.sim.aws().eventbridge.published() {
+            let Published { source, detail_type, resources, detail, .. } = published;
+            let event = json!({"source": source, "detail-type": detail_type, "resources": resources, "detail": detail});
+            check_schema(&event, "an event of this story");
+        }
+    }
+}
+
 /// Deploys the function: what a template would make of it.
 pub(crate) fn deploy(sim: &Sim) {
     let now = sim.now();
@@ -357,6 +380,11 @@ pub(crate) async fn request(
 /// When every story begins.
 pub(crate) fn epoch() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_420_803, 0).expect("2026-11-23T08:00:03Z")
+}
+
+/// What a sweep is asked with.
+pub(crate) fn sweep(detail: &Value) -> Value {
+    json!({"source": "acm-dns-validator", "detail-type": "Certificate Sweep", "resources": [], "detail": detail})
 }
 
 /// This many names under one domain: `n0.example.com`, `n1.example.com`, …

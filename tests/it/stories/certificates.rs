@@ -254,30 +254,6 @@ async fn a_hundred_names_are_one_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_puts_a_deleted_record_back() {
-    let world = World::new();
-    let zone = world.zone("example.com");
-    let arn = world.request(&["example.com"]).await;
-    world.minutes(30).await;
-    let (name, _) = sim::acm::validation_record(OURS, "example.com");
-    world.sim.aws().route53.remove_record(&zone, &name, "CNAME");
-    world.pass(TimeDelta::days(150)).await;
-    let now = world.sim.now();
-    world.renew(&arn);
-    world.minutes(30).await;
-    assert_eq!(
-        world.written(),
-        [format!("example.com in {zone}"), format!("example.com in {zone}")]
-    );
-    let aws = world.sim.aws();
-    let renewed = aws.acm.certificate(&arn).expect("still there");
-    assert!(renewed.not_after > Some(now + TimeDelta::days(190)), "{renewed:?}");
-    drop(aws);
-    assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED", "RECORDS_WRITTEN", "ISSUED"]);
-    assert_eq!(world.armed(), 0);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_dry_run_looks_plans_and_reports_but_writes_nothing() {
     let world = World::with(&[("DRY_RUN", "true")]);
     let zone = world.zone("example.com");

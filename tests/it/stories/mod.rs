@@ -3,7 +3,11 @@
 mod accounts;
 mod certificates;
 mod costs;
+mod diagnosis;
+mod metrics;
+mod migration;
 mod misfortune;
+mod renewals;
 mod sweep;
 mod young;
 mod zones;

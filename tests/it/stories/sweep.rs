@@ -6,12 +6,7 @@ use serde_json::{Value, json};
 use sim::acm::Status;
 use sim::faults::{Fault, FaultKind};
 
-use crate::world::{FUNCTION, HOME, MEMBER, OURS, World, names_under};
-
-/// What a sweep is asked with.
-fn payload(detail: &Value) -> Value {
-    json!({"source": "acm-dns-validator", "detail-type": "Certificate Sweep", "resources": [], "detail": detail})
-}
+use crate::world::{FUNCTION, HOME, MEMBER, OURS, World, names_under, sweep};
 
 /// The responses to sweeps.
 fn swept(world: &World) -> Vec<Value> {
@@ -26,7 +21,7 @@ async fn a_certificate_whose_event_was_lost_is_found() {
     let arn = world.request(&["example.com"]).await;
     world.minutes(50).await;
     assert_eq!(world.outcomes(), [Value::Null; 0]);
-    world.invoke(payload(&json!({}))).await;
+    world.invoke(sweep(&json!({}))).await;
     assert_eq!(swept(&world), [json!({"found": 1, "armed": 1, "pages": 1})]);
     world.minutes(60).await;
     assert_eq!(world.status(&arn), "ISSUED");
@@ -39,7 +34,7 @@ async fn a_block_that_only_the_sweep_found_is_reported_too() {
     world.sim.aws().eventbridge.drop_next(1);
     world.request(&["example.com"]).await;
     world.minutes(100).await;
-    world.invoke(payload(&json!({}))).await;
+    world.invoke(sweep(&json!({}))).await;
     world.minutes(60).await;
     assert_eq!(world.published(), ["BLOCKED"]);
 }
@@ -49,7 +44,7 @@ async fn a_dry_run_counts_what_waits_and_arms_nothing() {
     let world = World::with(&[("DRY_RUN", "true")]);
     world.sim.aws().eventbridge.drop_next(1);
     world.request(&["example.com"]).await;
-    world.invoke(payload(&json!({}))).await;
+    world.invoke(sweep(&json!({}))).await;
     assert_eq!(swept(&world), [json!({"found": 1, "armed": 0, "pages": 1})]);
     assert_eq!((world.armed(), world.count("CreateSchedule")), (0, 0));
 }
@@ -66,7 +61,7 @@ async fn a_chain_that_is_alive_tells_what_it_would_tell_whenever_it_is_swept() {
         world.request(&["example.com"]).await;
         world.minutes(phase).await;
         for _ in 0..7 {
-            world.invoke(payload(&json!({}))).await;
+            world.invoke(sweep(&json!({}))).await;
             assert!(world.armed() <= 2);
             world.pass(TimeDelta::minutes(60) - TimeDelta::seconds(5)).await;
         }
@@ -90,7 +85,7 @@ async fn every_key_every_region_and_every_page_is_swept() {
         certificate.status = Status::Issued;
     });
     let calls = world.sim.aws().calls().len();
-    let sweep = payload(&json!({}));
+    let sweep = sweep(&json!({}));
     world.sim.aws().lambda.invoke(FUNCTION, sweep, now);
     world.pass(TimeDelta::seconds(28)).await;
     // Pages of five hundred: three here, one there.
@@ -111,7 +106,7 @@ async fn a_sweep_that_runs_out_of_time_goes_on_later_from_where_it_was() {
         world.sim.aws().acm.seed(OURS, HOME, &[&name], requested, |_| {});
     }
     world.sim.aws().acm.seed(OURS, "us-east-1", &["late.example.com"], requested, |_| {});
-    world.sim.aws().lambda.invoke(FUNCTION, payload(&json!({})), now);
+    world.sim.aws().lambda.invoke(FUNCTION, sweep(&json!({})), now);
     world.minutes(7).await;
     let swept = swept(&world);
     assert!(swept.len() > 1 && swept[0]["from"]["token"].is_string(), "{swept:?}");
@@ -126,7 +121,7 @@ async fn member_accounts_are_swept_with_their_role() {
     world.role(MEMBER, "certificates");
     world.zone("example.com");
     let arn = world.request_in(MEMBER, HOME, &["example.com"], |request| request).await;
-    world.invoke(payload(&json!({"accounts": [MEMBER]}))).await;
+    world.invoke(sweep(&json!({"accounts": [MEMBER]}))).await;
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
 }
@@ -139,7 +134,7 @@ async fn a_region_that_cannot_be_listed_holds_up_no_other_and_is_told() {
     world.fault(Fault::new(FaultKind::Denied).on("SearchCertificates").times(1));
     world.fault(Fault::new(FaultKind::Denied).on("ListCertificates").times(1));
     let arn = world.request(&["example.com"]).await;
-    world.invoke(payload(&json!({}))).await;
+    world.invoke(sweep(&json!({}))).await;
     let errors = world.errors();
     assert!(errors[0].starts_with("List: cannot list the certificates of"), "{errors:?}");
     world.minutes(30).await;
