@@ -7,8 +7,10 @@
 //!
 //! ```text
 //! CloudTrail RequestCertificate │ AddTagsToCertificate ─┐
+//!        UpdateCertificateOptions                       │
 //! ACM Certificate Renewal Action Required │ Available   ├─▶ trigger::parse ─▶ Wake      why we woke ends here
-//! our own scheduled check                               ┘        │
+//! our own scheduled check                               │        │
+//! a queue's batch of all these ─────────────────────────┘        │  several at once are looked at together
 //!                          acm: DescribeCertificate ∥ ListTagsForCertificate ─▶ Certificate
 //!                                                                ▼
 //!                                                         plan::decide ─▶ Plan           pure
@@ -22,7 +24,9 @@
 //!                    eventbridge: PutEvents, if it is news ─▶ Outcome, the response
 //! ```
 //!
-//! Events may be lost: [`sweep`], every hour, arms the next check of whatever waits.
+//! Three ways lead round it: [`sweep`], every hour, arms the next check of whatever waits, since
+//! events may be lost; [`heal`] looks at whatever waits under a hosted zone that was created or
+//! tagged; [`diagnose`] answers somebody who asks what stands in the way.
 //!
 //! Start at [`reconcile::reconcile`]; it is the whole program on one screen.
 //!
@@ -33,7 +37,9 @@
 //!   Route 53 and the schedules are the state.
 //! * No invocation waits. To wait is to arm a later check.
 //! * The next check is armed before any record is touched. An `Err` means that none is armed, so
-//!   Lambda must retry and somebody be told; what goes wrong later is a record blocked or deferred.
+//!   Lambda or the queue must bring the event back and somebody be told; what goes wrong later is a
+//!   record blocked or deferred.
+//! * Every invocation ends before Lambda ends it: what it has no time for is deferred, or comes again.
 //! * Only what [`record::ValidationRecord::parse`] takes is ever written, by `UPSERT`, and only if
 //!   it is not there already. Nothing is ever deleted.
 //! * Every effect may be repeated.
@@ -45,6 +51,13 @@
 //! * A zone that the certificate's tag names must carry `HOSTED_ZONE_TAG` too: the tag on a
 //!   certificate is set by whoever requests it, the setting by whoever runs the function.
 //! * A renewal is looked at daily after its first 73 hours, until the certificate ends.
+//! * A check goes back through the door its event came by: one that came from a queue is sent to the
+//!   queue, so that the later looks of thousands of certificates are taken together like the first.
+//! * Only Route 53 is called with adaptive retries. They make a client that calls as rarely as this
+//!   one wait for many seconds after a single refusal, which ACM's and Scheduler's calls, on which the
+//!   next check hangs, cannot afford.
+//! * A sweep asks about a renewal before it arms its check: listings do not tell when it began. It does
+//!   not find certificates that move from e-mail to DNS, which no listing tells at all.
 
 pub mod arn;
 pub mod aws;

@@ -8,13 +8,16 @@ use acm_dns_validator::trigger::{self, Trigger};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-/// What a sample asks for: a look, a sweep, nothing, or it is refused with a reason that has these words.
+/// What a sample asks for: a look, a sweep, nothing and why, …
 const MEANINGS: &[(&str, &str)] = &[
     ("add-tags-to-certificate", "look"),
     ("certificate-approaching-expiration", "look"),
     ("certificate-available", "look"),
     ("certificate-check", "look"),
+    ("certificate-diagnosis", "diagnosis"),
     ("certificate-sweep", "sweep"),
+    ("change-tags-for-resource", "zone"),
+    ("create-hosted-zone", "zone"),
     ("delete-certificate", "nothing: the certificate was deleted"),
     ("renewal-action-required", "look"),
     ("request-certificate", "look"),
@@ -25,6 +28,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("request-certificate-other-partition", "look"),
     ("request-certificate-several-names", "look"),
     ("request-certificate-sparse", "look"),
+    ("sqs-batch", "batch: look, look, zone"),
     ("update-certificate-options", "look"),
 ];
 
