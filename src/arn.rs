@@ -91,6 +91,13 @@ pub fn role_account(arn: &str) -> Option<&str> {
     .then_some(account)
 }
 
+/// Whether this is the ARN of an SQS queue: `arn:aws:sqs:eu-west-1:111122223333:certificates`.
+pub fn is_queue(arn: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    split(arn, "sqs")
+        .is_some_and(|(_, name)| (1..=80).contains(&name.len()) && name.bytes().all(legal))
+}
+
 /// Whether this has the shape of a region's name, such as `eu-west-1` or `us-gov-east-1`.
 pub fn is_region(text: &str) -> bool {
     let words: Vec<_> = text.split('-').collect();
@@ -201,6 +208,19 @@ mod tests {
         let home = home.expect("an alias is a function");
         assert_eq!((home.region.as_str(), home.account.as_str()), ("eu-west-1", "111122223333"));
         assert!(Home::of_function("arn:aws:lambda:eu-west-1:111122223333:layer:x").is_err());
+    }
+
+    #[test]
+    fn a_queue_is_told_from_other_arns() {
+        assert!(is_queue("arn:aws:sqs:eu-west-1:111122223333:certificates"));
+        for text in [
+            "arn:aws:sqs:eu-west-1:111122223333:",
+            "arn:aws:sqs:eu-west-1:111122223333:a/b",
+            "arn:aws:sns:eu-west-1:111122223333:certificates",
+            "certificates",
+        ] {
+            assert!(!is_queue(text), "{text}");
+        }
     }
 
     #[test]

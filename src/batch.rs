@@ -30,15 +30,23 @@ pub async fn batch(
         warn!(message = id, error = report(error), "a message has to come again");
         response.add_failure(id);
     };
-    let mut looks: BTreeMap<CertificateArn, (Wake, Vec<String>)> = BTreeMap::new();
+    // In the order of the messages, which come from accounts and regions in turn: each lets us ask ten
+    // times a second only.
+    let (mut wakes, mut ids): (Vec<Wake>, Vec<Vec<String>>) = Default::default();
+    let mut known: BTreeMap<CertificateArn, usize> = BTreeMap::new();
     let (mut sweeps, mut zones) = (Vec::new(), Vec::new());
     for Message { id, trigger, .. } in messages {
         match trigger {
             Ok(Trigger::Wake(wake)) => {
-                let look = looks.entry(wake.certificate.clone());
-                let (known, ids) = look.or_insert_with(|| (wake.clone(), Vec::new()));
-                known.join(&wake);
-                ids.push(id);
+                let index = *known.entry(wake.certificate.clone()).or_insert(wakes.len());
+                match wakes.get_mut(index) {
+                    Some(known) => known.join(&wake),
+                    None => {
+                        wakes.push(wake);
+                        ids.push(Vec::new());
+                    }
+                }
+                ids[index].push(id);
             }
             Ok(Trigger::Nothing(reason)) => info!(message = id, reason, "nothing to do"),
             Ok(Trigger::Sweep(asked)) => sweeps.push((id, asked)),
@@ -51,7 +59,6 @@ pub async fn batch(
             Err(unreadable) => again(&id, &unreadable.into()),
         }
     }
-    let (wakes, ids): (Vec<_>, Vec<_>) = looks.into_values().unzip();
     for (outcome, ids) in reconcile(context, invocation, &wakes).await.into_iter().zip(ids) {
         if let Err(error) = outcome {
             ids.iter().for_each(|id| again(id, &error));

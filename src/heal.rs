@@ -4,10 +4,10 @@
 //! Only a shortcut: the chains of checks go on whatever becomes of it.
 
 use serde::Serialize;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::arn::Home;
-use crate::error::Error;
+use crate::error::{Error, report};
 use crate::name::DomainName;
 use crate::reconcile::{Context, Invocation, reconcile};
 use crate::survey;
@@ -64,8 +64,12 @@ pub async fn heal(
                     continue;
                 }
                 let invocation = Invocation { deadline: time.clone(), ..invocation.clone() };
-                let outcomes = reconcile(context, &invocation, wakes).await;
-                healed.looked += outcomes.iter().flatten().count();
+                for outcome in reconcile(context, &invocation, wakes).await {
+                    match outcome {
+                        Ok(_) => healed.looked += 1,
+                        Err(error) => warn!(error = report(&error), "left to its next check"),
+                    }
+                }
             }
             match token {
                 Some(token) => place.token = Some(token),

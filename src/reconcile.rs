@@ -1,5 +1,7 @@
 //! One look at one certificate, or at several together: the program on one screen.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt};
 use tracing::{Instrument, Span, field, info, info_span, warn};
@@ -65,22 +67,23 @@ pub async fn reconcile(
     let deadline = &invocation.deadline;
 
     let arming = deadline.percent(50);
-    let looking = wakes.iter().map(async |wake| {
+    let looking = wakes.iter().enumerate().map(async |(index, wake)| {
         let span = span(invocation, wake);
         let look = arming.bound(look(context, invocation, wake).instrument(span.clone())).await;
-        look.unwrap_or_else(|| Err(Error::Late { certificate: wake.certificate.clone() }))
-            .map(|look| (look, span))
+        let late = || Err(Error::Late { certificate: wake.certificate.clone() });
+        (index, look.unwrap_or_else(late).map(|look| (look, span)))
     });
-    let looks: Vec<_> = stream::iter(looking).buffered(LOOKS_AT_ONCE).collect().await;
+    let looks: BTreeMap<_, _> =
+        stream::iter(looking).buffer_unordered(LOOKS_AT_ONCE).collect().await;
 
-    let known = looks.iter().flatten();
+    let known = looks.values().flatten();
     let plans: Vec<_> =
         known.filter_map(|(look, _)| Some((look.certificate.as_ref()?, &look.plan))).collect();
     let published = publish(clients, settings, &deadline.percent(80), &plans).await;
 
     let now = deadline.now();
     let mut published = published.into_iter();
-    let ending = wakes.iter().zip(looks).map(|(wake, look)| {
+    let ending = wakes.iter().zip(looks.into_values()).map(|(wake, look)| {
         let (look, span) = look?;
         let published = look.certificate.as_ref().and_then(|_| published.next());
         let outcome = look.end(wake, published.unwrap_or_default(), now);
@@ -92,7 +95,7 @@ pub async fn reconcile(
     if let Some(bus) = settings.event_bus.as_ref().filter(|_| !settings.dry_run) {
         let news = outcomes.iter().flatten().filter(|outcome| outcome.news);
         let news = news.map(|outcome| &outcome.facts);
-        deadline.bound(eventbridge::publish(clients, bus, news)).await;
+        deadline.percent(80).bound(eventbridge::publish(clients, bus, news)).await;
     }
     metrics.looked(outcomes.iter().flatten(), now);
     outcomes

@@ -72,10 +72,23 @@ async fn sweep_into(
     sweep: &Sweep,
 ) -> Result<(), Error> {
     let home = Home::of_function(&invocation.function)?;
+    let deadline = &invocation.deadline;
+    let late = || deadline.left() < MARGIN;
     let mut first_error = None;
     for mut place in places(context, &home, sweep) {
         loop {
-            let page = waiting::page(context, &home, &mut place, invocation.deadline.now()).await;
+            // Never before the first page, nor the first certificates: whatever the time allows, a
+            // sweep gets on.
+            let page = match swept.pages > 0 && late() {
+                true => None,
+                false => {
+                    let page = waiting::page(context, &home, &mut place, deadline.now());
+                    deadline.percent(80).bound(page).await
+                }
+            };
+            let Some(page) = page else {
+                return go_on_later(swept, context, invocation, sweep, place).await;
+            };
             let (waiting, token) = match page {
                 Ok(page) => page,
                 Err(error) => {
@@ -86,13 +99,8 @@ async fn sweep_into(
             };
             swept.pages += 1;
             for some in waiting.get(place.done..).unwrap_or_default().chunks(BETWEEN_CLOCKS) {
-                // Never before the first: whatever the time allows, a sweep gets on.
-                if swept.found > 0 && invocation.deadline.left() < MARGIN {
-                    if !context.settings.dry_run {
-                        go_on_later(context, invocation, sweep, &place).await?;
-                    }
-                    swept.from = Some(place);
-                    return Ok(());
+                if swept.found > 0 && late() {
+                    return go_on_later(swept, context, invocation, sweep, place).await;
                 }
                 place.done += some.len();
                 swept.found += some.len();
@@ -189,17 +197,22 @@ async fn underway(
 
 /// Arms a sweep that goes on from here, in a minute or two.
 async fn go_on_later(
+    swept: &mut Swept,
     context: &Context,
     invocation: &Invocation,
     sweep: &Sweep,
-    place: &Place,
+    place: Place,
 ) -> Result<(), Error> {
     let at = invocation.deadline.now() + TimeDelta::minutes(2);
-    let rest = Sweep { from: Some(place.clone()), ..sweep.clone() };
     let minute = at.timestamp().div_euclid(60);
     let name = format!("sweep-{}-{}-{minute}", place.account, place.region);
-    let client = context.clients.scheduler().await;
+    swept.from = Some(place);
+    if context.settings.dry_run {
+        return Ok(());
+    }
+    let rest = Sweep { from: swept.from.clone(), ..sweep.clone() };
     let payload = trigger::sweep(&rest);
+    let client = context.clients.scheduler().await;
     let door = &invocation.door;
     scheduler::arm(&client, &context.settings, door, &name, at, &payload).await?;
     Ok(())

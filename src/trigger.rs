@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::arn::{CertificateArn, is_account, is_region};
+use crate::arn::{CertificateArn, is_account, is_queue, is_region};
 use crate::name::DomainName;
 use crate::sweep::Sweep;
 
@@ -101,7 +101,7 @@ pub fn parse(payload: &Value) -> Result<Trigger, Unreadable> {
         let event = serde_json::from_str(body)
             .map_err(|error| Unreadable(format!("the message is not JSON: {error}")));
         let id = record.message_id.ok_or_else(|| Unreadable("a message has no id".to_owned()))?;
-        let queue = record.event_source_arn;
+        let queue = record.event_source_arn.filter(|arn| is_queue(arn));
         Ok(Message { id, queue, trigger: event.and_then(|event| parse_event(&event)) })
     });
     messages.collect::<Result<_, _>>().map(Trigger::Batch)

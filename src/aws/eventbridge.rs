@@ -1,6 +1,7 @@
 //! EventBridge: telling the world what became of a certificate.
 
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
+use futures_util::stream::{self, StreamExt};
 use tracing::warn;
 
 use crate::aws::clients::Clients;
@@ -29,23 +30,26 @@ pub async fn publish(clients: &Clients, bus: &str, news: impl Iterator<Item = &F
         Some((entry, size))
     });
     let client = clients.eventbridge(region_of(bus)).await;
-    for entries in calls(entries) {
+    let publishing = calls(entries).into_iter().map(async |entries| {
         match client.put_events().set_entries(Some(entries)).send().await {
             // EventBridge says 200 even if it did not take an event.
-            Ok(output) => {
-                for (code, entry) in
-                    output.entries().iter().filter_map(|e| Some((e.error_code()?, e)))
-                {
-                    let trouble = format!("{code}: {}", entry.error_message().unwrap_or_default());
-                    warn!(bus, trouble, "{UNHEARD}");
-                }
-            }
-            Err(error) => warn!(bus, trouble = report(&error), "{UNHEARD}"),
+            Ok(output) => output.entries().iter().filter_map(refusal).collect(),
+            Err(error) => vec![report(&error)],
         }
+    });
+    let troubles: Vec<_> = stream::iter(publishing).buffer_unordered(CALLS_AT_ONCE).collect().await;
+    for trouble in troubles.into_iter().flatten() {
+        warn!(bus, trouble, "cannot publish an event: its consumers will not hear of this");
     }
 }
 
-const UNHEARD: &str = "cannot publish an event: its consumers will not hear of this";
+/// How many calls are under way at the same time.
+const CALLS_AT_ONCE: usize = 5;
+
+fn refusal(entry: &PutEventsResultEntry) -> Option<String> {
+    let code = entry.error_code()?;
+    Some(format!("{code}: {}", entry.error_message().unwrap_or_default()))
+}
 
 /// Distributes events over calls, each within what `PutEvents` takes: ten entries, and a megabyte, of
 /// which some is left for what is not the detail.
@@ -74,4 +78,29 @@ fn calls(
 /// The region of a bus that is named by its ARN: `PutEvents` has to be called there.
 fn region_of(bus: &str) -> Option<&str> {
     bus.strip_prefix("arn:")?.split(':').nth(2).filter(|region| !region.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(sizes: &[usize], expected: &[usize]) {
+        let entry = || PutEventsRequestEntry::builder().build();
+        let calls = calls(sizes.iter().map(|size| (entry(), *size)));
+        assert_eq!(calls.iter().map(Vec::len).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_call_takes_ten_events() {
+        check(&[], &[]);
+        check(&[1], &[1]);
+        check(&[1; 25], &[10, 10, 5]);
+    }
+
+    #[test]
+    fn a_call_takes_a_megabyte() {
+        check(&[400_000; 5], &[2, 2, 1]);
+        check(&[1, 900_000, 1], &[1, 1, 1]);
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 
@@ -159,10 +159,11 @@ pub async fn diagnose(
     let certificate = detail
         .zip(tags)
         .map(|(detail, tags)| Certificate::new(arn, &detail, &migrating, tags, now));
-    // A long time after the request: what is not there now is not there.
+    // As if it were old: a certificate or a tag that ACM does not show now is not there.
     let wake =
         Wake { certificate: arn.clone(), since: Some(DateTime::UNIX_EPOCH), follow_up: true };
-    let plan = plan::decide(certificate.as_ref(), &wake, now, &Policy::from(settings));
+    let then = now + TimeDelta::minutes(5);
+    let plan = plan::decide(certificate.as_ref(), &wake, then, &Policy::from(settings));
     let reason = match &plan.next {
         Next::CheckAt(_) => None,
         Next::Stop(reason) => Some(reason.to_string()),
