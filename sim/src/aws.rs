@@ -125,6 +125,7 @@ impl Aws {
 
     /// Lets everything happen that happens by itself up to `now`, in the order of its time.
     pub fn advance(&mut self, now: DateTime<Utc>) {
+        self.acm.plan();
         while let Some(at) = self.next_due().filter(|at| *at <= now) {
             for event in self.acm.advance(at, &self.route53) {
                 self.eventbridge.emit(event, at);
@@ -269,5 +270,15 @@ impl Service {
             Self::Scheduler => scheduler::operation(request).to_owned(),
             Self::Sts => sts::operation(request.body()),
         }
+    }
+}
+
+/// The partition a region is in.
+pub(crate) fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        Some("eusc") => "aws-eusc",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
     }
 }

@@ -22,6 +22,7 @@
 //! Where a rule of AWS is modelled, its source stands beside it.
 
 pub mod acm;
+mod agenda;
 pub mod aws;
 pub mod client;
 pub mod clock;

@@ -89,7 +89,9 @@ impl Acm {
     /// If there is no such certificate.
     pub fn start_renewal(&mut self, arn: &str, at: DateTime<Utc>, dns: &Route53) {
         let events = self.expect(arn).start_renewal(at, dns);
-        self.queue.extend(events.into_iter().map(|event| (at, event)));
+        for event in events {
+            self.queue.add(at, event);
+        }
     }
 
     /// Plans a renewal. None is planned by itself: in a test 45 days before `NotAfter` are far away.

@@ -5,11 +5,12 @@
 //! dead-letter queues of targets, input transformers, archives, schemas. A story states its buses
 //! and rules with [`EventBridge::create_bus`] and [`EventBridge::put_rule`].
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use crate::agenda::Agenda;
 use crate::aws::Caller;
 use crate::wire::Failure;
 
@@ -37,9 +38,8 @@ pub struct EventBridge {
     /// How long any other event takes (assumed).
     pub native_delay: TimeDelta,
     rules: Rules,
-    /// Events on their way, by the time they arrive and the order they set out in.
-    underway: BTreeMap<(DateTime<Utc>, u64), Underway>,
-    departures: u64,
+    /// Events on their way, by the time they arrive.
+    underway: Agenda<Underway>,
     events: u64,
     published: Vec<Published>,
     drop: usize,
@@ -55,8 +55,7 @@ impl Default for EventBridge {
             cloudtrail_delay: TimeDelta::seconds(20),
             native_delay: TimeDelta::seconds(2),
             rules: Rules::default(),
-            underway: BTreeMap::new(),
-            departures: 0,
+            underway: Agenda::default(),
             events: 0,
             published: Vec::new(),
             drop: 0,
@@ -265,8 +264,7 @@ impl EventBridge {
     /// What reaches targets that are functions at `at`.
     pub fn deliver(&mut self, at: DateTime<Utc>) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
-        while let Some(entry) = self.underway.first_entry().filter(|entry| entry.key().0 <= at) {
-            let Underway { bus, event } = entry.remove();
+        while let Some(Underway { bus, event }) = self.underway.take(at) {
             deliveries.extend(self.rules.route(&bus, &event));
         }
         deliveries
@@ -274,20 +272,15 @@ impl EventBridge {
 
     /// When the next event is delivered.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.underway.first_key_value().map(|((due, _), _)| *due)
+        self.underway.next_due()
     }
 
     fn send(&mut self, bus: Bus, event: Value, due: DateTime<Utc>) {
         if self.duplicate {
             let (bus, event) = (bus.clone(), event.clone());
-            self.depart(Underway { bus, event }, due + ECHO);
+            self.underway.add(due + ECHO, Underway { bus, event });
         }
-        self.depart(Underway { bus, event }, due);
-    }
-
-    fn depart(&mut self, underway: Underway, due: DateTime<Utc>) {
-        self.departures += 1;
-        self.underway.insert((due, self.departures), underway);
+        self.underway.add(due, Underway { bus, event });
     }
 
     fn next_id(&mut self) -> String {

@@ -292,3 +292,31 @@ fn keywords_in_the_input_are_filled_in() {
     let arn = "arn:aws:scheduler:eu-west-1:111111111111:schedule/checks/one";
     assert_eq!(input, json!([arn, "2026-11-23T08:02:00Z"]));
 }
+
+#[test]
+fn pages_go_on_from_group_to_group() {
+    let mut scheduler = scheduler();
+    scheduler.add_group(ACCOUNT, REGION, "checks-b", at(0));
+    for (group, name) in [("checks", "one"), ("checks-b", "two")] {
+        create(&mut scheduler, name, check_with("/GroupName", json!(group))).unwrap();
+    }
+    let first = ask(&mut scheduler, ("GET", "/schedules?MaxResults=1"), json!({})).unwrap();
+    assert_eq!(first["Schedules"][0]["Name"], "one");
+    let token = first["NextToken"].as_str().unwrap().replace('/', "%2F");
+    let path = format!("/schedules?MaxResults=1&NextToken={token}");
+    let second = ask(&mut scheduler, ("GET", &path), json!({})).unwrap();
+    assert_eq!(second["Schedules"][0]["Name"], "two");
+}
+
+#[test]
+fn a_deleted_schedule_never_fires_and_its_name_starts_afresh() {
+    let mut scheduler = scheduler();
+    create(&mut scheduler, "one", check()).unwrap();
+    let path = "/schedules/one?groupName=checks";
+    ask(&mut scheduler, ("DELETE", path), json!({})).unwrap();
+    assert_eq!(scheduler.next_due(), None);
+    let later = check_with("/ScheduleExpression", json!("at(2026-11-23T09:00:00)"));
+    create(&mut scheduler, "one", later).unwrap();
+    let [(fired, 1), (_, 0)] = run(&mut scheduler)[..] else { panic!("a firing, a deletion") };
+    assert!((3600..3660).contains(&fired));
+}
