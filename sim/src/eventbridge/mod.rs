@@ -1,7 +1,8 @@
-//! EventBridge: buses and rules, and the way of an event to a function.
+//! EventBridge: buses and rules, and the way of an event to a function or a queue.
 //!
 //! Sources: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-what-is.html> and the pages
-//! beside each rule. Not modelled: bus policies, targets other than functions and buses, retries and
+//! beside each rule. Not modelled: bus policies, targets other than functions, standard queues and
+//! buses, retries and
 //! dead-letter queues of targets, input transformers, archives, schemas. A story states its buses
 //! and rules with [`EventBridge::create_bus`] and [`EventBridge::put_rule`].
 
@@ -87,7 +88,7 @@ pub struct Event {
 /// An event that reached a rule's target.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
-    /// The target's ARN: a function.
+    /// The target's ARN: a function or a queue.
     pub target: String,
     /// The event with its envelope.
     pub event: Value,
@@ -127,8 +128,8 @@ impl EventBridge {
         self.rules.create_bus(Bus::new(account, region, name));
     }
 
-    /// Adds a rule to a bus, or replaces the one of that name. The target is a function in the
-    /// rule's region, or a bus anywhere.
+    /// Adds a rule to a bus, or replaces the one of that name. The target is a function or a standard
+    /// queue in the rule's region, or a bus anywhere.
     ///
     /// # Panics
     ///
@@ -261,7 +262,7 @@ impl EventBridge {
         self.send(bus, envelope(&id, &event, at), at + usual + more);
     }
 
-    /// What reaches targets that are functions at `at`.
+    /// What reaches targets that are functions or queues at `at`.
     pub fn deliver(&mut self, at: DateTime<Utc>) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
         while let Some(Underway { bus, event }) = self.underway.take(at) {

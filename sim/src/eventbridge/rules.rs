@@ -1,4 +1,4 @@
-//! Buses, their rules, and which functions an event reaches through them.
+//! Buses, their rules, and which functions and queues an event reaches through them.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,8 @@ struct Rule {
 #[derive(Clone, Debug)]
 enum Target {
     Bus(Bus),
-    Function(String),
+    /// A function or a queue.
+    End(String),
 }
 
 /// Every rule, by its bus and its name.
@@ -93,17 +94,18 @@ impl Rules {
             assert!(self.has_bus(&target), "rule {name}: there is no {arn}, create_bus first");
             return Target::Bus(target);
         }
-        let Some([region, _, resource]) = parts(arn, "lambda") else {
-            panic!("rule {name}: {arn} is neither a function nor an event bus");
+        let function = parts(arn, "lambda").filter(|[_, _, it]| it.starts_with("function:"));
+        let queue = parts(arn, "sqs").filter(|[_, _, name]| !name.ends_with(".fifo"));
+        let Some([region, _, _]) = function.or(queue) else {
+            panic!("rule {name}: {arn} is no function, no standard queue and no event bus");
         };
-        assert!(resource.starts_with("function:"), "rule {name}: {arn} is not a function");
-        // Only buses may be elsewhere; that functions may not is read from their absence in
+        // Only buses may be elsewhere; that the others may not is read from their absence in
         // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
         assert_eq!(region, bus.region, "rule {name}: {arn} is in another region than its rule");
-        Target::Function(arn.to_owned())
+        Target::End(arn.to_owned())
     }
 
-    /// Which functions this event reaches from `bus`, directly or over one more bus.
+    /// Which functions and queues this event reaches from `bus`, directly or over one more bus.
     ///
     /// One hop only: a bus does not forward what was forwarded to it. What is forwarded keeps its
     /// `account` and `region` (widely seen, not documented).
@@ -112,10 +114,10 @@ impl Rules {
         let mut deliveries = Vec::new();
         for target in self.targets(bus, event) {
             match target {
-                Target::Function(arn) => deliveries.push(delivery(arn, event)),
+                Target::End(arn) => deliveries.push(delivery(arn, event)),
                 Target::Bus(next) => {
                     for target in self.targets(next, event) {
-                        if let Target::Function(arn) = target {
+                        if let Target::End(arn) = target {
                             deliveries.push(delivery(arn, event));
                         }
                     }
@@ -137,6 +139,6 @@ impl Rules {
     }
 }
 
-fn delivery(function: &str, event: &Value) -> Delivery {
-    Delivery { target: function.to_owned(), event: event.clone() }
+fn delivery(target: &str, event: &Value) -> Delivery {
+    Delivery { target: target.to_owned(), event: event.clone() }
 }

@@ -1,6 +1,6 @@
-//! Lambda's asynchronous invocations.
+//! Lambda: asynchronous invocations, and batches from queues.
 //!
-//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
+//! Source of the former: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,8 +10,12 @@ use serde_json::Value;
 
 use crate::agenda::Agenda;
 
+mod source;
 #[cfg(test)]
 mod tests;
+
+pub use self::source::EventSource;
+use self::source::{Batch, Mapping, Returned};
 
 /// How a function is configured.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -109,6 +113,9 @@ pub struct Lambda {
     waiting: Agenda<Event>,
     running: BTreeMap<String, Running>,
     deadlines: BTreeSet<(DateTime<Utc>, String)>,
+    sources: Vec<Mapping>,
+    /// Batches that are over and not taken back yet.
+    returned: Agenda<Returned>,
     finished: Vec<Finished>,
     dead_letters: Vec<DeadLetter>,
     dropped: Vec<String>,
@@ -139,6 +146,9 @@ struct Event {
     attempts: u32,
     error: Option<String>,
     expires: DateTime<Utc>,
+    /// The messages it is made of, if it comes from a queue. It is tried once, then they are the
+    /// queue's again.
+    batch: Option<Batch>,
 }
 
 #[derive(Clone, Debug)]
@@ -195,6 +205,7 @@ impl Lambda {
             attempts: 0,
             error: None,
             expires,
+            batch: None,
         });
     }
 
@@ -220,8 +231,11 @@ impl Lambda {
             }
         }
         old.sort_unstable_by_key(|(arrival, _)| *arrival);
-        for (_, event) in old {
-            self.give_up(event, Condition::EventAgeExceeded, at);
+        for (_, mut event) in old {
+            match event.batch.take() {
+                Some(batch) => self.returned.add(at, batch.throttled()),
+                None => self.give_up(event, Condition::EventAgeExceeded, at),
+            }
         }
     }
 
@@ -255,8 +269,8 @@ impl Lambda {
         Some(invocation)
     }
 
-    /// Ends an attempt; `false` if it does not run (any more). A failed one is tried again after
-    /// one minute and then after two more.
+    /// Ends an attempt; `false` if it does not run (any more). A failed event is tried again after
+    /// one minute and then after two more; a batch is not, its messages are.
     pub fn complete(
         &mut self,
         request_id: &str,
@@ -272,12 +286,16 @@ impl Lambda {
         if let Some(deployed) = self.functions.get_mut(unqualified(&event.function_arn)) {
             deployed.running -= 1;
         }
-        event.error = outcome.as_ref().err().cloned();
+        let batch = event.batch.take().map(|batch| batch.judged(&outcome, self));
+        event.error = outcome.as_ref().err().cloned().filter(|_| batch.is_none());
         if event.error.is_some() {
             event.payload = invocation.payload.clone();
         }
         let calls = calls_from..self.calls;
         self.finished.push(Finished { invocation, began, ended: at, outcome, calls });
+        if let Some(batch) = batch {
+            self.returned.add(at, batch);
+        }
         if event.error.is_none() {
             return true;
         }

@@ -1,4 +1,4 @@
-//! EventBridge Scheduler: one-time schedules whose targets are functions.
+//! EventBridge Scheduler: one-time schedules whose targets are functions or queues.
 //!
 //! Source: botocore's `data/scheduler/2021-06-30/service-2.json`, and
 //! <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>. What of it is not
@@ -55,7 +55,7 @@ pub struct Schedule {
     pub name: String,
     /// The time in its expression.
     pub at: DateTime<Utc>,
-    /// The function's ARN.
+    /// The ARN of the function or the queue.
     pub target: String,
     /// The payload.
     pub input: String,
@@ -82,9 +82,9 @@ pub enum Progress {
 /// A schedule that came due.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Firing {
-    /// The target's ARN: a function.
+    /// The target's ARN: a function or a queue.
     pub target: String,
-    /// The payload.
+    /// The payload; for a queue the text of the message, which need not be JSON.
     pub input: Value,
 }
 
@@ -495,6 +495,9 @@ impl Schedule {
             .replace("<aws.scheduler.scheduled-time>", &self.at.format("%FT%TZ").to_string())
             .replace("<aws.scheduler.execution-id>", &format!("execution-of-{}", self.name))
             .replace("<aws.scheduler.attempt-number>", "1");
+        if request::is_queue(&self.target) {
+            return Value::String(input);
+        }
         serde_json::from_str(&input).unwrap_or(Value::Null)
     }
 }

@@ -141,7 +141,9 @@ fn what_the_model_forbids_is_refused() {
         ("/FlexibleTimeWindow/Mode", json!("ON")),
         ("/FlexibleTimeWindow/MaximumWindowInMinutes", json!(5)),
         ("/Target", Value::Null),
-        ("/Target/Arn", json!("arn:aws:sqs:eu-west-1:111111111111:queue")),
+        ("/Target/Arn", json!("arn:aws:sns:eu-west-1:111111111111:topic")),
+        ("/Target/Arn", json!("arn:aws:sqs:eu-west-1:111111111111:queue.fifo")),
+        ("/Target/SqsParameters", json!({"MessageGroupId": "one"})),
         ("/Target/Arn", json!("validator")),
         ("/Target/RoleArn", Value::Null),
         ("/Target/RoleArn", json!("arn:aws:iam::111111111111:user/scheduler")),
@@ -319,4 +321,14 @@ fn a_deleted_schedule_never_fires_and_its_name_starts_afresh() {
     create(&mut scheduler, "one", later).unwrap();
     let [(fired, 1), (_, 0)] = run(&mut scheduler)[..] else { panic!("a firing, a deletion") };
     assert!((3600..3660).contains(&fired));
+}
+
+#[test]
+fn a_queue_is_sent_the_input_as_it_is() {
+    let mut scheduler = scheduler();
+    let mut body = check_with("/Target/Input", json!("{ not JSON"));
+    body["Target"]["Arn"] = json!("arn:aws:sqs:eu-west-1:111111111111:checks");
+    create(&mut scheduler, "one", body.clone()).unwrap();
+    let [Firing { target, input }] = &scheduler.fire(at(180))[..] else { panic!("one firing") };
+    assert_eq!((&json!(target), input), (&body["Target"]["Arn"], &json!("{ not JSON")));
 }
