@@ -134,6 +134,9 @@ impl Aws {
             for event in self.acm.advance(at, &self.route53) {
                 self.eventbridge.emit(event, at);
             }
+            for event in self.route53.advance(at) {
+                self.eventbridge.emit(event, at);
+            }
             for firing in self.scheduler.fire(at) {
                 self.deliver(&firing.target, firing.input, at);
             }
@@ -162,6 +165,7 @@ impl Aws {
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         [
             self.acm.next_due(),
+            self.route53.next_due(),
             self.scheduler.next_due(),
             self.eventbridge.next_due(),
             self.lambda.next_due(),

@@ -26,6 +26,7 @@ mod agenda;
 pub mod aws;
 pub mod client;
 pub mod clock;
+mod cloudtrail;
 pub mod drive;
 pub mod eventbridge;
 pub mod faults;

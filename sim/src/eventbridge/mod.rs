@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::agenda::Agenda;
 use crate::aws::Caller;
+use crate::cloudtrail;
 use crate::wire::Failure;
 
 mod pattern;
@@ -22,9 +23,6 @@ mod rules;
 mod tests;
 
 use rules::{Bus, Rules};
-
-/// The detail type of what CloudTrail tells.
-const CLOUDTRAIL: &str = "AWS API Call via CloudTrail";
 
 /// How much later the second copy of a doubled event arrives.
 const ECHO: TimeDelta = TimeDelta::seconds(5);
@@ -254,7 +252,7 @@ impl EventBridge {
             return;
         }
         let usual = match event.detail_type.as_str() {
-            CLOUDTRAIL => self.cloudtrail_delay,
+            cloudtrail::DETAIL_TYPE => self.cloudtrail_delay,
             _ => self.native_delay,
         };
         let more = self.delays.pop_front().unwrap_or_default();

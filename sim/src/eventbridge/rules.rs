@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Delivery;
 use super::pattern::Pattern;
+use crate::cloudtrail::DETAIL_TYPE;
 
 /// A bus: its account, its region, its name.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -132,8 +133,7 @@ impl Rules {
     /// A rule whose state is plain `ENABLED` does not see CloudTrail's read-only events.
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html>
     fn targets<'a>(&'a self, bus: &Bus, event: &'a Value) -> impl Iterator<Item = &'a Target> {
-        let read_only =
-            event["detail-type"] == super::CLOUDTRAIL && event["detail"]["readOnly"] == true;
+        let read_only = event["detail-type"] == DETAIL_TYPE && event["detail"]["readOnly"] == true;
         let rules = self.buses.get(bus).into_iter().flat_map(BTreeMap::values);
         rules.filter(move |rule| !read_only && rule.pattern.matches(event)).map(|rule| &rule.target)
     }
