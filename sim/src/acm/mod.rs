@@ -16,7 +16,7 @@ mod tests;
 mod world;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -47,6 +47,8 @@ pub struct Acm {
     tokens: BTreeMap<Token, (String, DateTime<Utc>)>,
     buckets: BTreeMap<(String, String, String), TokenBucket>,
     unlimited: bool,
+    /// The regions that do not have `SearchCertificates`.
+    without_search: BTreeSet<String>,
 }
 
 /// An idempotency token of one account in one region.
@@ -96,7 +98,9 @@ impl Acm {
             "ListTagsForCertificate" => self.list_tags(caller, body, now),
             "RemoveTagsFromCertificate" => self.remove_tags(caller, body, now),
             "RequestCertificate" => self.request(caller, body, now),
-            "SearchCertificates" => self.search(caller, body, now),
+            "SearchCertificates" if !self.without_search.contains(&caller.region) => {
+                self.search(caller, body, now)
+            }
             "UpdateCertificateOptions" => self.update_options(caller, body, now),
             _ => Err(Failure::new(400, "UnknownOperationException", operation)),
         }

@@ -107,6 +107,16 @@ impl Acm {
         self.unlimited = unlimited;
     }
 
+    /// Says whether a region has `SearchCertificates`, as every region has by default. Which ones
+    /// really have it AWS does not document.
+    pub fn set_search_available(&mut self, region: &str, available: bool) {
+        if available {
+            self.without_search.remove(region);
+        } else {
+            self.without_search.insert(region.to_owned());
+        }
+    }
+
     fn expect(&mut self, arn: &str) -> &mut Certificate {
         self.certificates.get_mut(arn).unwrap_or_else(|| panic!("no certificate {arn}"))
     }
