@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use http::{Request, Response};
+use serde_json::Value;
 
 use crate::acm::Acm;
 use crate::eventbridge::EventBridge;
@@ -9,6 +10,7 @@ use crate::faults::{self, FaultKind, Faults};
 use crate::lambda::Lambda;
 use crate::route53::{self, Route53};
 use crate::scheduler::{self, Scheduler};
+use crate::sqs::Sqs;
 use crate::sts::{self, Sts};
 use crate::wire::{Failure, Protocol};
 
@@ -21,12 +23,14 @@ pub struct Aws {
     pub eventbridge: EventBridge,
     /// Misfortune asked for.
     pub faults: Faults,
-    /// Lambda's asynchronous invocations.
+    /// Lambda's invocations.
     pub lambda: Lambda,
     /// Route 53, and the public DNS it serves.
     pub route53: Route53,
     /// EventBridge Scheduler.
     pub scheduler: Scheduler,
+    /// SQS queues.
+    pub sqs: Sqs,
     /// Who holds which credentials.
     pub sts: Sts,
     calls: Vec<Call>,
@@ -125,27 +129,48 @@ impl Aws {
 
     /// Lets everything happen that happens by itself up to `now`, in the order of its time.
     pub fn advance(&mut self, now: DateTime<Utc>) {
+        self.acm.plan();
         while let Some(at) = self.next_due().filter(|at| *at <= now) {
             for event in self.acm.advance(at, &self.route53) {
                 self.eventbridge.emit(event, at);
             }
+            for event in self.route53.advance(at) {
+                self.eventbridge.emit(event, at);
+            }
             for firing in self.scheduler.fire(at) {
-                self.lambda.invoke(&firing.target, firing.input, at);
+                self.deliver(&firing.target, firing.input, at);
             }
             for delivery in self.eventbridge.deliver(at) {
-                self.lambda.invoke(&delivery.target, delivery.event, at);
+                self.deliver(&delivery.target, delivery.event, at);
             }
             self.lambda.advance(at);
+            self.sqs.advance(at);
+            self.lambda.poll(&mut self.sqs, at);
         }
+    }
+
+    /// Hands an event to a target: a queue or a function.
+    fn deliver(&mut self, target: &str, event: Value, at: DateTime<Utc>) {
+        if target.split(':').nth(2) != Some("sqs") {
+            return self.lambda.invoke(target, event, at);
+        }
+        let body = match event {
+            Value::String(text) => text,
+            event => event.to_string(),
+        };
+        self.sqs.send(target, body, at);
     }
 
     /// When something happens by itself next.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         [
             self.acm.next_due(),
+            self.route53.next_due(),
             self.scheduler.next_due(),
             self.eventbridge.next_due(),
             self.lambda.next_due(),
+            self.lambda.next_poll(&self.sqs),
+            self.sqs.next_due(),
         ]
         .into_iter()
         .flatten()
@@ -269,5 +294,15 @@ impl Service {
             Self::Scheduler => scheduler::operation(request).to_owned(),
             Self::Sts => sts::operation(request.body()),
         }
+    }
+}
+
+/// The partition a region is in.
+pub(crate) fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        Some("eusc") => "aws-eusc",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
     }
 }

@@ -151,8 +151,8 @@ impl Sim {
         F: Fn(Invocation) -> Fut,
         Fut: Future<Output = Result<Value, String>>,
     {
-        let Invocation { request_id, deadline, .. } = invocation.clone();
-        let timeout = (deadline - self.now()).to_std().unwrap_or_default();
+        let request_id = invocation.request_id.clone();
+        let timeout = (invocation.deadline - self.now()).to_std().unwrap_or_default();
         let crash = Arc::new(Notify::new());
         let handled = CRASH.scope(Arc::clone(&crash), async { handler(invocation).await });
         let outcome = tokio::select! {

@@ -85,6 +85,8 @@ pub(super) fn search_result(certificate: &Certificate) -> Value {
     });
     let metadata = json!({
         "CreatedAt": stamp(Some(certificate.created_at)),
+        "Exported": false,
+        "ExportOption": "DISABLED",
         "InUse": certificate.in_use(),
         "IssuedAt": stamp(certificate.issued_at),
         "RenewalEligibility": renewal_eligibility(certificate),
@@ -110,9 +112,14 @@ pub(super) fn domain_validation_summary(
     now: DateTime<Utc>,
 ) -> Value {
     let configuration = |method: Option<Method>, domain: &Domain| {
+        let validation_domain = domain.validation_domain.as_deref().unwrap_or(&domain.name);
         let challenge = match method {
             Some(Method::Dns) => resource_record(certificate, domain, now)
                 .map(|record| json!({"DnsValidationChallenge": {"ResourceRecord": record}})),
+            Some(Method::Email) => Some(json!({"EmailValidationChallenge": {
+                "ValidationDomain": validation_domain,
+                "ValidationEmails": emails(validation_domain),
+            }})),
             _ => None,
         };
         without_nulls(json!({

@@ -35,6 +35,11 @@ pub struct Behaviour {
     ///
     /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
     pub validation_timeout: TimeDelta,
+    /// From the beginning of a renewal until ACM asks for the records it misses. Zero by default:
+    /// AWS gives no figure.
+    ///
+    /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/check-certificate-renewal-status.html>
+    pub auto_renewal: TimeDelta,
     /// From `NotBefore` to `NotAfter` of a public certificate.
     ///
     /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html>
@@ -54,6 +59,7 @@ impl Default for Behaviour {
             issuance_delay: TimeDelta::seconds(60),
             private_issuance_delay: TimeDelta::seconds(5),
             validation_timeout: TimeDelta::hours(72),
+            auto_renewal: TimeDelta::zero(),
             validity: TimeDelta::days(198),
             private_validity: TimeDelta::days(395),
         }
@@ -161,6 +167,8 @@ pub struct Renewal {
     pub domains: Vec<Domain>,
     /// When any of this changed last.
     pub updated_at: DateTime<Utc>,
+    /// When ACM asks for help next, while it waits.
+    pub ask_at: Option<DateTime<Utc>>,
 }
 
 /// A change of the validation method from e-mail to DNS; meanwhile the certificate stays `ISSUED`.

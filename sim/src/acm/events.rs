@@ -4,7 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use super::certificate::{Certificate, Kind};
-use crate::aws::Caller;
+use crate::aws::{Caller, Service};
+use crate::cloudtrail::{Record, lower_first};
 use crate::eventbridge::Event;
 use crate::wire::Failure;
 
@@ -87,65 +88,34 @@ pub(super) fn is_write(operation: &str) -> bool {
 
 /// CloudTrail's record of one call; `number` makes its ids its own.
 ///
-/// Sources: <https://docs.aws.amazon.com/acm/latest/userguide/acm-supported-actions-in-cloudtrail.html>
-/// for keys and for `null` where a call answers with nothing;
-/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
-/// for what failed calls have instead.
+/// Source: <https://docs.aws.amazon.com/acm/latest/userguide/acm-supported-actions-in-cloudtrail.html>
+/// for keys and for `null` where a call answers with nothing.
 pub(super) fn cloudtrail(
     operation: &str,
     caller: &Caller,
     body: &[u8],
     result: &Result<Value, Failure>,
-    now: DateTime<Utc>,
+    at: DateTime<Utc>,
     number: usize,
 ) -> Event {
-    let Caller { account, region } = caller;
-    let parameters = serde_json::from_slice(body).unwrap_or(Value::Null);
-    let answer = match result {
-        Ok(Value::Object(members)) if !members.is_empty() => {
-            lower_camel(Value::Object(members.clone()))
-        }
+    let request = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let answered = |answer: &Value| match answer {
+        Value::Object(members) if !members.is_empty() => lower_camel(answer.clone()),
         _ => Value::Null,
     };
-    let mut detail = json!({
-        "eventVersion": "1.11",
-        "userIdentity": {
-            "type": "AssumedRole",
-            "principalId": "AROAEXAMPLE:caller",
-            "arn": format!("arn:aws:sts::{account}:assumed-role/caller/caller"),
-            "accountId": account,
-        },
-        "eventTime": now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        "eventSource": "acm.amazonaws.com",
-        "eventName": operation,
-        "awsRegion": region,
-        "sourceIPAddress": "192.0.2.0",
-        "userAgent": "aws-sdk-rust",
-        "requestParameters": lower_camel(parameters),
-        "responseElements": answer,
-        "requestID": format!("00000000-0000-4000-8001-{number:012}"),
-        "eventID": format!("00000000-0000-4000-8002-{number:012}"),
-        "readOnly": false,
-        "eventType": "AwsApiCall",
-        "managementEvent": true,
-        "recipientAccountId": account,
-        "eventCategory": "Management",
-    });
-    if let Err(failure) = result {
-        detail["errorCode"] = json!(failure.code);
-        detail["errorMessage"] = json!(failure.message);
-    }
-    Event {
-        account: account.clone(),
-        region: region.clone(),
-        source: SOURCE.to_owned(),
-        detail_type: "AWS API Call via CloudTrail".to_owned(),
-        resources: Vec::new(),
-        detail,
-    }
+    let record = Record {
+        service: Service::Acm,
+        operation,
+        caller,
+        request: lower_camel(request),
+        result: result.as_ref().map(answered),
+        at,
+        number,
+    };
+    record.event()
 }
 
-/// The API's `DomainName` is CloudTrail's `domainName`, at every depth.
+/// The API's members in CloudTrail's spelling, at every depth.
 fn lower_camel(value: Value) -> Value {
     match value {
         Value::Object(members) => members
@@ -155,11 +125,6 @@ fn lower_camel(value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(lower_camel).collect(),
         other => other,
     }
-}
-
-fn lower_first(key: &str) -> String {
-    let mut rest = key.chars();
-    rest.next().into_iter().map(|first| first.to_ascii_lowercase()).chain(rest).collect()
 }
 
 fn date(time: Option<DateTime<Utc>>) -> Option<String> {

@@ -11,6 +11,11 @@ use super::record::validation_record;
 use crate::eventbridge::Event;
 use crate::route53::Route53;
 
+/// How many days before the end ACM asks for help again with a renewal that waits.
+///
+/// Source: <https://docs.aws.amazon.com/acm/latest/userguide/supported-events.html>
+const ASKED_AGAIN: [i64; 5] = [30, 15, 7, 3, 1];
+
 /// Why a renewal waits; a word of events only, `FailureReason` does not have it.
 const PENDING_DOMAIN_VALIDATION: &str = "PENDING_DOMAIN_VALIDATION";
 
@@ -25,7 +30,8 @@ impl Certificate {
             Status::Issued => {
                 let update = self.updating().map(|update| self.update_ends_at(update));
                 let check = self.check_at.filter(|_| self.is_renewing() || update.is_some());
-                [self.renew_at, self.not_after, update, check].into_iter().flatten().min()
+                let ask = self.renewal.as_ref().and_then(|renewal| renewal.ask_at);
+                [self.renew_at, self.not_after, update, check, ask].into_iter().flatten().min()
             }
             _ => None,
         }
@@ -90,6 +96,7 @@ impl Certificate {
             told.extend(self.check_renewal(at, dns));
             self.check_update(at, dns);
         }
+        told.extend(self.ask_for_help(at, dns));
         if self.updating().is_some_and(|update| self.update_ends_at(update) <= at) {
             self.end_update(UpdateStatus::Failed, at);
         }
@@ -99,29 +106,47 @@ impl Certificate {
         told
     }
 
-    /// Begins a renewal. It ends on the spot if every record is still in public DNS; otherwise ACM
-    /// asks for help and goes on looking.
+    /// Begins a renewal: ACM tries by itself for a while, and looks for the records. Where it finds
+    /// them the renewal is over; otherwise ACM asks for help and goes on looking.
     ///
     /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/dns-renewal-validation.html>
     pub(super) fn start_renewal(&mut self, at: DateTime<Utc>, dns: &Route53) -> Vec<Event> {
         self.renewal = Some(Renewal {
-            status: RenewalStatus::PendingValidation,
-            reason: Some(PENDING_DOMAIN_VALIDATION.to_owned()),
+            status: RenewalStatus::PendingAutoRenewal,
+            reason: None,
             domains: unvalidated(&self.domains, at),
             updated_at: at,
+            ask_at: Some(at + self.behaviour.auto_renewal),
         });
-        let told = self.check_renewal(at, dns);
-        if told.is_empty() {
+        self.ask_for_help(at, dns)
+    }
+
+    /// Asks for the records a renewal misses, if it is time to, and if it misses any.
+    fn ask_for_help(&mut self, at: DateTime<Utc>, dns: &Route53) -> Vec<Event> {
+        let pending = self.renewal.as_mut().filter(|renewal| is_pending(renewal));
+        let Some(renewal) = pending.filter(|it| it.ask_at.is_some_and(|ask_at| ask_at <= at))
+        else {
+            return Vec::new();
+        };
+        let again = ASKED_AGAIN.map(TimeDelta::days).map(|left| self.not_after.map(|it| it - left));
+        renewal.ask_at = again.into_iter().flatten().find(|again| *again > at);
+        if renewal.status == RenewalStatus::PendingAutoRenewal {
+            renewal.status = RenewalStatus::PendingValidation;
+            renewal.reason = Some(PENDING_DOMAIN_VALIDATION.to_owned());
+            renewal.updated_at = at;
+            let told = self.check_renewal(at, dns);
+            if !told.is_empty() {
+                return told;
+            }
             self.arm_check(at);
-            return vec![events::renewal_action_required(self, PENDING_DOMAIN_VALIDATION, at)];
         }
-        told
+        vec![events::renewal_action_required(self, PENDING_DOMAIN_VALIDATION, at)]
     }
 
     fn check_renewal(&mut self, at: DateTime<Utc>, dns: &Route53) -> Vec<Event> {
         let by_dns = self.validation_method == Some(Method::Dns);
-        let Some(renewal) = self.renewal.as_mut().filter(|renewal| by_dns && is_pending(renewal))
-        else {
+        let waits = |renewal: &&mut Renewal| renewal.status == RenewalStatus::PendingValidation;
+        let Some(renewal) = self.renewal.as_mut().filter(|it| by_dns && waits(it)) else {
             return Vec::new();
         };
         if !validate(&self.account, &mut renewal.domains, at, dns) {
@@ -130,6 +155,7 @@ impl Certificate {
         renewal.status = RenewalStatus::Success;
         renewal.reason = None;
         renewal.updated_at = at;
+        renewal.ask_at = None;
         self.not_before = Some(at);
         self.not_after = Some(at + self.validity());
         vec![events::available(self, "RENEWAL", at)]
@@ -141,13 +167,16 @@ impl Certificate {
             renewal.status = RenewalStatus::Failed;
             renewal.reason = Some("OTHER".to_owned());
             renewal.updated_at = at;
+            renewal.ask_at = None;
             fail_pending(&mut renewal.domains);
         }
         events::expired(self, at)
     }
 
+    /// Whether ACM looks for the records of a renewal again and again.
     fn is_renewing(&self) -> bool {
-        self.renewal.as_ref().is_some_and(is_pending)
+        let waits = |renewal: &Renewal| renewal.status == RenewalStatus::PendingValidation;
+        self.renewal.as_ref().is_some_and(waits)
     }
 
     /// Begins the change from e-mail to DNS.
@@ -238,7 +267,7 @@ pub(super) fn fail_pending(domains: &mut [Domain]) {
 }
 
 fn is_pending(renewal: &Renewal) -> bool {
-    renewal.status == RenewalStatus::PendingValidation
+    matches!(renewal.status, RenewalStatus::PendingAutoRenewal | RenewalStatus::PendingValidation)
 }
 
 /// Whether the CAA records that govern this name let Amazon issue for it. For wildcards `issuewild`

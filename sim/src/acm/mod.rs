@@ -16,7 +16,7 @@ mod tests;
 mod world;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -27,6 +27,7 @@ pub use self::certificate::{
 };
 pub use self::record::validation_record;
 use self::register::Register;
+use crate::agenda::Agenda;
 use crate::aws::{Caller, Service};
 use crate::eventbridge::Event;
 use crate::route53::{Route53, TokenBucket};
@@ -42,10 +43,12 @@ pub struct Acm {
     requested: usize,
     /// How many calls CloudTrail told of.
     recorded: usize,
-    queue: Vec<(DateTime<Utc>, Event)>,
+    queue: Agenda<Event>,
     tokens: BTreeMap<Token, (String, DateTime<Utc>)>,
     buckets: BTreeMap<(String, String, String), TokenBucket>,
     unlimited: bool,
+    /// The regions that do not have `SearchCertificates`.
+    without_search: BTreeSet<String>,
 }
 
 /// An idempotency token of one account in one region.
@@ -74,7 +77,7 @@ impl Acm {
         if events::is_write(operation) {
             self.recorded += 1;
             let event = events::cloudtrail(operation, caller, body, &result, now, self.recorded);
-            self.queue.push((now, event));
+            self.queue.add(now, event);
         }
         result
     }
@@ -95,7 +98,9 @@ impl Acm {
             "ListTagsForCertificate" => self.list_tags(caller, body, now),
             "RemoveTagsFromCertificate" => self.remove_tags(caller, body, now),
             "RequestCertificate" => self.request(caller, body, now),
-            "SearchCertificates" => self.search(caller, body, now),
+            "SearchCertificates" if !self.without_search.contains(&caller.region) => {
+                self.search(caller, body, now)
+            }
             "UpdateCertificateOptions" => self.update_options(caller, body, now),
             _ => Err(Failure::new(400, "UnknownOperationException", operation)),
         }
@@ -177,18 +182,18 @@ impl Acm {
         caller: &Caller,
         now: DateTime<Utc>,
     ) -> impl Iterator<Item = &Certificate> {
-        self.certificates.iter().filter(move |it| {
-            it.account == caller.account && it.region == caller.region && it.is_visible(now)
-        })
+        let of = self.certificates.of(&caller.account, &caller.region);
+        of.filter(move |it| it.is_visible(now))
+    }
+
+    /// Plans what happens to certificates that were changed, so that nobody asks them again.
+    pub(crate) fn plan(&mut self) {
+        self.certificates.plan();
     }
 
     /// Does what falls due at `at`, and tells what EventBridge hears of it.
     pub fn advance(&mut self, at: DateTime<Utc>, dns: &Route53) -> Vec<Event> {
-        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.queue)
-            .into_iter()
-            .partition(|(queued_at, _)| *queued_at <= at);
-        self.queue = later;
-        let mut told: Vec<Event> = due.into_iter().map(|(_, event)| event).collect();
+        let mut told: Vec<Event> = std::iter::from_fn(|| self.queue.take(at)).collect();
         for arn in self.certificates.due(at) {
             let Some(certificate) = self.certificates.get_mut(&arn) else { continue };
             while let Some(due) = certificate.next_due().filter(|due| *due <= at) {
@@ -200,7 +205,6 @@ impl Acm {
 
     /// When something happens by itself next.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        let queued = self.queue.iter().map(|(at, _)| *at);
-        queued.chain(self.certificates.next_due()).min()
+        self.queue.next_due().into_iter().chain(self.certificates.next_due()).min()
     }
 }

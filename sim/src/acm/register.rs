@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::certificate::Certificate;
+use crate::aws::partition;
 
 /// Certificates by ARN, and an agenda of what happens to them by itself.
 #[derive(Clone, Debug, Default)]
@@ -60,17 +61,34 @@ impl Register {
         planned.into_iter().chain(changed).min()
     }
 
-    /// The ARNs of those to which something happens up to `at`.
-    pub(super) fn due(&mut self, at: DateTime<Utc>) -> Vec<String> {
+    /// Those of an account in a region, in the order of ARNs.
+    pub(super) fn of(&self, account: &str, region: &str) -> impl Iterator<Item = &Certificate> {
+        let prefix = arn_prefix(account, region);
+        let here = self.by_arn.range(prefix.clone()..);
+        here.take_while(move |(arn, _)| arn.starts_with(&prefix)).map(|(_, it)| it)
+    }
+
+    /// Enters what was changed in the agenda.
+    pub(super) fn plan(&mut self) {
         for arn in std::mem::take(&mut self.changed) {
             if let Some(due) = self.by_arn.get(&arn).and_then(Certificate::next_due) {
                 self.agenda.insert((due, arn.clone()));
                 self.planned.insert(arn, due);
             }
         }
+    }
+
+    /// The ARNs of those to which something happens up to `at`.
+    pub(super) fn due(&mut self, at: DateTime<Utc>) -> Vec<String> {
+        self.plan();
         let due = self.agenda.iter().take_while(|(due, _)| *due <= at);
         let mut arns: Vec<_> = due.map(|(_, arn)| arn.clone()).collect();
         arns.sort_unstable();
         arns
     }
+}
+
+/// What the ARNs of an account's certificates in a region begin with.
+pub(super) fn arn_prefix(account: &str, region: &str) -> String {
+    format!("arn:{}:acm:{region}:{account}:certificate/", partition(region))
 }

@@ -12,6 +12,9 @@ use crate::eventbridge::Event;
 use crate::route53::Route53;
 use crate::wire::Failure;
 
+mod renewal;
+mod search;
+
 const ACCOUNT: &str = "111111111111";
 const REGION: &str = "eu-west-1";
 
@@ -399,32 +402,6 @@ fn pages_shift_nothing_when_a_certificate_goes() {
 }
 
 #[test]
-fn a_search_combines_filters() {
-    let mut world = World::new();
-    let pending = world.seed(&["a.example.com"], |_| {});
-    let by_email = world.seed(&["b.example.com"], |it| it.validation_method = Some(Method::Email));
-    let private = world.seed(&["c.example.com"], |it| it.kind = Kind::Private);
-    let mut search = |statement: Value| {
-        let body = json!({"FilterStatement": statement, "MaxResults": 500});
-        listed(&world.call("SearchCertificates", body).unwrap(), "Results")
-    };
-    let filter = |member: &str, value: &str| json!({"Filter": {"AcmCertificateMetadataFilter": {member: value}}});
-    let ours = json!({"And": [
-        filter("Status", "PENDING_VALIDATION"),
-        filter("ValidationMethod", "DNS"),
-        filter("Type", "AMAZON_ISSUED"),
-    ]});
-    assert_eq!(search(ours), [pending.as_str()]);
-    assert_eq!(search(json!({"Not": filter("Type", "PRIVATE")})), [pending, by_email.clone()]);
-    let either = json!({"Or": [filter("Type", "PRIVATE"), filter("ValidationMethod", "EMAIL")]});
-    assert_eq!(search(either), [by_email, private]);
-    assert_eq!(search(filter("RenewalStatus", "PENDING_VALIDATION")), Vec::<String>::new());
-    let two = json!({"And": [], "Or": []});
-    let code = world.refused("SearchCertificates", json!({"FilterStatement": two}));
-    assert_eq!(code, "ValidationException");
-}
-
-#[test]
 fn too_many_calls_are_throttled_by_account_region_and_operation() {
     let mut world = World::new();
     for _ in 0..16 {
@@ -438,55 +415,6 @@ fn too_many_calls_are_throttled_by_account_region_and_operation() {
     for _ in 0..100 {
         world.call("ListCertificates", json!({})).unwrap();
     }
-}
-
-#[test]
-fn a_renewal_with_its_records_in_place_succeeds_at_once() {
-    let mut world = World::new();
-    world.publish("example.com");
-    let arn = world.seed(&["example.com", "*.example.com"], issued);
-    world.acm.schedule_renewal(&arn, world.now + TimeDelta::days(153));
-    world.pass(TimeDelta::days(153));
-    let certificate = world.certificate(&arn);
-    assert_eq!(certificate.renewal.as_ref().unwrap().status, RenewalStatus::Success);
-    assert_eq!(certificate.not_after, Some(world.now + TimeDelta::days(198)));
-    assert_eq!(world.heard("ACM Certificate Available")[0].detail["Action"], "RENEWAL");
-}
-
-#[test]
-fn a_renewal_without_its_record_asks_for_help_and_goes_on_looking() {
-    let mut world = World::new();
-    let arn = world.seed(&["example.com"], issued);
-    world.acm.start_renewal(&arn, world.now, &world.dns);
-    world.pass(minutes(10));
-    let asked = world.heard("ACM Certificate Renewal Action Required");
-    assert_eq!(asked.len(), 1);
-    assert_eq!(asked[0].resources, [arn.as_str()]);
-    assert_eq!(asked[0].detail["RenewalStatusReason"], "PENDING_DOMAIN_VALIDATION");
-    let detail = world.describe(&arn);
-    assert_eq!(detail["Status"], "ISSUED");
-    assert_eq!(detail["DomainValidationOptions"][0]["ValidationStatus"], "SUCCESS");
-    let renewal = &detail["RenewalSummary"];
-    assert_eq!(renewal["RenewalStatus"], "PENDING_VALIDATION");
-    assert_eq!(renewal["DomainValidationOptions"][0]["ValidationStatus"], "PENDING_VALIDATION");
-    assert!(renewal["DomainValidationOptions"][0]["ResourceRecord"]["Name"].is_string());
-
-    world.publish("example.com");
-    world.pass(minutes(1));
-    assert_eq!(world.describe(&arn)["RenewalSummary"]["RenewalStatus"], "SUCCESS");
-}
-
-#[test]
-fn a_renewal_fails_when_the_certificate_expires() {
-    let mut world = World::new();
-    let arn = world.seed(&["example.com"], issued);
-    world.acm.schedule_renewal(&arn, world.now + TimeDelta::days(197));
-    world.pass(TimeDelta::days(198));
-    let detail = world.describe(&arn);
-    assert_eq!(detail["Status"], "EXPIRED");
-    assert_eq!(detail["RenewalSummary"]["RenewalStatus"], "FAILED");
-    assert_eq!(world.heard("ACM Certificate Expired").len(), 1);
-    assert_eq!(world.acm.next_due(), None);
 }
 
 #[test]

@@ -89,7 +89,9 @@ impl Acm {
     /// If there is no such certificate.
     pub fn start_renewal(&mut self, arn: &str, at: DateTime<Utc>, dns: &Route53) {
         let events = self.expect(arn).start_renewal(at, dns);
-        self.queue.extend(events.into_iter().map(|event| (at, event)));
+        for event in events {
+            self.queue.add(at, event);
+        }
     }
 
     /// Plans a renewal. None is planned by itself: in a test 45 days before `NotAfter` are far away.
@@ -103,6 +105,16 @@ impl Acm {
     /// Takes the limits on rates away, or puts them back.
     pub fn set_unlimited(&mut self, unlimited: bool) {
         self.unlimited = unlimited;
+    }
+
+    /// Says whether a region has `SearchCertificates`, as every region has by default. Which ones
+    /// really have it AWS does not document.
+    pub fn set_search_available(&mut self, region: &str, available: bool) {
+        if available {
+            self.without_search.remove(region);
+        } else {
+            self.without_search.insert(region.to_owned());
+        }
     }
 
     fn expect(&mut self, arn: &str) -> &mut Certificate {

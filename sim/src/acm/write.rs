@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::certificate::{Certificate, Domain, DomainStatus, KeyPairOrigin, Kind, Method, Status};
+use super::register::arn_prefix;
 use super::request::{
     KEY_ALGORITHMS, OfCertificate, RequestCertificate, Tag, TagsOfCertificate,
     UpdateCertificateOptions, constraint, is_domain_name, read, validation,
@@ -98,11 +99,6 @@ impl Acm {
         now: DateTime<Utc>,
     ) -> Certificate {
         self.requested += 1;
-        let partition = match region {
-            cn if cn.starts_with("cn-") => "aws-cn",
-            gov if gov.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        };
         let id = format!("00000000-0000-4000-8000-{:012}", self.requested);
         let mut record_at = now + self.behaviour.record_after;
         let mut domain = |name: &String| {
@@ -116,7 +112,7 @@ impl Acm {
             domain
         };
         let mut certificate = Certificate {
-            arn: format!("arn:{partition}:acm:{region}:{account}:certificate/{id}"),
+            arn: arn_prefix(account, region) + &id,
             account: account.to_owned(),
             region: region.to_owned(),
             domains: names.iter().map(&mut domain).collect(),

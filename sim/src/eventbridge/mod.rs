@@ -1,16 +1,19 @@
-//! EventBridge: buses and rules, and the way of an event to a function.
+//! EventBridge: buses and rules, and the way of an event to a function or a queue.
 //!
 //! Sources: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-what-is.html> and the pages
-//! beside each rule. Not modelled: bus policies, targets other than functions and buses, retries and
+//! beside each rule. Not modelled: bus policies, targets other than functions, standard queues and
+//! buses, retries and
 //! dead-letter queues of targets, input transformers, archives, schemas. A story states its buses
 //! and rules with [`EventBridge::create_bus`] and [`EventBridge::put_rule`].
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use crate::agenda::Agenda;
 use crate::aws::Caller;
+use crate::cloudtrail;
 use crate::wire::Failure;
 
 mod pattern;
@@ -20,9 +23,6 @@ mod rules;
 mod tests;
 
 use rules::{Bus, Rules};
-
-/// The detail type of what CloudTrail tells.
-const CLOUDTRAIL: &str = "AWS API Call via CloudTrail";
 
 /// How much later the second copy of a doubled event arrives.
 const ECHO: TimeDelta = TimeDelta::seconds(5);
@@ -37,9 +37,8 @@ pub struct EventBridge {
     /// How long any other event takes (assumed).
     pub native_delay: TimeDelta,
     rules: Rules,
-    /// Events on their way, by the time they arrive and the order they set out in.
-    underway: BTreeMap<(DateTime<Utc>, u64), Underway>,
-    departures: u64,
+    /// Events on their way, by the time they arrive.
+    underway: Agenda<Underway>,
     events: u64,
     published: Vec<Published>,
     drop: usize,
@@ -55,8 +54,7 @@ impl Default for EventBridge {
             cloudtrail_delay: TimeDelta::seconds(20),
             native_delay: TimeDelta::seconds(2),
             rules: Rules::default(),
-            underway: BTreeMap::new(),
-            departures: 0,
+            underway: Agenda::default(),
             events: 0,
             published: Vec::new(),
             drop: 0,
@@ -88,7 +86,7 @@ pub struct Event {
 /// An event that reached a rule's target.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
-    /// The target's ARN: a function.
+    /// The target's ARN: a function or a queue.
     pub target: String,
     /// The event with its envelope.
     pub event: Value,
@@ -128,8 +126,8 @@ impl EventBridge {
         self.rules.create_bus(Bus::new(account, region, name));
     }
 
-    /// Adds a rule to a bus, or replaces the one of that name. The target is a function in the
-    /// rule's region, or a bus anywhere.
+    /// Adds a rule to a bus, or replaces the one of that name. The target is a function or a standard
+    /// queue in the rule's region, or a bus anywhere.
     ///
     /// # Panics
     ///
@@ -254,7 +252,7 @@ impl EventBridge {
             return;
         }
         let usual = match event.detail_type.as_str() {
-            CLOUDTRAIL => self.cloudtrail_delay,
+            cloudtrail::DETAIL_TYPE => self.cloudtrail_delay,
             _ => self.native_delay,
         };
         let more = self.delays.pop_front().unwrap_or_default();
@@ -262,11 +260,10 @@ impl EventBridge {
         self.send(bus, envelope(&id, &event, at), at + usual + more);
     }
 
-    /// What reaches targets that are functions at `at`.
+    /// What reaches targets that are functions or queues at `at`.
     pub fn deliver(&mut self, at: DateTime<Utc>) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
-        while let Some(entry) = self.underway.first_entry().filter(|entry| entry.key().0 <= at) {
-            let Underway { bus, event } = entry.remove();
+        while let Some(Underway { bus, event }) = self.underway.take(at) {
             deliveries.extend(self.rules.route(&bus, &event));
         }
         deliveries
@@ -274,20 +271,15 @@ impl EventBridge {
 
     /// When the next event is delivered.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.underway.first_key_value().map(|((due, _), _)| *due)
+        self.underway.next_due()
     }
 
     fn send(&mut self, bus: Bus, event: Value, due: DateTime<Utc>) {
         if self.duplicate {
             let (bus, event) = (bus.clone(), event.clone());
-            self.depart(Underway { bus, event }, due + ECHO);
+            self.underway.add(due + ECHO, Underway { bus, event });
         }
-        self.depart(Underway { bus, event }, due);
-    }
-
-    fn depart(&mut self, underway: Underway, due: DateTime<Utc>) {
-        self.departures += 1;
-        self.underway.insert((due, self.departures), underway);
+        self.underway.add(due, Underway { bus, event });
     }
 
     fn next_id(&mut self) -> String {

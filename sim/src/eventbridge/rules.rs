@@ -1,4 +1,4 @@
-//! Buses, their rules, and which functions an event reaches through them.
+//! Buses, their rules, and which functions and queues an event reaches through them.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Delivery;
 use super::pattern::Pattern;
+use crate::cloudtrail::DETAIL_TYPE;
 
 /// A bus: its account, its region, its name.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -49,7 +50,8 @@ struct Rule {
 #[derive(Clone, Debug)]
 enum Target {
     Bus(Bus),
-    Function(String),
+    /// A function or a queue.
+    End(String),
 }
 
 /// Every rule, by its bus and its name.
@@ -93,17 +95,18 @@ impl Rules {
             assert!(self.has_bus(&target), "rule {name}: there is no {arn}, create_bus first");
             return Target::Bus(target);
         }
-        let Some([region, _, resource]) = parts(arn, "lambda") else {
-            panic!("rule {name}: {arn} is neither a function nor an event bus");
+        let function = parts(arn, "lambda").filter(|[_, _, it]| it.starts_with("function:"));
+        let queue = parts(arn, "sqs").filter(|[_, _, name]| !name.ends_with(".fifo"));
+        let Some([region, _, _]) = function.or(queue) else {
+            panic!("rule {name}: {arn} is no function, no standard queue and no event bus");
         };
-        assert!(resource.starts_with("function:"), "rule {name}: {arn} is not a function");
-        // Only buses may be elsewhere; that functions may not is read from their absence in
+        // Only buses may be elsewhere; that the others may not is read from their absence in
         // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
         assert_eq!(region, bus.region, "rule {name}: {arn} is in another region than its rule");
-        Target::Function(arn.to_owned())
+        Target::End(arn.to_owned())
     }
 
-    /// Which functions this event reaches from `bus`, directly or over one more bus.
+    /// Which functions and queues this event reaches from `bus`, directly or over one more bus.
     ///
     /// One hop only: a bus does not forward what was forwarded to it. What is forwarded keeps its
     /// `account` and `region` (widely seen, not documented).
@@ -112,10 +115,10 @@ impl Rules {
         let mut deliveries = Vec::new();
         for target in self.targets(bus, event) {
             match target {
-                Target::Function(arn) => deliveries.push(delivery(arn, event)),
+                Target::End(arn) => deliveries.push(delivery(arn, event)),
                 Target::Bus(next) => {
                     for target in self.targets(next, event) {
-                        if let Target::Function(arn) = target {
+                        if let Target::End(arn) = target {
                             deliveries.push(delivery(arn, event));
                         }
                     }
@@ -130,13 +133,12 @@ impl Rules {
     /// A rule whose state is plain `ENABLED` does not see CloudTrail's read-only events.
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html>
     fn targets<'a>(&'a self, bus: &Bus, event: &'a Value) -> impl Iterator<Item = &'a Target> {
-        let read_only =
-            event["detail-type"] == super::CLOUDTRAIL && event["detail"]["readOnly"] == true;
+        let read_only = event["detail-type"] == DETAIL_TYPE && event["detail"]["readOnly"] == true;
         let rules = self.buses.get(bus).into_iter().flat_map(BTreeMap::values);
         rules.filter(move |rule| !read_only && rule.pattern.matches(event)).map(|rule| &rule.target)
     }
 }
 
-fn delivery(function: &str, event: &Value) -> Delivery {
-    Delivery { target: function.to_owned(), event: event.clone() }
+fn delivery(target: &str, event: &Value) -> Delivery {
+    Delivery { target: target.to_owned(), event: event.clone() }
 }

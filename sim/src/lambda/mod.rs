@@ -1,15 +1,21 @@
-//! Lambda's asynchronous invocations.
+//! Lambda: asynchronous invocations, and batches from queues.
 //!
-//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
+//! Source of the former: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use crate::agenda::Agenda;
+
+mod source;
 #[cfg(test)]
 mod tests;
+
+pub use self::source::EventSource;
+use self::source::{Batch, Mapping, Returned};
 
 /// How a function is configured.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -102,17 +108,32 @@ pub enum Condition {
 /// Functions, what waits for them, and what they could not do.
 #[derive(Clone, Debug, Default)]
 pub struct Lambda {
-    functions: BTreeMap<String, Function>,
-    /// Failed events until they are tried again, by time and by order of arrival.
-    waiting: BTreeMap<(DateTime<Utc>, u64), Event>,
-    ready: VecDeque<Event>,
+    functions: BTreeMap<String, Deployed>,
+    /// Failed events until they are tried again.
+    waiting: Agenda<Event>,
     running: BTreeMap<String, Running>,
+    deadlines: BTreeSet<(DateTime<Utc>, String)>,
+    sources: Vec<Mapping>,
+    /// Batches that are over and not taken back yet.
+    returned: Agenda<Returned>,
     finished: Vec<Finished>,
     dead_letters: Vec<DeadLetter>,
     dropped: Vec<String>,
     init_errors: Vec<String>,
     events: u64,
+    arrivals: u64,
     calls: usize,
+}
+
+/// A function and what waits for its turn with it.
+#[derive(Clone, Debug)]
+struct Deployed {
+    function: Function,
+    /// By the order of arrival, over all functions.
+    ready: BTreeMap<u64, Event>,
+    /// The same, by the time they are given up.
+    expiring: BTreeSet<(DateTime<Utc>, u64)>,
+    running: usize,
 }
 
 /// An event in the queue.
@@ -120,10 +141,14 @@ pub struct Lambda {
 struct Event {
     number: u64,
     function_arn: String,
+    /// Lent to the invocation while it runs.
     payload: Value,
     attempts: u32,
     error: Option<String>,
     expires: DateTime<Utc>,
+    /// The messages it is made of, if it comes from a queue. It is tried once, then they are the
+    /// queue's again.
+    batch: Option<Batch>,
 }
 
 #[derive(Clone, Debug)]
@@ -134,10 +159,34 @@ struct Running {
     calls_from: usize,
 }
 
+impl Deployed {
+    fn add(&mut self, arrival: u64, event: Event) {
+        self.expiring.insert((event.expires, arrival));
+        self.ready.insert(arrival, event);
+    }
+
+    /// The event whose turn it is, if the function's concurrency allows one more.
+    fn next(&self) -> Option<u64> {
+        let room = self.running < self.function.reserved_concurrency;
+        self.ready.keys().next().copied().filter(|_| room)
+    }
+
+    fn remove(&mut self, arrival: u64) -> Option<Event> {
+        let event = self.ready.remove(&arrival)?;
+        self.expiring.remove(&(event.expires, arrival));
+        Some(event)
+    }
+}
+
 impl Lambda {
     /// Creates a function, or configures it anew. `arn` is the unqualified one.
     pub fn add_function(&mut self, arn: &str, function: Function) {
-        self.functions.insert(arn.to_owned(), function);
+        if let Some(deployed) = self.functions.get_mut(arn) {
+            deployed.function = function;
+            return;
+        }
+        let (ready, expiring) = (BTreeMap::new(), BTreeSet::new());
+        self.functions.insert(arn.to_owned(), Deployed { function, ready, expiring, running: 0 });
     }
 
     /// Queues an asynchronous invocation. An ARN may name a version or an alias; events for
@@ -149,73 +198,79 @@ impl Lambda {
         };
         let expires = at + function.maximum_event_age;
         self.events += 1;
-        self.ready.push_back(Event {
+        self.make_ready(Event {
             number: self.events,
             function_arn: function_arn.to_owned(),
             payload,
             attempts: 0,
             error: None,
             expires,
+            batch: None,
         });
     }
 
     /// Does what falls due at `at`: ends attempts over their time, gives up events over their age,
     /// brings failed ones back.
     pub fn advance(&mut self, at: DateTime<Utc>) {
-        let late = self.running.values().filter(|running| running.invocation.deadline <= at);
-        let late: Vec<Invocation> = late.map(|running| running.invocation.clone()).collect();
-        for Invocation { request_id, function_arn, deadline, .. } in late {
-            let timeout = self.function(&function_arn).map(|function| function.timeout);
-            let seconds = timeout.unwrap_or_default().as_seconds_f64();
+        while let Some((deadline, request_id)) = self.deadlines.first().filter(|it| it.0 <= at) {
+            let (deadline, request_id) = (*deadline, request_id.clone());
+            let running = self.running.get(&request_id);
+            let function = running.and_then(|it| self.function(&it.invocation.function_arn));
+            let seconds = function.map(|it| it.timeout).unwrap_or_default().as_seconds_f64();
             let error = format!("Task timed out after {seconds:.2} seconds");
             self.complete(&request_id, Err(error), deadline);
         }
-        while let Some(entry) = self.waiting.first_entry().filter(|entry| entry.key().0 <= at) {
-            self.ready.push_back(entry.remove());
+        while let Some(event) = self.waiting.take(at) {
+            self.make_ready(event);
         }
-        let (old, ready): (Vec<_>, Vec<_>) =
-            self.ready.drain(..).partition(|event| event.expires <= at);
-        self.ready = ready.into();
-        for event in old {
-            self.give_up(event, Condition::EventAgeExceeded, at);
+        let mut old = Vec::new();
+        for deployed in self.functions.values_mut() {
+            while let Some((_, arrival)) = deployed.expiring.first().filter(|it| it.0 <= at) {
+                let arrival = *arrival;
+                old.extend(deployed.remove(arrival).map(|event| (arrival, event)));
+            }
+        }
+        old.sort_unstable_by_key(|(arrival, _)| *arrival);
+        for (_, mut event) in old {
+            match event.batch.take() {
+                Some(batch) => self.returned.add(at, batch.throttled()),
+                None => self.give_up(event, Condition::EventAgeExceeded, at),
+            }
         }
     }
 
     /// When something happens by itself next. That something waits to be taken is no such thing.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        let waiting = self.waiting.keys().next().map(|(at, _)| *at);
-        let expiring = self.ready.iter().map(|event| event.expires).min();
-        let deadline = self.running.values().map(|running| running.invocation.deadline).min();
-        [waiting, expiring, deadline].into_iter().flatten().min()
+        let expiring = self.functions.values().filter_map(|it| it.expiring.first());
+        let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
+        let due = [self.waiting.next_due(), deadline].into_iter().flatten();
+        due.chain(expiring.map(|(expires, _)| *expires)).min()
     }
 
     /// Begins the next attempt that is ready, if its function's concurrency allows one more.
     pub fn take(&mut self, at: DateTime<Utc>) -> Option<Invocation> {
-        let position = self.ready.iter().position(|event| {
-            let running = self.running.values();
-            let function = unqualified(&event.function_arn);
-            let busy = running.filter(|run| unqualified(&run.event.function_arn) == function);
-            let limit = self.functions.get(function).map(|function| function.reserved_concurrency);
-            limit.is_some_and(|limit| busy.count() < limit)
-        })?;
-        let mut event = self.ready.remove(position)?;
-        let timeout = self.function(&event.function_arn)?.timeout;
+        let functions = self.functions.values_mut();
+        let next = functions.filter_map(|it| it.next().map(|arrival| (arrival, it)));
+        let (arrival, deployed) = next.min_by_key(|(arrival, _)| *arrival)?;
+        let mut event = deployed.remove(arrival)?;
+        deployed.running += 1;
         event.attempts += 1;
         let invocation = Invocation {
             request_id: request_id(event.number),
             function_arn: event.function_arn.clone(),
-            payload: event.payload.clone(),
+            payload: std::mem::take(&mut event.payload),
             attempt: event.attempts,
-            deadline: at + timeout,
+            deadline: at + deployed.function.timeout,
         };
+        self.deadlines.insert((invocation.deadline, invocation.request_id.clone()));
         let running =
             Running { invocation: invocation.clone(), event, began: at, calls_from: self.calls };
         self.running.insert(invocation.request_id.clone(), running);
         Some(invocation)
     }
 
-    /// Ends an attempt; `false` if it does not run (any more). A failed one is tried again after
-    /// one minute and then after two more.
+    /// Ends an attempt; `false` if it does not run (any more). A failed event is tried again after
+    /// one minute and then after two more; a batch is not, its messages are.
     pub fn complete(
         &mut self,
         request_id: &str,
@@ -227,9 +282,20 @@ impl Lambda {
         else {
             return false;
         };
-        event.error = outcome.as_ref().err().cloned();
+        self.deadlines.remove(&(invocation.deadline, request_id.to_owned()));
+        if let Some(deployed) = self.functions.get_mut(unqualified(&event.function_arn)) {
+            deployed.running -= 1;
+        }
+        let batch = event.batch.take().map(|batch| batch.judged(&outcome, self));
+        event.error = outcome.as_ref().err().cloned().filter(|_| batch.is_none());
+        if event.error.is_some() {
+            event.payload = invocation.payload.clone();
+        }
         let calls = calls_from..self.calls;
         self.finished.push(Finished { invocation, began, ended: at, outcome, calls });
+        if let Some(batch) = batch {
+            self.returned.add(at, batch);
+        }
         if event.error.is_none() {
             return true;
         }
@@ -240,7 +306,7 @@ impl Lambda {
         } else if again >= event.expires {
             self.give_up(event, Condition::EventAgeExceeded, at);
         } else {
-            self.waiting.insert((again, event.number), event);
+            self.waiting.add(again, event);
         }
         true
     }
@@ -252,7 +318,7 @@ impl Lambda {
 
     /// How many events wait, for their turn or for another try.
     pub fn queued(&self) -> usize {
-        self.ready.len() + self.waiting.len()
+        self.functions.values().map(|it| it.ready.len()).sum::<usize>() + self.waiting.len()
     }
 
     /// Every attempt that is over, in the order they ended.
@@ -290,7 +356,14 @@ impl Lambda {
     }
 
     fn function(&self, arn: &str) -> Option<&Function> {
-        self.functions.get(unqualified(arn))
+        self.functions.get(unqualified(arn)).map(|deployed| &deployed.function)
+    }
+
+    fn make_ready(&mut self, event: Event) {
+        self.arrivals += 1;
+        if let Some(deployed) = self.functions.get_mut(unqualified(&event.function_arn)) {
+            deployed.add(self.arrivals, event);
+        }
     }
 
     fn give_up(&mut self, event: Event, condition: Condition, at: DateTime<Utc>) {

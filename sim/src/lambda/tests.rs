@@ -96,3 +96,18 @@ fn aliases_lead_to_the_function_and_strangers_nowhere() {
     assert_eq!(lambda.take(at(0)).unwrap().function_arn, format!("{ARN}:live"));
     assert_eq!((lambda.take(at(0)), lambda.dropped()), (None, &[format!("{ARN}-2")][..]));
 }
+
+#[test]
+fn a_busy_function_holds_up_no_other_and_the_rest_goes_in_order() {
+    let other = ARN.replace("validator", "other");
+    let mut lambda = lambda(Function { reserved_concurrency: 1, ..Function::default() });
+    lambda.add_function(&other, Function::default());
+    for (function, n) in [(ARN, 1), (ARN, 2), (&*other, 3), (ARN, 4), (&*other, 5)] {
+        lambda.invoke(function, json!(n), at(0));
+    }
+    let taken: Vec<_> = std::iter::from_fn(|| lambda.take(at(0))).collect();
+    assert_eq!(taken.iter().map(|it| &it.payload).collect::<Vec<_>>(), [1, 3, 5]);
+    lambda.complete(&taken[0].request_id, Ok(json!(null)), at(1));
+    assert_eq!(lambda.take(at(1)).unwrap().payload, json!(2));
+    assert_eq!(lambda.queued(), 1);
+}

@@ -11,6 +11,7 @@ mod name;
 mod records;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod world;
 mod xml;
 mod zones;
@@ -23,7 +24,9 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use self::limits::Limits;
 use self::xml::{Target, invalid_input, max_items};
 use self::zones::Zone;
+use crate::agenda::Agenda;
 use crate::aws::Caller;
+use crate::eventbridge::Event;
 use crate::wire::{Failure, Parameters};
 
 pub use self::change::{Action, Write};
@@ -55,6 +58,9 @@ pub struct Route53 {
     changes: BTreeMap<String, ChangeInfo>,
     limits: BTreeMap<String, Limits>,
     writes: Vec<Write>,
+    /// How many calls CloudTrail told of.
+    recorded: usize,
+    queue: Agenda<Event>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -90,6 +96,24 @@ impl Route53 {
         let Some((_, target)) = xml::route(request) else {
             return Err(Failure::new(404, "UnknownOperationException", operation));
         };
+        let result = self.perform(operation, &target, caller, request, now);
+        if trail::is_write(operation) {
+            self.recorded += 1;
+            let (body, number) = (request.body(), self.recorded);
+            let event = trail::event(operation, caller, &target, body, &result, now, number);
+            self.queue.add(now, event);
+        }
+        result
+    }
+
+    fn perform(
+        &mut self,
+        operation: &str,
+        target: &Target,
+        caller: &Caller,
+        request: &http::Request<Vec<u8>>,
+        now: DateTime<Utc>,
+    ) -> Result<String, Failure> {
         let account = caller.account.as_str();
         self.limits.entry(account.to_owned()).or_default().admit_call(operation, now)?;
         let Ok(body) = std::str::from_utf8(request.body()) else {
@@ -98,20 +122,30 @@ impl Route53 {
         let query = Parameters::of(request);
         let request = &Request { account, body, now };
         match operation {
-            "ChangeResourceRecordSets" => self.change_resource_record_sets(request, &target),
-            "ChangeTagsForResource" => self.change_tags_for_resource(request, &target),
+            "ChangeResourceRecordSets" => self.change_resource_record_sets(request, target),
+            "ChangeTagsForResource" => self.change_tags_for_resource(request, target),
             "CreateHostedZone" => self.create_hosted_zone(request),
-            "DeleteHostedZone" => self.delete_hosted_zone(request, &target),
-            "GetChange" => self.get_change(request, &target),
-            "GetHostedZone" => self.get_hosted_zone(request, &target),
+            "DeleteHostedZone" => self.delete_hosted_zone(request, target),
+            "GetChange" => self.get_change(request, target),
+            "GetHostedZone" => self.get_hosted_zone(request, target),
             "GetHostedZoneCount" => Ok(self.get_hosted_zone_count(request)),
             "ListHostedZones" => self.list_hosted_zones(request, &query),
             "ListHostedZonesByName" => self.list_hosted_zones_by_name(request, &query),
-            "ListResourceRecordSets" => self.list_resource_record_sets(request, &target, &query),
-            "ListTagsForResource" => self.list_tags_for_resource(request, &target),
-            "ListTagsForResources" => self.list_tags_for_resources(request, &target),
+            "ListResourceRecordSets" => self.list_resource_record_sets(request, target, &query),
+            "ListTagsForResource" => self.list_tags_for_resource(request, target),
+            "ListTagsForResources" => self.list_tags_for_resources(request, target),
             other => Err(Failure::new(404, "UnknownOperationException", other)),
         }
+    }
+
+    /// Does what falls due at `at`, and tells what EventBridge hears of it.
+    pub fn advance(&mut self, at: DateTime<Utc>) -> Vec<Event> {
+        std::iter::from_fn(|| self.queue.take(at)).collect()
+    }
+
+    /// When something happens by itself next.
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.queue.next_due()
     }
 
     /// Every change that was made through the API, in order.

@@ -1,4 +1,4 @@
-//! EventBridge Scheduler: one-time schedules whose targets are functions.
+//! EventBridge Scheduler: one-time schedules whose targets are functions or queues.
 //!
 //! Source: botocore's `data/scheduler/2021-06-30/service-2.json`, and
 //! <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>. What of it is not
@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::aws::Caller;
+use crate::aws::{Caller, partition};
 use crate::wire::{Failure, Parameters};
 
 mod request;
@@ -26,6 +26,10 @@ const DEFAULT_GROUP: &str = "default";
 pub struct Scheduler {
     groups: BTreeMap<GroupKey, Group>,
     schedules: BTreeMap<Key, Schedule>,
+    /// Those that will come due, by the time they were made for.
+    pending: BTreeSet<(DateTime<Utc>, Key)>,
+    /// Those to be deleted, by the time they came due.
+    spent: BTreeSet<(DateTime<Utc>, Key)>,
     roles: BTreeSet<(String, String)>,
     linger: TimeDelta,
     delay: TimeDelta,
@@ -51,7 +55,7 @@ pub struct Schedule {
     pub name: String,
     /// The time in its expression.
     pub at: DateTime<Utc>,
-    /// The function's ARN.
+    /// The ARN of the function or the queue.
     pub target: String,
     /// The payload.
     pub input: String,
@@ -78,9 +82,9 @@ pub enum Progress {
 /// A schedule that came due.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Firing {
-    /// The target's ARN: a function.
+    /// The target's ARN: a function or a queue.
     pub target: String,
-    /// The payload.
+    /// The payload; for a queue the text of the message, which need not be JSON.
     pub input: Value,
 }
 
@@ -89,6 +93,8 @@ impl Default for Scheduler {
         Self {
             groups: BTreeMap::new(),
             schedules: BTreeMap::new(),
+            pending: BTreeSet::new(),
+            spent: BTreeSet::new(),
             roles: BTreeSet::new(),
             linger: TimeDelta::seconds(90),
             delay: TimeDelta::zero(),
@@ -125,20 +131,19 @@ impl Scheduler {
 
     /// Lets what is due at `at` come due, and deletes spent schedules whose time has come.
     pub fn fire(&mut self, at: DateTime<Utc>) -> Vec<Firing> {
-        let (delay, linger) = (self.delay, self.linger);
-        self.schedules.retain(|_, it| it.deleted_at(linger).is_none_or(|end| end > at));
+        while let Some(key) = first_until(&mut self.spent, at - self.linger) {
+            self.schedules.remove(&key);
+        }
         let mut firings = Vec::new();
-        for (key, schedule) in &mut self.schedules {
-            let Progress::Pending(due) = schedule.progress else { continue };
-            if due + delay > at {
-                continue;
-            }
+        while let Some(key) = first_until(&mut self.pending, at - self.delay) {
+            let Some(schedule) = self.schedules.get_mut(&key) else { continue };
             schedule.progress = Progress::Spent(at);
+            let firing = Firing { target: schedule.target.clone(), input: schedule.payload(&key) };
+            self.plan(&key);
             if self.lose > 0 {
                 self.lose -= 1;
                 continue;
             }
-            let firing = Firing { target: schedule.target.clone(), input: schedule.payload(key) };
             // Delivery is at least once:
             // https://docs.aws.amazon.com/scheduler/latest/UserGuide/what-is-scheduler.html
             if self.duplicate > 0 {
@@ -152,11 +157,35 @@ impl Scheduler {
 
     /// When the next schedule comes due, or a spent one is deleted.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        let due = |it: &Schedule| match it.progress {
-            Progress::Pending(at) => Some(at + self.delay),
-            _ => it.deleted_at(self.linger),
+        let firing = self.pending.first().map(|(at, _)| *at + self.delay);
+        let deletion = self.spent.first().map(|(at, _)| *at + self.linger);
+        firing.into_iter().chain(deletion).min()
+    }
+
+    /// Enters a schedule among those that something will happen to, if anything will.
+    fn plan(&mut self, key: &Key) {
+        let Some(schedule) = self.schedules.get(key) else { return };
+        match schedule.progress {
+            Progress::Pending(at) => self.pending.insert((at, key.clone())),
+            Progress::Spent(at) if schedule.definition.delete_when_spent => {
+                self.spent.insert((at, key.clone()))
+            }
+            _ => return,
         };
-        self.schedules.values().filter_map(due).min()
+    }
+
+    /// Takes a schedule out of what [`Self::plan`] entered it in.
+    fn unplan(&mut self, key: &Key) {
+        match self.schedules.get(key).map(|schedule| schedule.progress) {
+            Some(Progress::Pending(at)) => self.pending.remove(&(at, key.clone())),
+            Some(Progress::Spent(at)) => self.spent.remove(&(at, key.clone())),
+            _ => return,
+        };
+    }
+
+    fn remove(&mut self, key: &Key) -> Option<Schedule> {
+        self.unplan(key);
+        self.schedules.remove(key)
     }
 
     fn create(
@@ -177,6 +206,7 @@ impl Scheduler {
         let schedule = Schedule::new(name, definition, now);
         self.lost += usize::from(schedule.progress == Progress::Past);
         self.schedules.insert(key.clone(), schedule);
+        self.plan(&key);
         Ok(created(&key))
     }
 
@@ -191,16 +221,18 @@ impl Scheduler {
         let definition = Definition::read(name, body)?;
         let key = self.key(caller, name, Some(&definition.group))?;
         self.check_role(caller, &definition)?;
+        self.unplan(&key);
         let existing = self.schedules.get_mut(&key).ok_or_else(|| missing("Schedule", name))?;
         let mut updated = Schedule::new(name, definition, now);
         updated.created_at = existing.created_at;
         // Undocumented, so the worst case: the deletion already under way takes the update with it.
-        if existing.deleted_at(TimeDelta::zero()).is_some() {
+        if existing.is_to_be_deleted() {
             updated.progress = existing.progress;
             updated.definition.delete_when_spent = true;
         }
         self.lost += usize::from(updated.progress == Progress::Past);
         *existing = updated;
+        self.plan(&key);
         Ok(created(&key))
     }
 
@@ -230,7 +262,7 @@ impl Scheduler {
         group: Option<&str>,
     ) -> Result<Value, Failure> {
         let key = self.key(caller, name, group)?;
-        self.schedules.remove(&key).map(|_| json!({})).ok_or_else(|| missing("Schedule", name))
+        self.remove(&key).map(|_| json!({})).ok_or_else(|| missing("Schedule", name))
     }
 
     fn list(&self, caller: &Caller, query: &Parameters) -> Result<Value, Failure> {
@@ -239,16 +271,19 @@ impl Scheduler {
             self.check_group(caller, group)?;
         }
         let size = max_results(query)?;
-        let after = query.get("NextToken");
+        let after = query.get("NextToken").and_then(|token| token.split_once('/'));
         let prefix = query.get("NamePrefix").unwrap_or_default();
         let state = query.get("State");
-        let mut matching = self.schedules.iter().filter(|(key, schedule)| {
-            (&key.0, &key.1) == (&caller.account, &caller.region)
-                && group.is_none_or(|group| group == key.2)
-                && key.3.starts_with(prefix)
-                && state.is_none_or(|state| state == schedule.state())
-                && after.is_none_or(|after| token(key).as_str() > after)
-        });
+        let (account, region) = (&caller.account, &caller.region);
+        let first = after.unwrap_or((group.unwrap_or_default(), ""));
+        let mut matching = self
+            .from(account, region, first)
+            .take_while(|(key, _)| group.is_none_or(|group| group == key.2))
+            .filter(|(key, schedule)| {
+                key.3.starts_with(prefix)
+                    && state.is_none_or(|state| state == schedule.state())
+                    && after.is_none_or(|after| (&*key.2, &*key.3) > after)
+            });
         let page: Vec<(&Key, &Schedule)> = matching.by_ref().take(size).collect();
         let next = matching.next().and_then(|_| page.last()).map(|(key, _)| token(key));
         let schedules: Vec<Value> = page
@@ -302,8 +337,33 @@ impl Scheduler {
         }
         let group = group_key(caller, name);
         self.groups.remove(&group).ok_or_else(|| missing("Schedule group", name))?;
-        self.schedules.retain(|key, _| (&key.0, &key.1, &key.2) != (&group.0, &group.1, &group.2));
+        let keys = self.within(&group.0, &group.1, &group.2).map(|(key, _)| key.clone());
+        for key in keys.collect::<Vec<_>>() {
+            self.remove(&key);
+        }
         Ok(json!({}))
+    }
+
+    /// An account's schedules in a region, from this group and name on.
+    fn from(
+        &self,
+        account: &str,
+        region: &str,
+        (group, name): (&str, &str),
+    ) -> impl Iterator<Item = (&Key, &Schedule)> {
+        let first = [account, region, group, name].map(str::to_owned);
+        let here = self.schedules.range(Key::from(first)..);
+        here.take_while(move |(key, _)| (&*key.0, &*key.1) == (account, region))
+    }
+
+    /// The schedules in a group.
+    fn within(
+        &self,
+        account: &str,
+        region: &str,
+        group: &str,
+    ) -> impl Iterator<Item = (&Key, &Schedule)> {
+        self.from(account, region, (group, "")).take_while(move |(key, _)| key.2 == group)
     }
 
     fn key(&self, caller: &Caller, name: &str, group: Option<&str>) -> Result<Key, Failure> {
@@ -376,8 +436,7 @@ impl Scheduler {
 
     /// The schedules in a group, by name.
     pub fn schedules(&self, account: &str, region: &str, group: &str) -> Vec<&Schedule> {
-        let of = |key: &Key| (&*key.0, &*key.1, &*key.2) == (account, region, group);
-        self.schedules.iter().filter(|(key, _)| of(key)).map(|(_, schedule)| schedule).collect()
+        self.within(account, region, group).map(|(_, schedule)| schedule).collect()
     }
 
     /// How often a schedule was given a time gone by. Who relies on one waits for ever.
@@ -414,11 +473,8 @@ impl Schedule {
         }
     }
 
-    fn deleted_at(&self, linger: TimeDelta) -> Option<DateTime<Utc>> {
-        match self.progress {
-            Progress::Spent(at) if self.definition.delete_when_spent => Some(at + linger),
-            _ => None,
-        }
+    fn is_to_be_deleted(&self) -> bool {
+        matches!(self.progress, Progress::Spent(_)) && self.definition.delete_when_spent
     }
 
     fn state(&self) -> &'static str {
@@ -439,8 +495,17 @@ impl Schedule {
             .replace("<aws.scheduler.scheduled-time>", &self.at.format("%FT%TZ").to_string())
             .replace("<aws.scheduler.execution-id>", &format!("execution-of-{}", self.name))
             .replace("<aws.scheduler.attempt-number>", "1");
+        if request::is_queue(&self.target) {
+            return Value::String(input);
+        }
         serde_json::from_str(&input).unwrap_or(Value::Null)
     }
+}
+
+/// The first of these whose time is up at `at`, taken out.
+fn first_until(agenda: &mut BTreeSet<(DateTime<Utc>, Key)>, at: DateTime<Utc>) -> Option<Key> {
+    agenda.first().filter(|(due, _)| *due <= at)?;
+    agenda.pop_first().map(|(_, key)| key)
 }
 
 /// The operation a request asks for.
@@ -469,15 +534,6 @@ fn arn((account, region, group, name): &Key) -> String {
 
 fn group_arn(Caller { account, region }: &Caller, name: &str) -> String {
     format!("arn:{}:scheduler:{region}:{account}:schedule-group/{name}", partition(region))
-}
-
-fn partition(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        Some("eusc") => "aws-eusc",
-        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
 }
 
 /// Where a page ends. No name contains a `/`.

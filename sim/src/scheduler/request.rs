@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{DEFAULT_GROUP, invalid, not_modelled};
 use crate::wire::{Failure, Parameters};
 
-/// The members of `Target` that are for targets other than functions.
+/// The members of `Target` that are for targets other than functions and standard queues.
 const OTHER_TARGETS: [&str; 5] = [
     "EcsParameters",
     "EventBridgeParameters",
@@ -103,7 +103,7 @@ impl Definition {
 
         let target = object(&body, "Target")?.ok_or_else(|| null("target"))?;
         let target_arn = required(target, "Arn", "target.arn")?;
-        check_function(target_arn)?;
+        check_target(target_arn)?;
         let role_arn = required(target, "RoleArn", "target.roleArn")?;
         check_role_arn(role_arn)?;
         if let Some(other) = OTHER_TARGETS.into_iter().find(|other| target.contains_key(*other)) {
@@ -111,7 +111,7 @@ impl Definition {
         }
         check_retry_policy(target)?;
         let input = text(target, "Input")?.ok_or_else(|| not_modelled("a Target without Input"))?;
-        check_input(input)?;
+        check_input(input, is_queue(target_arn))?;
 
         Ok(Self {
             at,
@@ -167,9 +167,19 @@ fn read_window(body: &Map<String, Value>) -> Result<Option<i64>, Failure> {
     }
 }
 
-fn check_function(arn: &str) -> Result<(), Failure> {
+/// Whether a target is a queue, and not a function.
+pub(super) fn is_queue(arn: &str) -> bool {
+    arn.split(':').nth(2) == Some("sqs")
+}
+
+fn check_target(arn: &str) -> Result<(), Failure> {
     let parts: Vec<&str> = arn.split(':').collect();
     match parts[..] {
+        ["arn", _, "sqs", region, account, name]
+            if !region.is_empty() && is_account(account) && !name.ends_with(".fifo") =>
+        {
+            Ok(())
+        }
         ["arn", _, "lambda", region, account, "function", ref name @ ..]
             if !region.is_empty() && is_account(account) && matches!(name.len(), 1 | 2) =>
         {
@@ -206,11 +216,14 @@ fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// At most 256 KB, and JSON, as Lambda takes nothing else:
+/// At most 256 KB, and JSON for a function, as Lambda takes nothing else:
 /// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html>
-fn check_input(input: &str) -> Result<(), Failure> {
+fn check_input(input: &str, for_queue: bool) -> Result<(), Failure> {
     if input.len() > 256 * 1024 {
         return Err(invalid("Input exceeds the maximum size of 256 KB."));
+    }
+    if for_queue {
+        return Ok(());
     }
     serde_json::from_str::<Value>(input)
         .map(drop)

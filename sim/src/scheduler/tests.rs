@@ -141,7 +141,9 @@ fn what_the_model_forbids_is_refused() {
         ("/FlexibleTimeWindow/Mode", json!("ON")),
         ("/FlexibleTimeWindow/MaximumWindowInMinutes", json!(5)),
         ("/Target", Value::Null),
-        ("/Target/Arn", json!("arn:aws:sqs:eu-west-1:111111111111:queue")),
+        ("/Target/Arn", json!("arn:aws:sns:eu-west-1:111111111111:topic")),
+        ("/Target/Arn", json!("arn:aws:sqs:eu-west-1:111111111111:queue.fifo")),
+        ("/Target/SqsParameters", json!({"MessageGroupId": "one"})),
         ("/Target/Arn", json!("validator")),
         ("/Target/RoleArn", Value::Null),
         ("/Target/RoleArn", json!("arn:aws:iam::111111111111:user/scheduler")),
@@ -291,4 +293,42 @@ fn keywords_in_the_input_are_filled_in() {
     let input = scheduler.fire(at(180)).remove(0).input;
     let arn = "arn:aws:scheduler:eu-west-1:111111111111:schedule/checks/one";
     assert_eq!(input, json!([arn, "2026-11-23T08:02:00Z"]));
+}
+
+#[test]
+fn pages_go_on_from_group_to_group() {
+    let mut scheduler = scheduler();
+    scheduler.add_group(ACCOUNT, REGION, "checks-b", at(0));
+    for (group, name) in [("checks", "one"), ("checks-b", "two")] {
+        create(&mut scheduler, name, check_with("/GroupName", json!(group))).unwrap();
+    }
+    let first = ask(&mut scheduler, ("GET", "/schedules?MaxResults=1"), json!({})).unwrap();
+    assert_eq!(first["Schedules"][0]["Name"], "one");
+    let token = first["NextToken"].as_str().unwrap().replace('/', "%2F");
+    let path = format!("/schedules?MaxResults=1&NextToken={token}");
+    let second = ask(&mut scheduler, ("GET", &path), json!({})).unwrap();
+    assert_eq!(second["Schedules"][0]["Name"], "two");
+}
+
+#[test]
+fn a_deleted_schedule_never_fires_and_its_name_starts_afresh() {
+    let mut scheduler = scheduler();
+    create(&mut scheduler, "one", check()).unwrap();
+    let path = "/schedules/one?groupName=checks";
+    ask(&mut scheduler, ("DELETE", path), json!({})).unwrap();
+    assert_eq!(scheduler.next_due(), None);
+    let later = check_with("/ScheduleExpression", json!("at(2026-11-23T09:00:00)"));
+    create(&mut scheduler, "one", later).unwrap();
+    let [(fired, 1), (_, 0)] = run(&mut scheduler)[..] else { panic!("a firing, a deletion") };
+    assert!((3600..3660).contains(&fired));
+}
+
+#[test]
+fn a_queue_is_sent_the_input_as_it_is() {
+    let mut scheduler = scheduler();
+    let mut body = check_with("/Target/Input", json!("{ not JSON"));
+    body["Target"]["Arn"] = json!("arn:aws:sqs:eu-west-1:111111111111:checks");
+    create(&mut scheduler, "one", body.clone()).unwrap();
+    let [Firing { target, input }] = &scheduler.fire(at(180))[..] else { panic!("one firing") };
+    assert_eq!((&json!(target), input), (&body["Target"]["Arn"], &json!("{ not JSON")));
 }
