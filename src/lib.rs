@@ -72,6 +72,7 @@ mod itinerary;
 pub mod metrics;
 pub mod name;
 pub mod outcome;
+mod pace;
 pub mod plan;
 pub mod publish;
 pub mod reconcile;

@@ -1,9 +1,8 @@
 //! One look at one certificate, or at several together: the program on one screen.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
-use futures_util::stream::{self, StreamExt};
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
 use tracing::{Instrument, Span, field, info, info_span, warn};
 
 use crate::arn::Home;
@@ -15,6 +14,7 @@ use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::outcome::{Outcome, RecordState};
+use crate::pace;
 use crate::plan::{self, Next, Plan, Policy};
 use crate::publish::{Published, publish};
 use crate::settings::Settings;
@@ -66,24 +66,38 @@ pub async fn reconcile(
     let Context { clients, metrics, settings } = context;
     let deadline = &invocation.deadline;
 
-    let arming = deadline.percent(50);
-    let looking = wakes.iter().enumerate().map(async |(index, wake)| {
+    let (looking, arming) = (deadline.percent(50), deadline.percent(75));
+    let turns = Semaphore::new(LOOKS_AT_ONCE);
+    let looks = wakes.iter().zip(pace::delays(wakes)).map(async |(wake, delay)| {
         let span = span(invocation, wake);
-        let look = arming.bound(look(context, invocation, wake).instrument(span.clone())).await;
-        let late = || Err(Error::Late { certificate: wake.certificate.clone() });
-        (index, look.unwrap_or_else(late).map(|look| (look, span)))
+        let in_turn = async {
+            pace::wait(delay).await;
+            let _turn = turns.acquire().await;
+            look(context, invocation, wake).instrument(span.clone()).await
+        };
+        let look = match looking.bound(in_turn).await {
+            Some(look) => look,
+            None => {
+                let in_turn = async {
+                    let _turn = turns.acquire().await;
+                    postpone(context, invocation, wake).await
+                };
+                let late = || Err(Error::Late { certificate: wake.certificate.clone() });
+                arming.bound(in_turn).await.unwrap_or_else(late)
+            }
+        };
+        look.map(|look| (look, span))
     });
-    let looks: BTreeMap<_, _> =
-        stream::iter(looking).buffer_unordered(LOOKS_AT_ONCE).collect().await;
+    let looks = join_all(looks).await;
 
-    let known = looks.values().flatten();
+    let known = looks.iter().flatten();
     let plans: Vec<_> =
         known.filter_map(|(look, _)| Some((look.certificate.as_ref()?, &look.plan))).collect();
     let published = publish(clients, settings, &deadline.percent(80), &plans).await;
 
     let now = deadline.now();
     let mut published = published.into_iter();
-    let ending = wakes.iter().zip(looks.into_values()).map(|(wake, look)| {
+    let ending = wakes.iter().zip(looks).map(|(wake, look)| {
         let (look, span) = look?;
         let published = look.certificate.as_ref().and_then(|_| published.next());
         let outcome = look.end(wake, published.unwrap_or_default(), now);
@@ -133,17 +147,38 @@ async fn look(context: &Context, invocation: &Invocation, wake: &Wake) -> Result
 
     let plan = plan::decide(certificate.as_ref(), wake, now, &Policy::from(settings));
 
-    let armed = match plan.next {
+    let armed = arm(context, invocation, wake, &plan, Some(first_heard)).await?;
+    Ok(Look { certificate, plan, armed })
+}
+
+/// Leaves a certificate that there was no time to look at to a check as soon as possible.
+async fn postpone(context: &Context, invocation: &Invocation, wake: &Wake) -> Result<Look, Error> {
+    let plan = plan::postpone(invocation.deadline.now());
+    // A first look that did not take place is still to come.
+    let since = wake.since.filter(|_| wake.follow_up);
+    let armed = arm(context, invocation, wake, &plan, since).await?;
+    Ok(Look { certificate: None, plan, armed })
+}
+
+/// Arms the check that a plan calls for, if it calls for one.
+async fn arm(
+    context: &Context,
+    invocation: &Invocation,
+    wake: &Wake,
+    plan: &Plan,
+    since: Option<DateTime<Utc>>,
+) -> Result<Option<Armed>, Error> {
+    let Context { clients, settings, .. } = context;
+    match plan.next {
         Next::CheckAt(at) if !settings.dry_run => {
-            let check = trigger::check(arn, Some(first_heard));
-            let name = scheduler::check_name(arn, at);
+            let check = trigger::check(&wake.certificate, since);
+            let name = scheduler::check_name(&wake.certificate, at);
             let client = clients.scheduler().await;
             let door = &invocation.door;
-            Some(scheduler::arm(&client, settings, door, &name, at, &check).await?)
+            scheduler::arm(&client, settings, door, &name, at, &check).await.map(Some)
         }
-        _ => None,
-    };
-    Ok(Look { certificate, plan, armed })
+        _ => Ok(None),
+    }
 }
 
 impl Look {

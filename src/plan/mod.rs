@@ -139,6 +139,11 @@ pub fn decide(
     }
 }
 
+/// A plan for a certificate that there was no time to look at: to look at it as soon as possible.
+pub fn postpone(now: DateTime<Utc>) -> Plan {
+    Plan::nothing(now, look_again(Grid::of_request(now), now))
+}
+
 /// A validation that ACM waits for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Underway<'a> {

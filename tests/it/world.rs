@@ -22,8 +22,9 @@ use serde_json::{Value, json};
 use sim::Sim;
 use sim::eventbridge::Published;
 use sim::faults::Fault;
-use sim::lambda::Invocation;
+use sim::lambda::{EventSource, Invocation};
 use sim::route53::{Action, Write};
+use sim::sqs::Queue;
 
 use crate::events::check_schema;
 
@@ -38,6 +39,11 @@ pub(crate) const HOME: &str = "eu-west-1";
 /// The function.
 pub(crate) const FUNCTION: &str =
     "arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator";
+
+/// The queue through which an organization's events come.
+pub(crate) const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:certificates";
+/// Where that queue leaves what it gives up.
+const DEAD_LETTERS: &str = "arn:aws:sqs:eu-west-1:111122223333:dead-letters";
 
 const GROUP: &str = "acm-dns-validator";
 /// The role that invokes the function for Scheduler.
@@ -83,6 +89,38 @@ impl World {
             let name = format!("forward-{index}");
             self.sim.aws().eventbridge.put_rule(account, region, "default", &name, pattern, &bus);
         }
+    }
+
+    /// Lets events come to the function through a queue, as in an organization, in batches of what
+    /// comes within a minute.
+    pub(crate) fn enqueue(&self) {
+        let mut aws = self.sim.aws();
+        aws.sqs.add_queue(DEAD_LETTERS, Queue::default());
+        let queue = Queue {
+            // Six times as long as the function may take, as AWS advises.
+            visibility_timeout: TimeDelta::minutes(3),
+            max_receive_count: Some(5),
+            dead_letter_queue: Some(DEAD_LETTERS.to_owned()),
+            ..Queue::default()
+        };
+        aws.sqs.add_queue(QUEUE, queue);
+        let source = EventSource {
+            batch_size: 1_000,
+            batching_window: TimeDelta::minutes(1),
+            maximum_concurrency: Some(2),
+            ..EventSource::default()
+        };
+        aws.lambda.add_event_source(QUEUE, FUNCTION, source);
+        for (index, pattern) in patterns().into_iter().enumerate() {
+            let name = format!("wake-{index}");
+            aws.eventbridge.put_rule(OURS, HOME, "default", &name, pattern, QUEUE);
+        }
+    }
+
+    /// What the queue gave up.
+    pub(crate) fn dead_letters(&self) -> Vec<String> {
+        let aws = self.sim.aws();
+        aws.sqs.messages(DEAD_LETTERS).map(|message| message.body.clone()).collect()
     }
 
     /// A public hosted zone of this account that the world's DNS delegates to; its id.
@@ -153,6 +191,11 @@ impl World {
         tags.tags(tag("touched", "yes")).send().await.expect("a tag");
     }
 
+    /// Route 53 for people of this account.
+    pub(crate) fn route53(&self, account: &str) -> aws_sdk_route53::Client {
+        aws_sdk_route53::Client::new(&config(&self.sim, account, HOME))
+    }
+
     /// ACM begins to renew a certificate.
     pub(crate) fn renew(&self, arn: &str) {
         let now = self.sim.now();
@@ -176,7 +219,7 @@ impl World {
             .resource_record_set(set.expect("a record set"))
             .build();
         let batch = ChangeBatch::builder().changes(change.expect("a change")).build();
-        aws_sdk_route53::Client::new(&config(&self.sim, OURS, HOME))
+        self.route53(OURS)
             .change_resource_record_sets()
             .hosted_zone_id(zone)
             .change_batch(batch.expect("a batch"))
@@ -417,7 +460,7 @@ pub(crate) fn config(sim: &Sim, account: &str, region: &str) -> SdkConfig {
 }
 
 /// What a rule lets through to the function.
-fn patterns() -> [Value; 2] {
+fn patterns() -> [Value; 3] {
     [
         json!({
             "source": ["aws.acm"],
@@ -430,6 +473,14 @@ fn patterns() -> [Value; 2] {
         json!({
             "source": ["aws.acm"],
             "detail-type": ["ACM Certificate Renewal Action Required"],
+        }),
+        json!({
+            "source": ["aws.route53"],
+            "detail-type": ["AWS API Call via CloudTrail"],
+            "detail": {
+                "eventSource": ["route53.amazonaws.com"],
+                "eventName": ["CreateHostedZone", "ChangeTagsForResource"],
+            },
         }),
     ]
 }
