@@ -1,4 +1,4 @@
-//! The whole job, to watch: the function in a simulated AWS, three days in a few seconds.
+//! The whole job, to watch: the function in a simulated AWS, five months in a few seconds.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -15,16 +15,18 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_acm::types::{Tag, ValidationMethod};
+use aws_sdk_route53::types::TagResourceType;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sim::Sim;
+use sim::acm::RenewalStatus;
 use sim::lambda::Finished;
 use sim::server::{Server, serve_on};
 
 const HELP: &str = "\
 The whole job of acm-dns-validator, to watch: a simulated AWS on loopback, the function against its
-Runtime API with the same entry point as on Lambda, a few certificates, and three days in a few seconds.
+Runtime API with the same entry point as on Lambda, a few certificates, and five months in a few seconds.
 
 Usage: cargo run --example demo -- [--quiet | --json] [--help]
 
@@ -105,8 +107,9 @@ async fn run(address: &str, form: Form) -> Outcome<ExitCode> {
     let settings = Settings::from_vars(|name| settings.get(name).map(|&value| value.to_owned()))?;
     let function = Function::new(settings, config.clone(), sim.time_source(), Metrics::new(|_| {}));
     let acm = aws_sdk_acm::Client::new(&config);
-    let demo =
-        Demo { sim, server, acm, form, told: 0, promised: Vec::new(), zones: BTreeMap::new() };
+    let route53 = aws_sdk_route53::Client::new(&config);
+    let (promised, zones) = (Vec::new(), BTreeMap::new());
+    let demo = Demo { sim, server, acm, route53, form, told: 0, promised, zones };
     tokio::select! {
         done = demo.play() => done,
         ended = function.serve() => Err(format!("the function ended by itself: {ended:?}").into()),
@@ -118,6 +121,7 @@ struct Demo {
     sim: Sim,
     server: Server,
     acm: aws_sdk_acm::Client,
+    route53: aws_sdk_route53::Client,
     form: Form,
     told: usize,
     promised: Vec<(&'static str, bool)>,
@@ -165,8 +169,19 @@ impl Demo {
         self.say("Somebody requests a certificate in a zone that is out of bounds.");
         let healed = self.request(&["www.partner.example.net"], "").await?;
         self.go_on(TimeDelta::minutes(40)).await?;
-        self.say("The DNS team tags the zone: validate=yes.");
-        self.sim.aws().route53.tag_zone(&partner, "validate", "yes");
+        self.say(
+            "The DNS team tags the zone: validate=yes. Whatever waits under its name is looked at.",
+        );
+        self.tag_zone(&partner).await?;
+        self.go_on(TimeDelta::minutes(30)).await?;
+
+        self.say(
+            "CloudTrail loses an event, and nobody hears of a certificate, until the hourly sweep.",
+        );
+        self.sim.aws().eventbridge.drop_next(1);
+        let unheard = self.request(&["cart.example.com"], "").await?;
+        self.go_on(TimeDelta::minutes(20)).await?;
+        self.sweep();
         self.go_on(TimeDelta::minutes(30)).await?;
 
         self.say(
@@ -175,7 +190,13 @@ impl Demo {
         let never = self.request(&["lost.example.info"], "").await?;
         self.go_on(TimeDelta::hours(74)).await?;
 
-        let statuses = [&several, &late, &healed, &never].map(|arn| self.status(arn));
+        self.say("Five months later somebody tidies up example.org, and ACM cannot renew.");
+        self.sim.clock().advance_to(self.sim.now() + TimeDelta::days(150));
+        let (record, _) = sim::acm::validation_record(ACCOUNT, "api.example.org");
+        self.start_renewal(&several, &org, &record);
+        self.go_on(TimeDelta::minutes(30)).await?;
+
+        let statuses = [&several, &late, &healed, &unheard, &never].map(|arn| self.status(arn));
         self.promise(
             "the certificate with four names in two zones is issued",
             statuses[0] == "ISSUED",
@@ -183,17 +204,23 @@ impl Demo {
         self.promise("the one with a late record is issued", statuses[1] == "ISSUED");
         self.promise("the blocked one is issued once its zone is tagged", statuses[2] == "ISSUED");
         self.promise(
-            "the one that nobody can validate has timed out",
-            statuses[3] == "VALIDATION_TIMED_OUT",
+            "the one that nobody heard of is issued all the same",
+            statuses[3] == "ISSUED",
         );
+        self.promise(
+            "the one that nobody can validate has timed out",
+            statuses[4] == "VALIDATION_TIMED_OUT",
+        );
+        self.promise("the renewal got its record back", self.is_renewed(&several));
         let writes = |zone: &str| {
             self.sim.aws().route53.writes().iter().filter(|write| write.zone_id == zone).count()
         };
         let written = [&shop, &private, &org, &partner, &lost].map(|zone| writes(zone));
-        // example.com, www.shop and api; apex and wildcard share a record.
+        // example.com, www.shop, api and cart; apex and wildcard share a record. The one of
+        // api.example.org, and once more for the renewal.
         self.promise(
             "every record is written once, none into the private twin",
-            written == [3, 0, 1, 1, 1],
+            written == [4, 0, 2, 1, 1],
         );
         let quiet = {
             let aws = self.sim.aws();
@@ -211,7 +238,36 @@ impl Demo {
             "a first look costs 7 calls, a later one 5, the last 3, and zone tags one",
             cheap,
         );
-        self.close(&[several, late, healed, never])
+        self.close(&[several, late, healed, unheard, never])
+    }
+
+    /// The DNS team lets the function write to a zone.
+    async fn tag_zone(&self, zone: &str) -> Outcome<()> {
+        let tag = aws_sdk_route53::types::Tag::builder().key("validate").value("yes").build();
+        let call = self.route53.change_tags_for_resource().resource_id(zone).add_tags(tag);
+        call.resource_type(TagResourceType::Hostedzone).send().await?;
+        Ok(())
+    }
+
+    /// The hour strikes.
+    fn sweep(&self) {
+        let now = self.sim.now();
+        let sweep = json!({"source": "acm-dns-validator", "detail-type": "Certificate Sweep", "resources": [], "detail": {}});
+        self.sim.aws().lambda.invoke(FUNCTION, sweep, now);
+    }
+
+    /// Somebody deletes a validation record, and ACM begins to renew the certificate that needs it.
+    fn start_renewal(&self, arn: &str, zone: &str, record: &str) {
+        let now = self.sim.now();
+        let aws = &mut *self.sim.aws();
+        aws.route53.remove_record(zone, record, "CNAME");
+        aws.acm.start_renewal(arn, now, &aws.route53);
+    }
+
+    fn is_renewed(&self, arn: &str) -> bool {
+        let aws = self.sim.aws();
+        let renewal = aws.acm.certificate(arn).and_then(|certificate| certificate.renewal.as_ref());
+        renewal.is_some_and(|renewal| renewal.status == RenewalStatus::Success)
     }
 
     /// The hosted zones, and the function's rules and schedule group.
@@ -230,7 +286,21 @@ impl Demo {
                 "errorCode": [{"exists": false}],
             },
         });
+        let zones = json!({
+            "source": ["aws.route53"],
+            "detail-type": ["AWS API Call via CloudTrail"],
+            "detail": {"eventName": ["CreateHostedZone", "ChangeTagsForResource"]},
+        });
+        let news = json!({
+            "source": ["aws.acm"],
+            "detail-type": ["ACM Certificate Renewal Action Required"],
+        });
         aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "requested", calls, FUNCTION);
+        aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "renewal", news, FUNCTION);
+        aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "zones", zones.clone(), FUNCTION);
+        // What happens to hosted zones is told in us-east-1 only.
+        let home = format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default");
+        aws.eventbridge.put_rule(ACCOUNT, "us-east-1", "default", "forward", zones, &home);
         let private = aws.route53.create_private_zone(ACCOUNT, "example.com");
         let [shop, org, partner] = ["example.com", "example.org", "partner.example.net"]
             .map(|name| aws.route53.register_domain(ACCOUNT, name));
@@ -423,6 +493,14 @@ fn told(look: &Finished, zones: &BTreeMap<String, &str>) -> Vec<String> {
             return vec![format!("  {}  woken by {why}: error {error}", time(look.began))];
         }
     };
+    if let Some(found) = outcome["found"].as_u64() {
+        let what = match outcome["zone"].as_str() {
+            Some(zone) => format!("{found} wait under {zone}; looked at {}", outcome["looked"]),
+            None => format!("{found} wait; armed the looks of {}", outcome["armed"]),
+        };
+        let (began, calls) = (time(look.began), look.calls.len());
+        return vec![format!("  {began}  woken by {why}; {what} ({calls} calls)")];
+    }
     let mut lines = vec![format!(
         "  {}  woken by {why}; ACM says {} of {} ({} calls)",
         time(look.began),
