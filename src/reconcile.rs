@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 use tracing::{Instrument, Span, field, info, info_span, warn};
 
-use crate::arn::Home;
+use crate::arn::{CertificateArn, Home};
 use crate::aws::clients::Clients;
 use crate::aws::scheduler::{self, Armed};
 use crate::aws::{acm, eventbridge};
@@ -127,28 +127,37 @@ struct Look {
 
 /// Asks ACM, decides, and arms the next check.
 async fn look(context: &Context, invocation: &Invocation, wake: &Wake) -> Result<Look, Error> {
-    let Context { clients, settings, .. } = context;
-    let arn = &wake.certificate;
-    let access =
-        certificate_access(settings, &Home::of_function(&invocation.function)?, &arn.home)?;
-    let client = clients.acm(&access, &arn.home.region).await;
-    let (detail, tags) = tokio::try_join!(acm::describe(&client, arn), acm::tags(&client, arn))?;
-    let migrating = match &detail {
-        Some(detail) if certificate::is_migrating(detail) => {
-            acm::domain_validations(&client, arn).await?
-        }
-        _ => Vec::new(),
-    };
+    let certificate = observe(context, invocation, &wake.certificate, wake.since).await?;
     let now = invocation.deadline.now();
-    let first_heard = wake.since.unwrap_or(now);
-    let certificate = detail
-        .zip(tags)
-        .map(|(detail, tags)| Certificate::new(arn, &detail, &migrating, tags, first_heard));
-
-    let plan = plan::decide(certificate.as_ref(), wake, now, &Policy::from(settings));
-
-    let armed = arm(context, invocation, wake, &plan, Some(first_heard)).await?;
+    let plan = plan::decide(certificate.as_ref(), wake, now, &Policy::from(&context.settings));
+    let since = Some(wake.since.unwrap_or(now));
+    let armed = arm(context, invocation, wake, &plan, since).await?;
     Ok(Look { certificate, plan, armed })
+}
+
+/// What ACM says of a certificate now; `None` if it knows none. `since` is when we first heard of it.
+///
+/// # Errors
+///
+/// [`Error::Describe`] or [`Error::Tags`] if ACM refuses; [`Error::Foreign`] and [`Error::Home`]
+/// before any call.
+pub(crate) async fn observe(
+    context: &Context,
+    invocation: &Invocation,
+    arn: &CertificateArn,
+    since: Option<DateTime<Utc>>,
+) -> Result<Option<Certificate>, Error> {
+    let home = Home::of_function(&invocation.function)?;
+    let access = certificate_access(&context.settings, &home, &arn.home)?;
+    let client = context.clients.acm(&access, &arn.home.region).await;
+    let (detail, tags) = tokio::try_join!(acm::describe(&client, arn), acm::tags(&client, arn))?;
+    let Some((detail, tags)) = detail.zip(tags) else { return Ok(None) };
+    let migrating = match certificate::is_migrating(&detail) {
+        true => acm::domain_validations(&client, arn).await?,
+        false => Vec::new(),
+    };
+    let first_heard = since.unwrap_or_else(|| invocation.deadline.now());
+    Ok(Some(Certificate::new(arn, &detail, &migrating, tags, first_heard)))
 }
 
 /// Leaves a certificate that there was no time to look at to a check as soon as possible.

@@ -8,14 +8,14 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 
 use self::advice::advice;
-use crate::arn::{CertificateArn, Home};
-use crate::aws::{acm, route53, scheduler};
-use crate::certificate::{self, Certificate, Domain, Progress};
+use crate::arn::CertificateArn;
+use crate::aws::{route53, scheduler};
+use crate::certificate::{Certificate, Domain, Progress};
 use crate::error::{Error, Trouble};
 use crate::name::DomainName;
 use crate::plan::{self, Next, Policy, Underway};
 use crate::publish::{obstacle, spell};
-use crate::reconcile::{Context, Invocation, certificate_access};
+use crate::reconcile::{Context, Invocation, observe};
 use crate::record::ValidationRecord;
 use crate::survey::survey;
 use crate::trigger::Wake;
@@ -144,26 +144,13 @@ pub async fn diagnose(
     invocation: &Invocation,
     arn: &CertificateArn,
 ) -> Result<Diagnosis, Error> {
-    let Context { clients, settings, .. } = context;
-    let access =
-        certificate_access(settings, &Home::of_function(&invocation.function)?, &arn.home)?;
-    let client = clients.acm(&access, &arn.home.region).await;
-    let (detail, tags) = tokio::try_join!(acm::describe(&client, arn), acm::tags(&client, arn))?;
-    let migrating = match &detail {
-        Some(detail) if certificate::is_migrating(detail) => {
-            acm::domain_validations(&client, arn).await?
-        }
-        _ => Vec::new(),
-    };
+    let certificate = observe(context, invocation, arn, None).await?;
     let now = invocation.deadline.now();
-    let certificate = detail
-        .zip(tags)
-        .map(|(detail, tags)| Certificate::new(arn, &detail, &migrating, tags, now));
     // As if it were old: a certificate or a tag that ACM does not show now is not there.
     let wake =
         Wake { certificate: arn.clone(), since: Some(DateTime::UNIX_EPOCH), follow_up: true };
     let then = now + TimeDelta::minutes(5);
-    let plan = plan::decide(certificate.as_ref(), &wake, then, &Policy::from(settings));
+    let plan = plan::decide(certificate.as_ref(), &wake, then, &Policy::from(&context.settings));
     let reason = match &plan.next {
         Next::CheckAt(_) => None,
         Next::Stop(reason) => Some(reason.to_string()),
