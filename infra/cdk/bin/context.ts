@@ -81,7 +81,7 @@ export function readContext(app: App): Asked {
       Object.values(ApplicationLogLevel).find((level) => level === value),
     ),
     dashboard: flag('dashboard'),
-    publishEvents: flag('publishEvents'),
+    publishEvents: eventBus !== 'none',
     hostedZoneRoleArns: list('hostedZoneRoleArns'),
     hostedZoneIds: list('hostedZoneIds'),
     hostedZoneTag: tag('hostedZoneTag'),
@@ -105,7 +105,7 @@ export function readContext(app: App): Asked {
     stackName,
     props: (stack) => ({
       ...plain,
-      eventBus: eventBus && busFrom(stack, eventBus),
+      eventBus: eventBus && eventBus !== 'none' && busFrom(stack, eventBus),
       alarmTopic: alarmTopicArn && Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopicArn),
     } as AcmDnsValidatorProps),
   };

@@ -50,7 +50,6 @@ test('every setting can be given', () => {
     'validator:dashboard': 'false',
     'validator:alarmTopicArn': 'arn:aws:sns:eu-west-1:111122223333:alarms',
     'validator:eventBus': 'ours',
-    'validator:publishEvents': 'true',
     'validator:hostedZoneRoleArns': 'arn:aws:iam::444455556666:role/a, arn:aws:iam::444455556666:role/b',
     'validator:hostedZoneIds': 'Z1,Z2',
     'validator:hostedZoneTag': 'validate=yes=no',
@@ -99,7 +98,7 @@ test('every setting can be given', () => {
 });
 
 test('the queue alone can be asked for, and the bus none', () => {
-  const template = templateOf({ 'validator:organizationQueue': 'true', 'validator:publishEvents': 'false' });
+  const template = templateOf({ 'validator:organizationQueue': 'true', 'validator:eventBus': 'none' });
   template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { BatchSize: 20 });
   template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { EVENT_BUS: 'none' } } });
   templateOf({ 'validator:organizationQueue': 'false' }).resourceCountIs('AWS::Lambda::EventSourceMapping', 0);
