@@ -167,7 +167,8 @@ export interface AcmDnsValidatorProps {
   readonly certificateTag?: RequiredTag;
 
   /**
-   * Domains whose names are served, each with everything under it (`ALLOWED_DOMAINS`).
+   * Domains whose names are served, each with everything under it (`ALLOWED_DOMAINS`). In this account
+   * IAM enforces it too.
    *
    * @default - all
    */
@@ -309,6 +310,7 @@ export class AcmDnsValidator extends Construct {
           hostedZoneIds: props.hostedZoneIds ?? [],
           hostedZoneRoleArns: props.hostedZoneRoleArns ?? [],
           certificateRoleName: props.certificateRoleName,
+          allowedDomains: props.allowedDomains ?? [],
         }),
       },
     });

@@ -15,6 +15,7 @@ export interface FunctionReach {
   readonly hostedZoneIds: string[];
   readonly hostedZoneRoleArns: string[];
   readonly certificateRoleName?: string;
+  readonly allowedDomains: string[];
 }
 
 /**
@@ -25,6 +26,7 @@ export interface FunctionReach {
  */
 export function functionPolicy(scope: Construct, reach: FunctionReach): PolicyDocument {
   const { account, partition, region } = Stack.of(scope);
+  const checks = `arn:${partition}:scheduler:${region}:${account}:schedule/${reach.scheduleGroupName}/*`;
   const zones = (id: string) => `arn:${partition}:route53:::hostedzone/${id}`;
   const statements = [
     allow('WriteItsLog', ['logs:CreateLogStream', 'logs:PutLogEvents'], [reach.logGroupArn]),
@@ -44,18 +46,15 @@ export function functionPolicy(scope: Construct, reach: FunctionReach): PolicyDo
       ['route53:GetHostedZone', 'route53:ListResourceRecordSets', 'route53:ListTagsForResources'],
       [zones('*')],
     ),
+    allow('SeeWhetherACheckIsArmed', ['scheduler:GetSchedule'], [checks]),
   ];
   // A dry run cannot write, whatever the code does.
   if (!reach.dryRun) {
     const ids = reach.hostedZoneIds.length > 0 ? reach.hostedZoneIds : ['*'];
     statements.push(
-      writeValidationRecords(ids.map(zones)),
+      writeValidationRecords(ids.map(zones), reach.allowedDomains),
       // Neither UpdateSchedule nor DeleteSchedule: a check is armed once and goes away by itself.
-      allow(
-        'ArmChecksInItsOwnGroup',
-        ['scheduler:CreateSchedule', 'scheduler:GetSchedule'],
-        [`arn:${partition}:scheduler:${region}:${account}:schedule/${reach.scheduleGroupName}/*`],
-      ),
+      allow('ArmChecksInItsOwnGroup', ['scheduler:CreateSchedule'], [checks]),
       allow('HandTheScheduleRoleToSchedulerOnly', ['iam:PassRole'], [reach.scheduleRoleArn], {
         StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
       }),
@@ -106,15 +105,17 @@ export function sweepPolicy(functionArn: string, deadLetterQueueArn: string): Po
 }
 
 /**
- * One kind of change: to UPSERT a CNAME whose first label starts with `_`. Names come to IAM in lower
- * case and without the trailing dot, and `_` needs no escape.
+ * One kind of change: to UPSERT a CNAME whose first label starts with `_`, under the domains that are
+ * served if only some are. Names come to IAM in lower case and without the trailing dot, and `_` needs
+ * no escape.
  *
  * Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html
  */
-function writeValidationRecords(resources: string[]): PolicyStatement {
+function writeValidationRecords(resources: string[], domains: string[]): PolicyStatement {
+  const under = domains.map((domain) => `_*.${domain.toLowerCase().replace(/\.$/, '')}`);
   const types = everyOf('route53:ChangeResourceRecordSetsRecordTypes', 'CNAME');
   const actions = everyOf('route53:ChangeResourceRecordSetsActions', 'UPSERT');
-  const names = everyOf('route53:ChangeResourceRecordSetsNormalizedRecordNames', '_*', 'StringLike');
+  const names = everyOf('route53:ChangeResourceRecordSetsNormalizedRecordNames', under.length > 0 ? under : '_*', 'StringLike');
   return allow('UpsertValidationRecordsOnly', ['route53:ChangeResourceRecordSets'], resources, {
     'ForAllValues:StringEquals': { ...types['ForAllValues:StringEquals'], ...actions['ForAllValues:StringEquals'] },
     'ForAllValues:StringLike': names['ForAllValues:StringLike'],
@@ -122,8 +123,8 @@ function writeValidationRecords(resources: string[]): PolicyStatement {
   });
 }
 
-/** The key is there, and each of its values is this one. `ForAllValues` alone holds for no value too. */
-function everyOf(key: string, value: string, operator = 'StringEquals'): Record<string, Record<string, string>> {
+/** The key is there, and each of its values is this one, or one of these. `ForAllValues` alone holds for no value too. */
+function everyOf(key: string, value: string | string[], operator = 'StringEquals'): Record<string, Record<string, unknown>> {
   return { [`ForAllValues:${operator}`]: { [key]: value }, Null: { [key]: 'false' } };
 }
 

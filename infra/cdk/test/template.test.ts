@@ -176,11 +176,19 @@ describe('what the function may do', () => {
     expect(statement(plain, 'UpsertValidationRecordsOnly')?.Resource).toEqual(zone('*'));
   });
 
+  test('is to write under the domains that are named, where some are', () => {
+    const template = templateOf({ allowedDomains: ['Example.com.', 'example.net'] });
+    expect(statement(template, 'UpsertValidationRecordsOnly')?.Condition['ForAllValues:StringLike']).toEqual({
+      'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['_*.example.com', '_*.example.net'],
+    });
+  });
+
   test('is neither to write nor to schedule in a dry run', () => {
     const actions = functionMay(full).flatMap((each) => each.Action);
     expect(actions).not.toContain('route53:ChangeResourceRecordSets');
     expect(actions).not.toContain('scheduler:CreateSchedule');
     expect(actions).not.toContain('iam:PassRole');
+    expect(actions).toContain('scheduler:GetSchedule');
   });
 
   test('is to hand one role to one service', () => {

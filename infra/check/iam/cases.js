@@ -71,6 +71,9 @@ const badBatches = [
   change('no types at all', without('RecordTypes')),
   change('no actions at all', without('Actions')),
   change('another zone where zones are named', batch(GOOD), OTHER_ZONE, ['narrow']),
+  change('another domain where domains are named', batch(['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['narrow']),
+  change('a domain that ends alike', batch(['UPSERT', 'CNAME', '_x1.notexample.com']), ZONE, ['narrow']),
+  change('one other domain in a batch', batch(GOOD, ['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['narrow']),
 ];
 
 const otherRoute53 = [
@@ -172,10 +175,10 @@ export const CASES = [
       ...[ZONE, OTHER_ZONE].flatMap((zone) => each(READ_ZONES, zone, 'to look at any zone')),
       ...goodBatches.map((one) => ({ ...one, deployments: WRITING })),
       change('any zone where none is named', batch(GOOD), OTHER_ZONE, ['plain', 'whole']),
+      change('any domain where none is named', batch(['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['plain', 'whole']),
       change('the other zone that is named', batch(GOOD), 'arn:aws:route53:::hostedzone/Z2FDTNDATAQYW2', ['narrow']),
-      ...each(['scheduler:CreateSchedule', 'scheduler:GetSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'a check', {
-        deployments: WRITING,
-      }),
+      ...each(['scheduler:GetSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'whether a check is armed'),
+      ...each(['scheduler:CreateSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'a check', { deployments: WRITING }),
       {
         why: "the check's role",
         action: 'iam:PassRole',
@@ -419,9 +422,6 @@ export const ROLE_CASES = [
     ],
     denied: [
       ...badBatches,
-      change('another domain', batch(['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['narrow']),
-      change('a domain that ends alike', batch(['UPSERT', 'CNAME', '_x1.notexample.com']), ZONE, ['narrow']),
-      change('one other domain in a batch', batch(GOOD, ['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['narrow']),
       ...otherRoute53,
       ...each(READ_CERTIFICATES, certificate('eu-west-1', DNS), 'certificates'),
       { why: 'a role', action: 'sts:AssumeRole', resource: role('admin', DNS) },

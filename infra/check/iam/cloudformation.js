@@ -153,6 +153,7 @@ export class Resolver {
       'AWS::Scheduler::ScheduleGroup': () => `${here('scheduler')}:schedule-group/${name}`,
       'AWS::Serverless::Function': () => `${here('lambda')}:function:${name}`,
     };
+    if (attribute === 'QueueName' && Type === 'AWS::SQS::Queue') return name;
     if (attribute !== 'Arn' || !(Type in arns)) throw new Error(`cannot resolve ${attribute} of a ${Type}`);
     return arns[Type]();
   }

@@ -28,6 +28,8 @@ export function functionStack(template, place, parameters, names) {
   const physical = Object.fromEntries(Object.entries(logical).map(([part, id]) => [id, names[part]]));
   const resolver = new Resolver(template, place, parameters, physical);
   return {
+    fn,
+    resolver,
     roles: {
       function: role(resolver, logical.functionRole),
       schedule: role(resolver, logical.scheduleRole),
