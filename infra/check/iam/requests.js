@@ -1,4 +1,5 @@
 // Reads the requests that the function really makes.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /**
@@ -27,7 +28,8 @@ export function deploymentsOf(known, requests) {
   return { ...known, ...Object.fromEntries(asked) };
 }
 
-const nameOf = (extra) => (extra ? `as-asked-${Buffer.from(JSON.stringify(extra)).toString('hex').slice(-48)}` : 'whole');
+const nameOf = (extra) =>
+  extra ? `as-asked-${createHash('sha256').update(JSON.stringify(extra)).digest('hex').slice(0, 12)}` : 'whole';
 
 /** In another partition and region everything is the same but the names. */
 export function moved(value, from, to) {
