@@ -1,0 +1,25 @@
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { AcmDnsValidator } from '../lib';
+import { readContext } from './context';
+
+const app = new App();
+const { stackName, props } = readContext(app);
+const stack = new Stack(app, stackName, {
+  description: "acm-dns-validator: publishes ACM's DNS validation records in Route 53",
+});
+const validator = new AcmDnsValidator(stack, 'Validator', props(stack));
+
+const outputs = {
+  FunctionArn: validator.function.functionArn,
+  // Roles in other accounts have to trust it.
+  FunctionRoleArn: validator.functionRole.roleArn,
+  ScheduleGroupName: validator.scheduleGroupName,
+  DeadLetterQueueUrl: validator.deadLetterQueue.queueUrl,
+  OrganizationQueueUrl: validator.organizationQueue?.queueUrl,
+  LogGroupName: validator.logGroup.logGroupName,
+  // Rules in other regions and accounts send to it.
+  EventBusArn: stack.formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' }),
+};
+for (const [name, value] of Object.entries(outputs)) {
+  if (value) new CfnOutput(stack, name, { value });
+}

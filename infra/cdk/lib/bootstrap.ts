@@ -1,0 +1,42 @@
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+
+/**
+ * The directory into which cargo-lambda built the function, in the repository around this package.
+ *
+ * It throws if there is none, or if it was built for another architecture: Lambda would find that out
+ * only in production, at every event.
+ */
+export function builtBootstrap(architecture: Architecture, from = __dirname): string {
+  const arm = architecture.name === Architecture.ARM_64.name;
+  const command = `cargo lambda build --release${arm ? ' --arm64' : ''}`;
+  const directory = ancestors(from)
+    .map((ancestor) => join(ancestor, 'target', 'lambda', 'bootstrap'))
+    .find((candidate) => existsSync(join(candidate, 'bootstrap')));
+  if (!directory) {
+    throw new Error(`the function is not built: run \`${command}\` in the repository, or set \`code\``);
+  }
+  const built = machine(join(directory, 'bootstrap'));
+  if (built !== (arm ? 0xb7 : 0x3e)) {
+    throw new Error(`${directory} holds no executable for ${architecture.name}: run \`${command}\`, or set \`architecture\``);
+  }
+  return directory;
+}
+
+function ancestors(directory: string): string[] {
+  const parent = dirname(directory);
+  return parent === directory ? [directory] : [directory, ...ancestors(parent)];
+}
+
+/** `e_machine` of a little-endian ELF file; https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
+function machine(file: string): number | undefined {
+  const header = Buffer.alloc(20);
+  const descriptor = openSync(file, 'r');
+  try {
+    const read = readSync(descriptor, header, 0, header.length, 0);
+    return read === header.length && header.toString('latin1', 0, 4) === '\x7fELF' ? header.readUInt16LE(18) : undefined;
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { expect, test } from 'vitest';
+import { everything, stackWith } from './stacks';
+
+/** The names that the function reads: the first argument of each reader's call, before its own tests. */
+function namesInTheFunction(): string[] {
+  const source = readFileSync(join(__dirname, '../../../src/settings.rs'), 'utf8').split('#[cfg(test)]')[0]!;
+  const calls = source.matchAll(/\.(?:required|optional|list)\(\s*"([A-Z_]+)"/g);
+  return [...calls].map(([, name]) => name!).sort();
+}
+
+test('the variables that are set are the ones that the function reads', () => {
+  const template = Template.fromStack(
+    stackWith((stack) => ({ ...everything(stack), recordTtl: Duration.minutes(1) })),
+  );
+  const [found] = Object.values(template.findResources('AWS::Lambda::Function'));
+  const names = namesInTheFunction();
+  expect(names.length).toBeGreaterThan(10);
+  expect(Object.keys(found!.Properties.Environment.Variables).sort()).toEqual(names);
+});

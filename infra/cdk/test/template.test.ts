@@ -1,0 +1,561 @@
+import { App, Duration } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Architecture, ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { describe, expect, test } from 'vitest';
+import { AcmDnsValidatorProps } from '../lib';
+import { everything, stackWith, templateOf } from './stacks';
+
+const plain = templateOf();
+const queued = templateOf({ organizationQueue: {} });
+const full = Template.fromStack(stackWith(everything));
+
+type Json = Record<string, any>;
+
+/** The only resource of a type whose logical id holds a word. */
+function find(template: Template, type: string, word = ''): { id: string; resource: Json } {
+  const found = Object.entries(template.findResources(type)).filter(([id]) => id.includes(word));
+  expect(found.map(([id]) => id), `${type} with ${word}`).toHaveLength(1);
+  const [[id, resource]] = found as [[string, Json]];
+  return { id, resource };
+}
+
+function statements(template: Template, type: string, word: string): Json[] {
+  const { Properties } = find(template, type, word).resource;
+  const document = Properties.PolicyDocument ?? Properties.Policies[0].PolicyDocument;
+  return document.Statement;
+}
+
+const functionMay = (template: Template) => statements(template, 'AWS::IAM::Role', 'FunctionRole');
+
+function statement(template: Template, sid: string): Json | undefined {
+  return functionMay(template).find((each) => each.Sid === sid);
+}
+
+describe('the function', () => {
+  test('runs the binary on the runtime for binaries, small and with a time limit', () => {
+    plain.hasResourceProperties('AWS::Lambda::Function', {
+      Runtime: 'provided.al2023',
+      Handler: 'bootstrap',
+      Architectures: ['x86_64'],
+      MemorySize: 128,
+      Timeout: 120,
+      ReservedConcurrentExecutions: Match.absent(),
+    });
+  });
+
+  test('is made as it is asked for', () => {
+    const props: AcmDnsValidatorProps = {
+      architecture: Architecture.ARM_64,
+      memorySize: 256,
+      timeout: Duration.minutes(1),
+      reservedConcurrency: 5,
+      logLevel: ApplicationLogLevel.DEBUG,
+      logRetention: RetentionDays.ONE_YEAR,
+    };
+    const template = templateOf(props);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Architectures: ['arm64'],
+      MemorySize: 256,
+      Timeout: 60,
+      ReservedConcurrentExecutions: 5,
+      LoggingConfig: { ApplicationLogLevel: 'DEBUG' },
+    });
+    template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
+  });
+
+  test('logs JSON, into a group that ends', () => {
+    const { id } = find(plain, 'AWS::Logs::LogGroup');
+    plain.hasResourceProperties('AWS::Lambda::Function', {
+      LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: id }, ApplicationLogLevel: 'INFO' },
+    });
+    plain.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  });
+
+  test('is told of its group and role, and of nothing that is not set', () => {
+    const { Variables } = find(plain, 'AWS::Lambda::Function').resource.Properties.Environment;
+    expect(Object.keys(Variables).sort()).toEqual(['SCHEDULE_GROUP', 'SCHEDULE_ROLE_ARN']);
+    expect(Variables.SCHEDULE_GROUP).toEqual({ Ref: find(plain, 'AWS::Scheduler::ScheduleGroup').id });
+    expect(Variables.SCHEDULE_ROLE_ARN).toEqual({
+      'Fn::GetAtt': [find(plain, 'AWS::IAM::Role', 'ScheduleRole').id, 'Arn'],
+    });
+  });
+
+  test('is told of every setting in the spelling it reads', () => {
+    const template = Template.fromStack(stackWith((stack) => ({ ...everything(stack), recordTtl: Duration.minutes(1) })));
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: {
+          EVENT_BUS: 'arn:aws:events:eu-west-1:111122223333:event-bus/ours',
+          HOSTED_ZONE_ROLE_ARNS: 'arn:aws:iam::444455556666:role/dns,arn:aws:iam::444455556666:role/path/dns',
+          CERTIFICATE_ROLE_NAME: 'team/certificates',
+          HOSTED_ZONE_TAG: 'validate=yes',
+          CERTIFICATE_TAG: 'dns=',
+          ALLOWED_DOMAINS: 'example.com,example.net',
+          REGIONS: 'eu-west-1,us-east-1',
+          RECORD_TTL: '60',
+          DRY_RUN: 'true',
+        },
+      },
+    });
+  });
+
+  test('publishes nothing if it is not to', () => {
+    const template = templateOf({ publishEvents: false });
+    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { EVENT_BUS: 'none' } } });
+    expect(statement(template, 'PublishItsOwnEventsOnly')).toBeUndefined();
+  });
+
+  test('is retried twice, and what fails for good is kept', () => {
+    plain.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: find(plain, 'AWS::Lambda::Function').id },
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 21600,
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [find(plain, 'AWS::SQS::Queue').id, 'Arn'] } } },
+    });
+  });
+
+  test('is the only one: the CDK adds none of its own', () => {
+    for (const template of [plain, queued, full]) {
+      template.resourceCountIs('AWS::Lambda::Function', 1);
+      template.resourceCountIs('AWS::CloudFormation::CustomResource', 0);
+      const custom = Object.values(template.toJSON().Resources as Json).filter((each) => each.Type.startsWith('Custom::'));
+      expect(custom).toEqual([]);
+    }
+  });
+});
+
+describe('what the function may do', () => {
+  test('says of every statement what it is for, and none allows an action by a pattern', () => {
+    for (const template of [plain, queued, full]) {
+      const all = [
+        ...functionMay(template),
+        ...statements(template, 'AWS::IAM::Policy', 'SchedulePolicy'),
+        ...statements(template, 'AWS::IAM::Role', 'SweepRole'),
+      ];
+      for (const each of all) {
+        expect(each.Sid).toMatch(/^[A-Z][A-Za-z]{9,}$/);
+        expect([each.Action].flat().join()).not.toContain('*');
+        expect(each.NotAction ?? each.NotResource).toBeUndefined();
+      }
+    }
+  });
+
+  test('is for everything only where IAM knows no resource', () => {
+    const everywhere = functionMay(full).filter((each) => [each.Resource].flat().includes('*'));
+    expect(everywhere.flatMap((each) => each.Action).sort()).toEqual([
+      'acm:ListCertificates',
+      'acm:SearchCertificates',
+      'route53:ListHostedZonesByName',
+    ]);
+  });
+
+  test('is to upsert CNAMEs whose name starts with an underscore, and no other change', () => {
+    expect(statement(plain, 'UpsertValidationRecordsOnly')).toMatchObject({
+      Action: 'route53:ChangeResourceRecordSets',
+      Condition: {
+        'ForAllValues:StringEquals': {
+          'route53:ChangeResourceRecordSetsActions': 'UPSERT',
+          'route53:ChangeResourceRecordSetsRecordTypes': 'CNAME',
+        },
+        'ForAllValues:StringLike': { 'route53:ChangeResourceRecordSetsNormalizedRecordNames': '_*' },
+        Null: {
+          'route53:ChangeResourceRecordSetsActions': 'false',
+          'route53:ChangeResourceRecordSetsRecordTypes': 'false',
+          'route53:ChangeResourceRecordSetsNormalizedRecordNames': 'false',
+        },
+      },
+    });
+  });
+
+  test('is to write in the zones that are named, where some are', () => {
+    const zone = (id: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:route53:::hostedzone/${id}`]] });
+    const template = templateOf({ hostedZoneIds: ['Z1', 'Z2'] });
+    expect(statement(template, 'UpsertValidationRecordsOnly')?.Resource).toEqual([zone('Z1'), zone('Z2')]);
+    expect(statement(template, 'LookAtHostedZones')?.Resource).toEqual(zone('*'));
+    expect(statement(plain, 'UpsertValidationRecordsOnly')?.Resource).toEqual(zone('*'));
+  });
+
+  test('is to write under the domains that are named, where some are', () => {
+    const template = templateOf({ allowedDomains: ['Example.com.', 'example.net'] });
+    expect(statement(template, 'UpsertValidationRecordsOnly')?.Condition['ForAllValues:StringLike']).toEqual({
+      'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['_*.example.com', '_*.example.net'],
+    });
+  });
+
+  test('is neither to write nor to schedule in a dry run', () => {
+    const actions = functionMay(full).flatMap((each) => each.Action);
+    expect(actions).not.toContain('route53:ChangeResourceRecordSets');
+    expect(actions).not.toContain('scheduler:CreateSchedule');
+    expect(actions).not.toContain('iam:PassRole');
+    expect(actions).toContain('scheduler:GetSchedule');
+  });
+
+  test('is to hand one role to one service', () => {
+    expect(functionMay(plain).filter((each) => [each.Action].flat().includes('iam:PassRole'))).toEqual([
+      {
+        Sid: 'HandTheScheduleRoleToSchedulerOnly',
+        Effect: 'Allow',
+        Action: 'iam:PassRole',
+        Resource: { 'Fn::GetAtt': [find(plain, 'AWS::IAM::Role', 'ScheduleRole').id, 'Arn'] },
+        Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      },
+    ]);
+  });
+
+  test('is to assume the roles it is told of', () => {
+    expect(statement(full, 'ReachHostedZonesOfOtherAccounts')?.Resource).toEqual([
+      'arn:aws:iam::444455556666:role/dns',
+      'arn:aws:iam::444455556666:role/path/dns',
+    ]);
+    expect(statement(full, 'ReachCertificatesOfOtherAccounts')?.Resource).toEqual({
+      'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::*:role/team/certificates']],
+    });
+    expect(functionMay(plain).flatMap((each) => each.Action)).not.toContain('sts:AssumeRole');
+  });
+
+  test('comes from its own statements alone', () => {
+    for (const template of [plain, queued, full]) {
+      for (const role of Object.values(template.findResources('AWS::IAM::Role') as Json)) {
+        expect(role.Properties.ManagedPolicyArns).toBeUndefined();
+      }
+      // One policy: that of the schedule role. A grant that slipped in would make another.
+      template.resourceCountIs('AWS::IAM::Policy', 1);
+    }
+  });
+
+  test('names no partition', () => {
+    expect(JSON.stringify(plain.toJSON())).not.toContain('arn:aws:');
+    expect(JSON.stringify(queued.toJSON())).not.toContain('arn:aws:');
+  });
+});
+
+describe('the roles of Scheduler', () => {
+  test.each(['ScheduleRole', 'SweepRole'])('%s serves the schedules of the one group only', (word) => {
+    const group = find(plain, 'AWS::Scheduler::ScheduleGroup').id;
+    const { AssumeRolePolicyDocument } = find(plain, 'AWS::IAM::Role', word).resource.Properties;
+    expect(AssumeRolePolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+          ArnEquals: {
+            'aws:SourceArn': {
+              'Fn::Join': [
+                '',
+                [
+                  'arn:', { Ref: 'AWS::Partition' }, ':scheduler:', { Ref: 'AWS::Region' }, ':',
+                  { Ref: 'AWS::AccountId' }, ':schedule-group/', { Ref: group },
+                ],
+              ],
+            },
+          },
+        },
+      },
+    ]);
+  });
+
+  test('may invoke the function, and send to the queue if there is one', () => {
+    const actions = (template: Template) =>
+      statements(template, 'AWS::IAM::Policy', 'SchedulePolicy').map((each) => each.Action);
+    expect(actions(plain)).toEqual(['lambda:InvokeFunction']);
+    expect(actions(queued)).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
+  });
+});
+
+describe('what wakes the function', () => {
+  const patterns = {
+    CertificateCalls: {
+      source: ['aws.acm'],
+      'detail-type': ['AWS API Call via CloudTrail'],
+      detail: {
+        eventSource: ['acm.amazonaws.com'],
+        eventName: ['RequestCertificate', 'AddTagsToCertificate', 'UpdateCertificateOptions'],
+        errorCode: [{ exists: false }],
+      },
+    },
+    CertificateNews: {
+      source: ['aws.acm'],
+      'detail-type': ['ACM Certificate Available', 'ACM Certificate Renewal Action Required'],
+    },
+    HostedZoneCalls: {
+      source: ['aws.route53'],
+      'detail-type': ['AWS API Call via CloudTrail'],
+      detail: {
+        eventSource: ['route53.amazonaws.com'],
+        errorCode: [{ exists: false }],
+        $or: [
+          { eventName: ['CreateHostedZone'] },
+          { eventName: ['ChangeTagsForResource'], requestParameters: { resourceType: ['hostedzone'] } },
+        ],
+      },
+    },
+  };
+
+  test('is these events on the default bus, and no others', () => {
+    for (const template of [plain, full]) {
+      template.resourceCountIs('AWS::Events::Rule', 3);
+      for (const [word, pattern] of Object.entries(patterns)) {
+        const { Properties } = find(template, 'AWS::Events::Rule', word).resource;
+        expect(Properties.EventPattern).toEqual(pattern);
+        expect(Properties.EventBusName).toBeUndefined();
+        expect(Properties.State).toBe('ENABLED');
+        // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+        expect(JSON.stringify(pattern).length).toBeLessThan(2048);
+      }
+    }
+  });
+
+  test('goes straight to the function, or by the queue', () => {
+    const targets = (template: Template) =>
+      Object.values(template.findResources('AWS::Events::Rule')).map((rule) => rule.Properties.Targets);
+    for (const [template, type, word] of [
+      [plain, 'AWS::Lambda::Function', ''],
+      [queued, 'AWS::SQS::Queue', 'OrganizationQueue'],
+    ] as const) {
+      const arn = { 'Fn::GetAtt': [find(template, type, word).id, 'Arn'] };
+      const dead = { Arn: { 'Fn::GetAtt': [find(template, 'AWS::SQS::Queue', 'DeadLetters').id, 'Arn'] } };
+      for (const [target, ...others] of targets(template)) {
+        expect(others).toEqual([]);
+        expect(target).toMatchObject({ Arn: arn, DeadLetterConfig: dead });
+      }
+    }
+  });
+
+  test('may invoke it, rule by rule, and nothing else may', () => {
+    const permissions = Object.values(plain.findResources('AWS::Lambda::Permission')).map((each) => each.Properties);
+    expect(permissions).toHaveLength(3);
+    for (const permission of permissions) {
+      expect(permission).toMatchObject({ Action: 'lambda:InvokeFunction', Principal: 'events.amazonaws.com' });
+      expect(permission.SourceArn['Fn::GetAtt'][0]).toMatch(/CertificateCalls|CertificateNews|HostedZoneCalls/);
+    }
+    queued.resourceCountIs('AWS::Lambda::Permission', 0);
+  });
+
+  test('is a sweep every hour, in the group, with a role of its own', () => {
+    plain.resourceCountIs('AWS::Scheduler::Schedule', 1);
+    plain.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(1 hour)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      GroupName: { Ref: find(plain, 'AWS::Scheduler::ScheduleGroup').id },
+      Target: {
+        Arn: { 'Fn::GetAtt': [find(plain, 'AWS::Lambda::Function').id, 'Arn'] },
+        RoleArn: { 'Fn::GetAtt': [find(plain, 'AWS::IAM::Role', 'SweepRole').id, 'Arn'] },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [find(plain, 'AWS::SQS::Queue').id, 'Arn'] } },
+        RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 10 },
+      },
+    });
+  });
+
+  test('is a sweep of the accounts that are named', () => {
+    const input = (template: Template) =>
+      JSON.parse(find(template, 'AWS::Scheduler::Schedule').resource.Properties.Target.Input);
+    const frame = { source: 'acm-dns-validator', 'detail-type': 'Certificate Sweep', resources: [] };
+    expect(input(plain)).toEqual({ ...frame, detail: {} });
+    expect(input(full)).toEqual({ ...frame, detail: { accounts: ['777788889999'] } });
+  });
+});
+
+describe('the organization', () => {
+  test('may forward to the default bus, if it is named', () => {
+    plain.resourceCountIs('AWS::Events::EventBusPolicy', 0);
+    full.resourceCountIs('AWS::Events::EventBusPolicy', 1);
+    full.hasResourceProperties('AWS::Events::EventBusPolicy', {
+      EventBusName: 'default',
+      Statement: {
+        Effect: 'Allow',
+        Principal: '*',
+        Action: 'events:PutEvents',
+        Condition: {
+          StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' },
+          'ForAllValues:StringEquals': { 'events:source': ['aws.acm', 'aws.route53'] },
+        },
+      },
+    });
+  });
+
+  test('has a queue that hands over batches, a few at a time, and takes back only what failed', () => {
+    queued.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': [find(queued, 'AWS::SQS::Queue', 'OrganizationQueue').id, 'Arn'] },
+      BatchSize: 20,
+      MaximumBatchingWindowInSeconds: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+    plain.resourceCountIs('AWS::Lambda::EventSourceMapping', 0);
+  });
+
+  test('has a queue as large as it is asked for', () => {
+    const organizationQueue = { batchSize: 100, batchWindow: Duration.minutes(1), maxConcurrency: 5 };
+    const template = templateOf({ organizationQueue });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 100,
+      MaximumBatchingWindowInSeconds: 60,
+      ScalingConfig: { MaximumConcurrency: 5 },
+    });
+    template.hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 6 * 120 + 60 });
+  });
+
+  test('has a queue that gives a message back in time, and gives it up after five tries', () => {
+    expect(find(queued, 'AWS::SQS::Queue', 'OrganizationQueue').resource.Properties).toMatchObject({
+      SqsManagedSseEnabled: true,
+      VisibilityTimeout: 730,
+      MessageRetentionPeriod: 345600,
+      RedrivePolicy: {
+        maxReceiveCount: 5,
+        deadLetterTargetArn: { 'Fn::GetAtt': [find(queued, 'AWS::SQS::Queue', 'DeadLetters').id, 'Arn'] },
+      },
+    });
+  });
+});
+
+describe('the queues', () => {
+  test('keep dead letters encrypted and for two weeks', () => {
+    expect(find(plain, 'AWS::SQS::Queue', 'DeadLetters').resource.Properties).toEqual({
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 1209600,
+    });
+  });
+
+  test('take messages by TLS only, and from the rules only', () => {
+    for (const word of ['DeadLetters', 'OrganizationQueue']) {
+      const rules = ['CertificateCalls', 'CertificateNews', 'HostedZoneCalls'];
+      const arns = rules.map((rule) => ({ 'Fn::GetAtt': [find(queued, 'AWS::Events::Rule', rule).id, 'Arn'] }));
+      const [tls, send, ...others] = statements(queued, 'AWS::SQS::QueuePolicy', word);
+      expect(tls).toMatchObject({
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Action: 'sqs:*',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      });
+      expect(send).toMatchObject({
+        Effect: 'Allow',
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Condition: { ArnEquals: { 'aws:SourceArn': arns } },
+      });
+      expect(others).toEqual([]);
+    }
+  });
+});
+
+describe('who is told', () => {
+  const alarms: [string, Json][] = [
+    [
+      'DeadLetters',
+      { Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Statistic: 'Maximum', Period: 300 },
+    ],
+    ['FunctionErrors', { Namespace: 'AWS/Lambda', MetricName: 'Errors', Statistic: 'Sum', Period: 300 }],
+    ['RecordsBlocked', { Namespace: 'acm-dns-validator', MetricName: 'RecordsBlocked', Statistic: 'Sum', Period: 1800 }],
+    [
+      'CertificatesTimedOut',
+      { Namespace: 'acm-dns-validator', MetricName: 'CertificatesTimedOut', Statistic: 'Sum', Period: 3600 },
+    ],
+  ];
+
+  test.each(alarms)('%s rings at the first one', (word, properties) => {
+    expect(find(plain, 'AWS::CloudWatch::Alarm', `Watch${word}`).resource.Properties).toMatchObject({
+      ...properties,
+      EvaluationPeriods: 1,
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  test('a sweep that does not come rings', () => {
+    expect(find(plain, 'AWS::CloudWatch::Alarm', 'SweepMissing').resource.Properties).toMatchObject({
+      Namespace: 'acm-dns-validator',
+      MetricName: 'SweepFound',
+      Statistic: 'SampleCount',
+      Period: 3600,
+      EvaluationPeriods: 2,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  test('the topic is told of every alarm and of its end', () => {
+    full.resourceCountIs('AWS::CloudWatch::Alarm', 5);
+    const topic = ['arn:aws:sns:eu-west-1:111122223333:alarms'];
+    full.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: topic, OKActions: topic });
+    for (const alarm of Object.values(plain.findResources('AWS::CloudWatch::Alarm'))) {
+      expect(alarm.Properties.AlarmActions).toBeUndefined();
+    }
+  });
+
+  test('our metrics have no dimension, in alarms and on the dashboard', () => {
+    for (const alarm of Object.values(plain.findResources('AWS::CloudWatch::Alarm'))) {
+      if (alarm.Properties.Namespace === 'acm-dns-validator') expect(alarm.Properties.Dimensions).toBeUndefined();
+    }
+    const body = JSON.stringify(find(plain, 'AWS::CloudWatch::Dashboard').resource.Properties.DashboardBody);
+    const metrics = [
+      'RecordsWritten', 'RecordsDeferred', 'RecordsBlocked', 'CertificatesIssued', 'CertificatesFailed',
+      'CertificatesTimedOut', 'TimeToIssue', 'ChecksArmed', 'SweepFound', 'SweepArmed',
+    ];
+    for (const metric of metrics) expect(body).toContain(`\\"acm-dns-validator\\",\\"${metric}\\",{`);
+  });
+
+  test('there is no dashboard where none is wanted', () => {
+    templateOf({ dashboard: false }).resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+  });
+});
+
+describe('a stack', () => {
+  test('may stand beside another one in the same account and region', () => {
+    const app = new App();
+    const stacks = ['One', 'Two'].map((name) => stackWith(() => ({}), app, name));
+    const groups = stacks.map(
+      (stack) => find(Template.fromStack(stack), 'AWS::Scheduler::ScheduleGroup').resource.Properties.Name,
+    );
+    expect(groups[0]).not.toBe(groups[1]);
+    for (const name of groups) expect(name).toMatch(/^[0-9A-Za-z_.-]{1,64}$/);
+    // Only the schedule group and the bus policy have names, made from the construct's path.
+    const names = Object.values(full.toJSON().Resources as Json).flatMap(({ Type, Properties }) =>
+      ['Name', 'FunctionName', 'RoleName', 'QueueName', 'AlarmName', 'LogGroupName', 'DashboardName', 'StatementId']
+        .filter((key) => typeof Properties[key] === 'string')
+        .map((key) => `${Type} ${key}`),
+    );
+    expect(names.sort()).toEqual(['AWS::Events::EventBusPolicy StatementId', 'AWS::Scheduler::ScheduleGroup Name']);
+  });
+});
+
+describe('wrong settings', () => {
+  const wrong: [string, AcmDnsValidatorProps][] = [
+    ['hostedZoneIds', { hostedZoneIds: ['/hostedzone/Z1'] }],
+    ['hostedZoneIds', { hostedZoneIds: ['*'] }],
+    ['hostedZoneRoleArns', { hostedZoneRoleArns: ['arn:aws:iam::444455556666:user/dns'] }],
+    ['hostedZoneRoleArns', { hostedZoneRoleArns: ['*'] }],
+    ['hostedZoneRoleArns', { hostedZoneRoleArns: ['arn:aws:iam::444455556666:role/*'] }],
+    ['certificateRoleName', { certificateRoleName: '/certificates' }],
+    ['certificateRoleName', { certificateRoleName: '*' }],
+    ['certificateRoleName', { certificateRoleName: '*/certificates' }],
+    ['hostedZoneTag', { hostedZoneTag: { key: '', value: 'yes' } }],
+    ['certificateTag', { certificateTag: { key: 'a=b', value: '' } }],
+    ['allowedDomains', { allowedDomains: ['*.example.com'] }],
+    ['regions', { regions: ['europe'] }],
+    ['sweepAccounts', { sweepAccounts: ['1'], certificateRoleName: 'x' }],
+    ['sweepAccounts needs certificateRoleName', { sweepAccounts: ['777788889999'] }],
+    ['organizationId', { organizationId: '*' }],
+    ['recordTtl', { recordTtl: Duration.days(36500) }],
+    ['reservedConcurrency', { reservedConcurrency: 0 }],
+    ['organizationQueue.maxConcurrency', { organizationQueue: { maxConcurrency: 1 } }],
+    ['organizationQueue.batchSize', { organizationQueue: { batchSize: 0 } }],
+    ['organizationQueue.batchWindow', { organizationQueue: { batchWindow: Duration.minutes(6) } }],
+    ['needs a batchWindow', { organizationQueue: { batchWindow: Duration.seconds(0) } }],
+    ['reservedConcurrency', { organizationQueue: {}, reservedConcurrency: 1 }],
+  ];
+
+  test.each(wrong)('%s', (complaint, props) => {
+    expect(() => templateOf(props)).toThrow(complaint);
+  });
+
+  test('are all named at once', () => {
+    expect(() => templateOf({ regions: ['europe'], sweepAccounts: ['1'] })).toThrow(
+      /regions: `europe`.*sweepAccounts: `1`.*sweepAccounts needs/,
+    );
+  });
+});
