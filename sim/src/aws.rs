@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::acm::Acm;
 use crate::eventbridge::EventBridge;
 use crate::faults::{self, FaultKind, Faults};
+use crate::iam::{self, Facts};
 use crate::lambda::Lambda;
 use crate::route53::{self, Route53};
 use crate::scheduler::{self, Scheduler};
@@ -58,6 +59,7 @@ impl Aws {
             at: now,
             account: caller.account.clone(),
             region: caller.region.clone(),
+            facts: iam::facts(service, &operation, &caller, request),
             service,
             operation,
             error: None,
@@ -209,6 +211,8 @@ pub struct Call {
     pub operation: String,
     /// The error code it was answered with, if it failed.
     pub error: Option<String>,
+    /// What [`Self::iam_requests`] is made of.
+    pub(crate) facts: Facts,
 }
 
 /// Who makes a call, and where.

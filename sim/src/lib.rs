@@ -30,6 +30,7 @@ mod cloudtrail;
 pub mod drive;
 pub mod eventbridge;
 pub mod faults;
+pub mod iam;
 pub mod lambda;
 pub mod route53;
 pub mod scheduler;

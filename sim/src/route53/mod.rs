@@ -6,6 +6,7 @@
 
 mod change;
 mod dns;
+pub(crate) mod iam;
 mod limits;
 mod name;
 mod records;

@@ -13,9 +13,11 @@ use serde_json::{Value, json};
 use crate::aws::{Caller, partition};
 use crate::wire::{Failure, Parameters};
 
+mod groups;
 mod request;
 #[cfg(test)]
 mod tests;
+mod world;
 
 use request::{Definition, max_results, route};
 
@@ -275,7 +277,7 @@ impl Scheduler {
         let prefix = query.get("NamePrefix").unwrap_or_default();
         let state = query.get("State");
         let (account, region) = (&caller.account, &caller.region);
-        let first = after.unwrap_or((group.unwrap_or_default(), ""));
+        let first = after.unwrap_or_else(|| (group.unwrap_or_default(), ""));
         let mut matching = self
             .from(account, region, first)
             .take_while(|(key, _)| group.is_none_or(|group| group == key.2))
@@ -301,47 +303,6 @@ impl Scheduler {
             })
             .collect();
         Ok(json!({"Schedules": schedules, "NextToken": next}))
-    }
-
-    fn create_group(
-        &mut self,
-        caller: &Caller,
-        name: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Value, Failure> {
-        request::check_name(name, "name")?;
-        if self.check_group(caller, name).is_ok() {
-            return Err(exists("Schedule group", name));
-        }
-        self.add_group(&caller.account, &caller.region, name, now);
-        Ok(json!({"ScheduleGroupArn": group_arn(caller, name)}))
-    }
-
-    fn get_group(&self, caller: &Caller, name: &str) -> Result<Value, Failure> {
-        self.check_group(caller, name)?;
-        let created_at = self.groups.get(&group_key(caller, name)).map(|group| group.created_at);
-        let created_at = timestamp(created_at.unwrap_or(DateTime::UNIX_EPOCH));
-        Ok(json!({
-            "Arn": group_arn(caller, name),
-            "Name": name,
-            "State": "ACTIVE",
-            "CreationDate": created_at,
-            "LastModificationDate": created_at,
-        }))
-    }
-
-    /// Deletes a group and the schedules in it, at once. In AWS the group is `DELETING` for a while.
-    fn delete_group(&mut self, caller: &Caller, name: &str) -> Result<Value, Failure> {
-        if name == DEFAULT_GROUP {
-            return Err(invalid("The default schedule group cannot be deleted."));
-        }
-        let group = group_key(caller, name);
-        self.groups.remove(&group).ok_or_else(|| missing("Schedule group", name))?;
-        let keys = self.within(&group.0, &group.1, &group.2).map(|(key, _)| key.clone());
-        for key in keys.collect::<Vec<_>>() {
-            self.remove(&key);
-        }
-        Ok(json!({}))
     }
 
     /// An account's schedules in a region, from this group and name on.
@@ -374,15 +335,6 @@ impl Scheduler {
         Ok((account, region, group.to_owned(), name.to_owned()))
     }
 
-    fn check_group(&self, caller: &Caller, name: &str) -> Result<(), Failure> {
-        request::check_name(name, "groupName")?;
-        if name == DEFAULT_GROUP || self.groups.contains_key(&group_key(caller, name)) {
-            Ok(())
-        } else {
-            Err(missing("Schedule group", name))
-        }
-    }
-
     /// The words: <https://github.com/aws/aws-sdk-js-v3/issues/6494>.
     fn check_role(&self, caller: &Caller, definition: &Definition) -> Result<(), Failure> {
         if self.roles.contains(&(caller.account.clone(), definition.role_arn.clone())) {
@@ -391,57 +343,6 @@ impl Scheduler {
         Err(invalid(
             "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
         ))
-    }
-}
-
-/// The world's side: what tests arrange and look at.
-impl Scheduler {
-    /// Creates a group, as a template would.
-    pub fn add_group(&mut self, account: &str, region: &str, name: &str, now: DateTime<Utc>) {
-        let key = (account.to_owned(), region.to_owned(), name.to_owned());
-        self.groups.insert(key, Group { created_at: now });
-    }
-
-    /// Creates a role that Scheduler may assume.
-    pub fn allow_role(&mut self, account: &str, role_arn: &str) {
-        self.roles.insert((account.to_owned(), role_arn.to_owned()));
-    }
-
-    /// For how long a spent schedule stays until it is deleted: "shortly after its last target
-    /// invocation", which AWS does not put into numbers. 90 s by default.
-    pub fn set_linger(&mut self, linger: TimeDelta) {
-        self.linger = linger;
-    }
-
-    /// Lets every schedule come due this much later.
-    pub fn set_delay(&mut self, delay: TimeDelta) {
-        self.delay = delay;
-    }
-
-    /// Loses the next `times` firings.
-    pub fn lose_firings(&mut self, times: u32) {
-        self.lose = times;
-    }
-
-    /// Delivers the next `times` firings twice.
-    pub fn duplicate_firings(&mut self, times: u32) {
-        self.duplicate = times;
-    }
-
-    /// The names of the groups an account has in a region, but for `default`.
-    pub fn groups(&self, account: &str, region: &str) -> Vec<&str> {
-        let here = self.groups.keys().filter(|key| (&*key.0, &*key.1) == (account, region));
-        here.map(|key| key.2.as_str()).collect()
-    }
-
-    /// The schedules in a group, by name.
-    pub fn schedules(&self, account: &str, region: &str, group: &str) -> Vec<&Schedule> {
-        self.within(account, region, group).map(|(_, schedule)| schedule).collect()
-    }
-
-    /// How often a schedule was given a time gone by. Who relies on one waits for ever.
-    pub fn lost(&self) -> usize {
-        self.lost
     }
 }
 
@@ -532,7 +433,18 @@ fn arn((account, region, group, name): &Key) -> String {
     format!("arn:{partition}:scheduler:{region}:{account}:schedule/{group}/{name}")
 }
 
-fn group_arn(Caller { account, region }: &Caller, name: &str) -> String {
+/// The name of the schedule or group a request is about.
+pub(crate) fn name(request: &Request<Vec<u8>>) -> Option<String> {
+    route(request).and_then(|(_, name)| name)
+}
+
+/// The ARN of a schedule, there or not.
+pub(crate) fn schedule_arn(caller: &Caller, group: Option<&str>, name: &str) -> String {
+    let Caller { account, region } = caller.clone();
+    arn(&(account, region, group.unwrap_or(DEFAULT_GROUP).to_owned(), name.to_owned()))
+}
+
+pub(crate) fn group_arn(Caller { account, region }: &Caller, name: &str) -> String {
     format!("arn:{}:scheduler:{region}:{account}:schedule-group/{name}", partition(region))
 }
 
