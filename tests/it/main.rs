@@ -2,6 +2,7 @@
 //! SDK clients and real wire formats, on a strict simulator of AWS and a virtual clock.
 
 mod events;
+mod iam;
 mod process;
 mod stories;
 mod world;

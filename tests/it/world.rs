@@ -27,6 +27,7 @@ use sim::route53::{Action, Write};
 use sim::sqs::Queue;
 
 use crate::events::check_schema;
+use crate::iam;
 
 /// The account the function runs in.
 pub(crate) const OURS: &str = "111122223333";
@@ -53,6 +54,8 @@ pub(crate) const SCHEDULE_ROLE: &str = "arn:aws:iam::111122223333:role/acm-dns-v
 pub(crate) struct World {
     /// AWS, to look at and to meddle with.
     pub(crate) sim: Sim,
+    /// The settings of the function, but for those it must have.
+    pub(crate) settings: BTreeMap<String, String>,
     function: Arc<Function>,
     metrics: Arc<Mutex<Vec<Value>>>,
 }
@@ -70,16 +73,18 @@ impl World {
         let vars =
             BTreeMap::from([("SCHEDULE_GROUP", GROUP), ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)]);
         let vars: BTreeMap<_, _> = vars.into_iter().chain(settings.iter().copied()).collect();
-        let settings = Settings::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()));
-        let settings = settings.expect("the settings of a story are right");
+        let read = Settings::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()));
+        let read = read.expect("the settings of a story are right");
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let settings = settings.iter().map(own).collect();
         let lines = Arc::new(Mutex::new(Vec::new()));
         let metrics = Metrics::new({
             let lines = Arc::clone(&lines);
             move |line| lines.lock().expect("lines").push(serde_json::from_str(line).expect(line))
         });
         let config = config(&sim, OURS, HOME);
-        let function = Function::new(settings, config, sim.time_source(), metrics);
-        Self { sim, function: Arc::new(function), metrics: lines }
+        let function = Function::new(read, config, sim.time_source(), metrics);
+        Self { sim, settings, function: Arc::new(function), metrics: lines }
     }
 
     /// Lets events of another region or account reach the function, as a rule there would.
@@ -382,6 +387,7 @@ impl Drop for World {
             let event = json!({"source": source, "detail-type": detail_type, "resources": resources, "detail": detail});
             check_schema(&event, "an event of this story");
         }
+        iam::record(self);
     }
 }
 

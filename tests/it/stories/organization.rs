@@ -57,11 +57,12 @@ async fn later_looks_come_through_the_queue_too() {
     world.zone("example.com");
     let arns = request_each(&world, "example.com", 5).await;
     world.pass(TimeDelta::seconds(90)).await;
-    let aws = world.sim.aws();
-    let schedules = aws.scheduler.schedules(OURS, HOME, "acm-dns-validator");
-    assert_eq!(schedules.len(), 5);
-    assert!(schedules.iter().all(|schedule| schedule.target == QUEUE));
-    drop(aws);
+    {
+        let aws = world.sim.aws();
+        let schedules = aws.scheduler.schedules(OURS, HOME, "acm-dns-validator");
+        assert_eq!(schedules.len(), 5);
+        assert!(schedules.iter().all(|schedule| schedule.target == QUEUE));
+    }
     world.minutes(30).await;
     check_issued(&world, &arns);
     let batches = world.outcomes().len();
