@@ -13,14 +13,13 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 TEMPLATE = ROOT / "template.yaml"
-FORWARDERS = [ROOT / "infra" / "region-forwarder.yaml", ROOT / "infra" / "member-account.yaml"]
 PLAIN = sorted((ROOT / "infra").glob("*.yaml"))
 
 # One environment a kind of tool: they disagree about the version of boto3. Versions are pinned, so that a check that was
 # green yesterday is green today.
 SAM = ("sam", "aws-sam-cli==1.170.0", "cfn-lint==1.58.0", "cfn-lint-serverless==0.3.6")
 CHECKOV = ("checkov", "checkov==3.3.30")
-MINISTACK = ("ministack", "ministack==1.5.33")
+MINISTACK = ("ministack", "ministack==1.5.33", "boto3==1.43.106")
 
 # Tools of AWS ask for a region and for credentials even where they call nobody.
 os.environ |= {
