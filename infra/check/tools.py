@@ -4,6 +4,7 @@ import atexit
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -78,6 +79,38 @@ def load(path):
         return yaml.load(file, Loader)
 
 
+YES, NO = {"Fn::Equals": ["yes", "yes"]}, {"Fn::Equals": ["yes", "no"]}
+
+
+def settled(template, given, region, account="000000000000"):
+    """A copy of the template whose conditions are worked out: the emulator knows neither regions nor functions in them."""
+    values = {name: str(parameter.get("Default")) for name, parameter in template.get("Parameters", {}).items()}
+    values |= given | {"AWS::Region": region, "AWS::AccountId": account, "AWS::Partition": "aws"}
+
+    def work_out(node):
+        if not isinstance(node, dict):
+            return node
+        ((function, argument),) = node.items()
+        if function == "Ref":
+            return values[argument]
+        if function == "Condition":
+            return work_out(template["Conditions"][argument])
+        if function == "Fn::Sub":
+            return re.sub(r"\$\{([^}]+)\}", lambda name: values[name[1]], argument)
+        arguments = [work_out(item) for item in argument]
+        return {
+            "Fn::And": all,
+            "Fn::Equals": lambda pair: pair[0] == pair[1],
+            "Fn::Not": lambda only: not only[0],
+            "Fn::Or": any,
+            "Fn::Select": lambda both: both[1][int(both[0])],
+            "Fn::Split": lambda both: both[1].split(both[0]),
+        }[function](arguments)
+
+    conditions = {name: YES if work_out(node) else NO for name, node in template["Conditions"].items()}
+    return json.loads(json.dumps(template | {"Conditions": conditions}))
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -136,7 +169,7 @@ def clients(url):
     """boto3 clients of the emulator, by name."""
     import boto3
 
-    return lambda service: boto3.client(service, endpoint_url=url, region_name="us-east-1")
+    return lambda service, region="us-east-1": boto3.client(service, endpoint_url=url, region_name=region)
 
 
 def translated(code):
