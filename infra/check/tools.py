@@ -1,6 +1,7 @@
 """What the checks of this folder share: their tools, CloudFormation's YAML, and an emulator of AWS on loopback."""
 
 import atexit
+import io
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -163,6 +165,14 @@ def ministack(**env):
 
     wait_for("the emulator's start", 30, up)
     return url
+
+
+def archive(bootstrap):
+    """A zip file as Lambda wants it."""
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as file:
+        file.writestr("bootstrap", bootstrap)
+    return code.getvalue()
 
 
 def clients(url):
