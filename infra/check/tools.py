@@ -167,19 +167,80 @@ def ministack(**env):
     return url
 
 
-def archive(bootstrap):
-    """A zip file as Lambda wants it."""
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as file:
-        file.writestr("bootstrap", bootstrap)
-    return code.getvalue()
-
-
 def clients(url):
     """boto3 clients of the emulator, by name."""
     import boto3
 
     return lambda service, region="us-east-1": boto3.client(service, endpoint_url=url, region_name=region)
+
+
+# Types the emulator does not know. They are linted, and left out of what it deploys.
+UNKNOWN = {"AWS::Events::EventBusPolicy"}
+
+
+def deploy(client, name, template, given):
+    """Deploys a template on the emulator: its stack as described afterwards, and the ids of what it made."""
+    template = settled(template, given, client("cloudformation").meta.region_name)
+    template["Resources"] = {key: made for key, made in template["Resources"].items() if made["Type"] not in UNKNOWN}
+    formation = client("cloudformation")
+    formation.create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+    )
+    look = lambda: formation.describe_stacks(StackName=name)["Stacks"][0]
+    stack = wait_for(f"the stack {name}", 60, lambda: None if look()["StackStatus"].endswith("IN_PROGRESS") else look())
+    if stack["StackStatus"] != "CREATE_COMPLETE":
+        sys.exit(f"FAILED: {name}: {stack['StackStatus']}: {stack.get('StackStatusReason')}")
+    resources = formation.describe_stack_resources(StackName=name)["StackResources"]
+    return stack, {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+
+
+def deploy_forms():
+    """The parameters of template.yaml in the forms that the checks deploy it in: none, and all."""
+    everything = {
+        "AllowedDomains": "example.com,example.org",
+        "CertificateTag": "validate=yes",
+        "HostedZoneTag": "team=dns",
+        "HostedZoneIds": "Z1,Z2",
+        "Regions": "us-east-1,eu-west-1",
+        "HostedZoneRoleArns": "arn:aws:iam::111122223333:role/zones,arn:aws:iam::444455556666:role/dns/zones",
+        "CertificateRoleName": "acm-dns-validator-certificates",
+        "SweepAccounts": "111122223333,444455556666",
+        "RecordTtl": "60",
+        "EventBus": "arn:aws:events:us-east-1:000000000000:event-bus/ours",
+        "OrganizationId": "o-a1b2c3d4e5",
+        "OrganizationQueue": "true",
+        "OrganizationQueueConcurrency": "3",
+        "Architecture": "arm64",
+        "MemorySize": "256",
+        "ReservedConcurrency": "5",
+        "LogLevel": "DEBUG",
+        "LogRetentionDays": "7",
+        "AlarmTopicArn": "arn:aws:sns:us-east-1:000000000000:alarms",
+    }
+    return {}, everything
+
+
+def role_policy(client, name):
+    """The trust of a role, and the statements of all its policies."""
+    iam = client("iam")
+    statements = []
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        statements += iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]["Statement"]
+    trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    return trust, {"Version": "2012-10-17", "Statement": statements}
+
+
+def put_code(client):
+    """A zip file to deploy the function with; returns its URI. Nobody runs it."""
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as file:
+        file.writestr("bootstrap", b"")
+    client("s3").create_bucket(Bucket="code")
+    client("s3").put_object(Bucket="code", Key="bootstrap.zip", Body=code.getvalue())
+    return "s3://code/bootstrap.zip"
 
 
 def translated(code):
