@@ -27,14 +27,14 @@ export interface OrganizationQueueOptions {
   /**
    * Messages in one invocation, at most. More than 10 need a batch window.
    *
-   * @default 20
+   * @default 1000
    */
   readonly batchSize?: number;
 
   /**
    * How long to gather messages for one invocation, 5 minutes at most. It delays a look by as much.
    *
-   * @default Duration.seconds(10)
+   * @default Duration.minutes(1)
    */
   readonly batchWindow?: Duration;
 
@@ -252,7 +252,7 @@ export class AcmDnsValidator extends Construct {
     const stack = Stack.of(this);
     const timeout = props.timeout ?? Duration.minutes(2);
     const architecture = props.architecture ?? lambda.Architecture.X86_64;
-    const batchWindow = props.organizationQueue?.batchWindow ?? Duration.seconds(10);
+    const batchWindow = props.organizationQueue?.batchWindow ?? Duration.minutes(1);
     const dryRun = props.dryRun ?? false;
     const publishEvents = props.publishEvents ?? true;
 
@@ -361,7 +361,7 @@ export class AcmDnsValidator extends Construct {
     if (this.organizationQueue) {
       this.function.addEventSourceMapping('FromOrganizationQueue', {
         eventSourceArn: this.organizationQueue.queueArn,
-        batchSize: props.organizationQueue?.batchSize ?? 20,
+        batchSize: props.organizationQueue?.batchSize ?? 1000,
         maxBatchingWindow: batchWindow,
         maxConcurrency: props.organizationQueue?.maxConcurrency ?? 2,
         // One message that fails does not bring back the others of its batch.

@@ -27,7 +27,7 @@ export function checkProps(props: AcmDnsValidatorProps): void {
     ...whole('organizationQueue.batchWindow', props.organizationQueue?.batchWindow?.toSeconds(), 0, 300),
     ...whole('organizationQueue.maxConcurrency', props.organizationQueue?.maxConcurrency, 2, 1000),
     ...unless(
-      (props.organizationQueue?.batchSize ?? 20) <= 10 || props.organizationQueue?.batchWindow?.toSeconds() !== 0,
+      (props.organizationQueue?.batchSize ?? 1000) <= 10 || props.organizationQueue?.batchWindow?.toSeconds() !== 0,
       'organizationQueue.batchSize over 10 needs a batchWindow',
     ),
     ...unless(!props.sweepAccounts?.length || !!props.certificateRoleName, 'sweepAccounts needs certificateRoleName'),

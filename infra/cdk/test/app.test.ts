@@ -99,7 +99,7 @@ test('every setting can be given', () => {
 
 test('the queue alone can be asked for, and the bus none', () => {
   const template = templateOf({ 'validator:organizationQueue': 'true', 'validator:eventBus': 'none' });
-  template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { BatchSize: 20 });
+  template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { BatchSize: 1000 });
   template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { EVENT_BUS: 'none' } } });
   templateOf({ 'validator:organizationQueue': 'false' }).resourceCountIs('AWS::Lambda::EventSourceMapping', 0);
 });

@@ -379,8 +379,8 @@ describe('the organization', () => {
   test('has a queue that hands over batches, a few at a time, and takes back only what failed', () => {
     queued.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: { 'Fn::GetAtt': [find(queued, 'AWS::SQS::Queue', 'OrganizationQueue').id, 'Arn'] },
-      BatchSize: 20,
-      MaximumBatchingWindowInSeconds: 10,
+      BatchSize: 1000,
+      MaximumBatchingWindowInSeconds: 60,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       ScalingConfig: { MaximumConcurrency: 2 },
     });
@@ -401,7 +401,7 @@ describe('the organization', () => {
   test('has a queue that gives a message back in time, and gives it up after five tries', () => {
     expect(find(queued, 'AWS::SQS::Queue', 'OrganizationQueue').resource.Properties).toMatchObject({
       SqsManagedSseEnabled: true,
-      VisibilityTimeout: 730,
+      VisibilityTimeout: 780,
       MessageRetentionPeriod: 345600,
       RedrivePolicy: {
         maxReceiveCount: 5,
