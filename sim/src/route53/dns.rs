@@ -81,15 +81,21 @@ impl Route53 {
 
     /// The public zone of exactly this name that one of these name servers has.
     fn served(&self, name: &Name, servers: &[String]) -> Option<&Zone> {
-        let asked: Vec<Name> = servers.iter().filter_map(|server| server.parse().ok()).collect();
         let zones = self.public.get(name)?.iter().filter_map(|id| self.zones.get(id));
         zones.into_iter().find(|zone| match &zone.visibility {
             Visibility::Public { name_servers } => name_servers
                 .iter()
-                .any(|server| server.parse().is_ok_and(|server| asked.contains(&server))),
+                .any(|server| servers.iter().any(|asked| is_same_server(server, asked))),
             Visibility::Private { .. } => false,
         })
     }
+}
+
+/// Whether two names of servers are one. ACM asks often, so they are not parsed: no name server has
+/// a character in its name that can be written in two ways, but for its case.
+fn is_same_server(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(|name| name.strip_suffix('.').unwrap_or(name));
+    one.eq_ignore_ascii_case(other)
 }
 
 /// The highest zone cut between the zone's apex and this name, the name itself included.

@@ -217,6 +217,11 @@ fn a_message_that_takes_longer_than_it_is_hidden_is_delivered_again() {
     let first = begun(&mut aws, at(45)).remove(0);
     assert!(begun(&mut aws, at(60)).is_empty());
     end(&mut aws, &first, Ok(json!(null)), at(70));
+    assert_eq!(
+        left(&aws, EVENTS),
+        ["slow"],
+        "it was received again, which makes a receipt worthless"
+    );
     let second = begun(&mut aws, at(70)).remove(0);
     assert_eq!((bodies(&first), bodies(&second)), (vec!["slow"], vec!["slow"]));
     end(&mut aws, &second, Ok(json!(null)), at(71));
