@@ -103,9 +103,19 @@ async fn a_renewal_that_fails_is_told_with_its_reason() {
 
 #[tokio::test(start_paused = true)]
 async fn where_acm_cannot_search_the_listing_finds_what_waits() {
-    let world = World::new();
-    world.fault(Fault::new(FaultKind::Denied).on("SearchCertificates"));
-    let (arn, _) = lapsed(&world).await;
+    for denied in [false, true] {
+        let world = World::new();
+        match denied {
+            // A role from before there was a search.
+            true => world.fault(Fault::new(FaultKind::Denied).on("SearchCertificates")),
+            false => world.sim.aws().acm.set_search_available(HOME, false),
+        }
+        check_listed(&world).await;
+    }
+}
+
+async fn check_listed(world: &World) {
+    let (arn, _) = lapsed(world).await;
     let now = world.sim.now();
     let waits = world.sim.aws().acm.seed(OURS, HOME, &["www.example.com"], now, |_| {});
     world.sim.aws().acm.seed(OURS, HOME, &["other.example.com"], now, |certificate| {
@@ -124,6 +134,21 @@ async fn where_acm_cannot_search_the_listing_finds_what_waits() {
     // The one that waits, and the one near its end; not the one that was just issued.
     assert_eq!(world.outcome(), json!({"found": 2, "armed": 2, "pages": 1}));
     world.minutes(60).await;
-    assert_eq!(renewal(&world, &arn).status, RenewalStatus::Success);
+    assert_eq!(renewal(world, &arn).status, RenewalStatus::Success);
     assert_eq!(world.status(&waits), "ISSUED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_acm_still_tries_by_itself_a_missing_record_is_put_back_already() {
+    let world = World::new();
+    world.sim.aws().acm.behaviour.auto_renewal = TimeDelta::hours(2);
+    let (arn, _) = lapsed(&world).await;
+    world.renew(&arn);
+    world.touch(&arn).await;
+    world.minutes(10).await;
+    assert_eq!(renewal(&world, &arn).status, RenewalStatus::PendingAutoRenewal);
+    assert_eq!(world.writes().len(), 2);
+    world.pass(TimeDelta::hours(4)).await;
+    assert_eq!(renewal(&world, &arn).status, RenewalStatus::Success);
+    assert_eq!(world.armed(), 0);
 }
