@@ -36,29 +36,27 @@ pub async fn publish(
     clients: &Clients,
     settings: &Settings,
     deadline: &Deadline,
-    plans: &[(&Certificate, &Plan)],
+    plans: &[(Option<&Certificate>, &Plan)],
 ) -> Vec<Published> {
-    let claims: Vec<_> = plans
+    let claims: Vec<Option<Claim<'_>>> = plans
         .iter()
-        .map(|(certificate, plan)| Claim::new(certificate, &plan.publish))
-        .filter(|claim| !claim.records.is_empty())
+        .map(|(certificate, plan)| {
+            let needed = certificate.filter(|_| !plan.publish.is_empty());
+            needed.map(|certificate| Claim::new(certificate, &plan.publish))
+        })
         .collect();
-    let survey = match claims.is_empty() {
-        true => Survey::default(),
-        false => {
-            let survey = deadline.percent(50).bound(survey(clients, settings, &claims)).await;
+    let asking: Vec<_> = claims.iter().flatten().collect();
+    let survey = match asking.as_slice() {
+        [] => Survey::default(),
+        asking => {
+            let survey = deadline.percent(50).bound(survey(clients, settings, asking)).await;
             survey.unwrap_or_else(|| Survey { unseen: vec![late()], ..Survey::default() })
         }
     };
     let required = settings.hosted_zone_tag.as_ref();
-    let mut assignments = claims.iter().map(|claim| zone::assign(claim, &survey, required));
-    let assignments: Vec<_> = plans
-        .iter()
-        .map(|(_, plan)| match plan.publish.is_empty() {
-            true => Assignment::default(),
-            false => assignments.next().unwrap_or_default(),
-        })
-        .collect();
+    let assign = |claim: &Claim<'_>| zone::assign(claim, &survey, required);
+    let assignments = claims.iter().map(|claim| claim.as_ref().map(assign).unwrap_or_default());
+    let assignments: Vec<_> = assignments.collect();
     let mut homes: BTreeMap<&str, (&HostedZone, BTreeSet<ValidationRecord>)> = BTreeMap::new();
     for (record, zone) in assignments.iter().flat_map(|assignment| &assignment.homes) {
         let home = homes.entry(&zone.id).or_insert_with(|| (zone, BTreeSet::new()));

@@ -66,42 +66,18 @@ pub async fn reconcile(
     let Context { clients, metrics, settings } = context;
     let deadline = &invocation.deadline;
 
-    let (looking, arming) = (deadline.percent(50), deadline.percent(75));
-    let turns = Semaphore::new(LOOKS_AT_ONCE);
-    let looks = wakes.iter().zip(pace::delays(wakes)).map(async |(wake, delay)| {
-        let span = span(invocation, wake);
-        let in_turn = async {
-            pace::wait(delay).await;
-            let _turn = turns.acquire().await;
-            look(context, invocation, wake).instrument(span.clone()).await
-        };
-        let look = match looking.bound(in_turn).await {
-            Some(look) => look,
-            None => {
-                let in_turn = async {
-                    let _turn = turns.acquire().await;
-                    postpone(context, invocation, wake).await
-                };
-                let late = || Err(Error::Late { certificate: wake.certificate.clone() });
-                arming.bound(in_turn).await.unwrap_or_else(late)
-            }
-        };
-        look.map(|look| (look, span))
-    });
-    let looks = join_all(looks).await;
+    let looks = look_at_all(context, invocation, wakes).await;
 
     let known = looks.iter().flatten();
-    let plans: Vec<_> =
-        known.filter_map(|(look, _)| Some((look.certificate.as_ref()?, &look.plan))).collect();
+    let plans: Vec<_> = known.map(|look| (look.certificate.as_ref(), &look.plan)).collect();
     let published = publish(clients, settings, &deadline.percent(80), &plans).await;
 
     let now = deadline.now();
     let mut published = published.into_iter();
-    let ending = wakes.iter().zip(looks).map(|(wake, look)| {
-        let (look, span) = look?;
-        let published = look.certificate.as_ref().and_then(|_| published.next());
-        let outcome = look.end(wake, published.unwrap_or_default(), now);
-        span.in_scope(|| log(&outcome));
+    let ending = looks.into_iter().map(|look| {
+        let look = look?;
+        let outcome = look.end(published.next().unwrap_or_default(), now);
+        look.span.in_scope(|| log(&outcome));
         Ok(outcome)
     });
     let outcomes: Vec<Result<Outcome, Error>> = ending.collect();
@@ -115,24 +91,61 @@ pub async fn reconcile(
     outcomes
 }
 
-/// How many certificates are described and armed at the same time.
-const LOOKS_AT_ONCE: usize = 20;
-
 /// A look whose next check is armed, so that records may be touched.
-struct Look {
+struct Look<'a> {
+    wake: &'a Wake,
     certificate: Option<Certificate>,
     plan: Plan,
     armed: Option<Armed>,
+    span: Span,
 }
 
+/// Looks at each of these certificates as far as its next check. Those that there is no time for get
+/// a check all the same: coming again, they would come with the same crowd.
+async fn look_at_all<'a>(
+    context: &Context,
+    invocation: &Invocation,
+    wakes: &'a [Wake],
+) -> Vec<Result<Look<'a>, Error>> {
+    let looking = invocation.deadline.percent(50);
+    let arming = invocation.deadline.percent(75);
+    let turns = Semaphore::new(LOOKS_AT_ONCE);
+    let looks = wakes.iter().zip(pace::delays(wakes)).map(async |(wake, delay)| {
+        let look = looking.bound(async {
+            pace::wait(delay).await;
+            let _turn = turns.acquire().await;
+            look(context, invocation, wake).await
+        });
+        if let Some(look) = look.await {
+            return look;
+        }
+        let postponed = arming.bound(async {
+            let _turn = turns.acquire().await;
+            postpone(context, invocation, wake).await
+        });
+        let late = || Err(Error::Late { certificate: wake.certificate.clone() });
+        postponed.await.unwrap_or_else(late)
+    });
+    join_all(looks).await
+}
+
+/// How many certificates are described and armed at the same time.
+const LOOKS_AT_ONCE: usize = 20;
+
 /// Asks ACM, decides, and arms the next check.
-async fn look(context: &Context, invocation: &Invocation, wake: &Wake) -> Result<Look, Error> {
-    let certificate = observe(context, invocation, &wake.certificate, wake.since).await?;
+async fn look<'a>(
+    context: &Context,
+    invocation: &Invocation,
+    wake: &'a Wake,
+) -> Result<Look<'a>, Error> {
+    let span = span(invocation, wake);
+    let certificate = observe(context, invocation, &wake.certificate, wake.since);
+    let certificate = certificate.instrument(span.clone()).await?;
     let now = invocation.deadline.now();
     let plan = plan::decide(certificate.as_ref(), wake, now, &Policy::from(&context.settings));
     let since = Some(wake.since.unwrap_or(now));
     let armed = arm(context, invocation, wake, &plan, since).await?;
-    Ok(Look { certificate, plan, armed })
+    Ok(Look { wake, certificate, plan, armed, span })
 }
 
 /// What ACM says of a certificate now; `None` if it knows none. `since` is when we first heard of it.
@@ -161,12 +174,16 @@ pub(crate) async fn observe(
 }
 
 /// Leaves a certificate that there was no time to look at to a check as soon as possible.
-async fn postpone(context: &Context, invocation: &Invocation, wake: &Wake) -> Result<Look, Error> {
+async fn postpone<'a>(
+    context: &Context,
+    invocation: &Invocation,
+    wake: &'a Wake,
+) -> Result<Look<'a>, Error> {
     let plan = plan::postpone(invocation.deadline.now());
     // A first look that did not take place is still to come.
     let since = wake.since.filter(|_| wake.follow_up);
     let armed = arm(context, invocation, wake, &plan, since).await?;
-    Ok(Look { certificate: None, plan, armed })
+    Ok(Look { wake, certificate: None, plan, armed, span: span(invocation, wake) })
 }
 
 /// Arms the check that a plan calls for, if it calls for one.
@@ -190,10 +207,10 @@ async fn arm(
     }
 }
 
-impl Look {
+impl Look<'_> {
     /// What the look comes to, once its records are published.
-    fn end(&self, wake: &Wake, published: Published, now: DateTime<Utc>) -> Outcome {
-        let Self { certificate, plan, armed } = self;
+    fn end(&self, published: Published, now: DateTime<Utc>) -> Outcome {
+        let Self { wake, certificate, plan, armed, .. } = self;
         Outcome::new(&wake.certificate, certificate.as_ref(), plan, *armed, published, now)
     }
 }

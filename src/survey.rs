@@ -14,7 +14,7 @@ use crate::zone::{self, Access, Claim, HostedZone, Survey, Tagged};
 /// Asks every account that may hold zones for those that may hold the records of these
 /// certificates: by the ids in their tags, and by name for the records that those cannot hold. What
 /// several of them need is asked for once.
-pub async fn survey(clients: &Clients, settings: &Settings, claims: &[Claim<'_>]) -> Survey {
+pub async fn survey(clients: &Clients, settings: &Settings, claims: &[&Claim<'_>]) -> Survey {
     let accounts: Vec<_> = accounts(settings).collect();
     let mut survey = Survey::default();
     let ids: BTreeSet<_> = claims.iter().flat_map(|claim| &claim.ids).copied().collect();

@@ -209,7 +209,7 @@ async fn examine(
     let claim = Claim::new(certificate, &records);
     let survey = match records.is_empty() {
         true => Survey::default(),
-        false => survey(clients, settings, std::slice::from_ref(&claim)).await,
+        false => survey(clients, settings, &[&claim]).await,
     };
     let assignment = assign(&claim, &survey, settings.hosted_zone_tag.as_ref());
     let contents: BTreeMap<_, _> = reads(domains, &assignment, &survey)

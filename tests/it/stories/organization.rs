@@ -250,7 +250,7 @@ fn is_throttled(error: Option<&str>) -> bool {
 async fn an_organization_is_served_with_a_tenth_of_the_calls_to_route_53() {
     #[expect(clippy::disallowed_methods, reason = "how long it may take is for whoever runs it")]
     let certificates = std::env::var("ORGANIZATION").ok().and_then(|text| text.parse().ok());
-    let certificates = certificates.unwrap_or(200);
+    let certificates = certificates.unwrap_or(300);
     let together = an_hour(certificates, true).await;
     let alone = an_hour(certificates, false).await;
     println!("{certificates} certificates, 10,000 an hour");
