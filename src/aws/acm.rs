@@ -85,15 +85,13 @@ pub async fn search_waiting(
     place: &Home,
     token: Option<&str>,
 ) -> Result<Option<(Vec<Waiting>, Option<String>)>, Error> {
-    use CertificateFilterStatement::{And, Filter, Or};
+    use CertificateFilterStatement::{Filter, Or};
     let of = |filter| Filter(CertificateFilter::AcmCertificateMetadataFilter(filter));
-    let waiting = And(vec![
-        of(Metadata::Type(CertificateType::AmazonIssued)),
-        of(Metadata::ValidationMethod(ValidationMethod::Dns)),
-        Or(vec![
-            of(Metadata::Status(CertificateStatus::PendingValidation)),
-            of(Metadata::RenewalStatus(RenewalStatus::PendingValidation)),
-        ]),
+    // No more than this: whom a filter leaves out that tells nothing of some certificates is not
+    // documented, and nobody else would find those.
+    let waiting = Or(vec![
+        of(Metadata::Status(CertificateStatus::PendingValidation)),
+        of(Metadata::RenewalStatus(RenewalStatus::PendingValidation)),
     ]);
     // https://docs.aws.amazon.com/acm/latest/APIReference/API_SearchCertificates.html
     let call = client.search_certificates().filter_statement(waiting).max_results(500);
@@ -108,6 +106,11 @@ pub async fn search_waiting(
     };
     let waiting = output.results().iter().filter_map(|result| {
         let metadata = result.certificate_metadata()?.as_acm_certificate_metadata().ok()?;
+        let public = metadata.r#type().is_none_or(|it| *it == CertificateType::AmazonIssued);
+        let by_dns = metadata.validation_method().is_none_or(|it| *it == ValidationMethod::Dns);
+        if !(public && by_dns) {
+            return None;
+        }
         let pending = metadata.status() == Some(&CertificateStatus::PendingValidation);
         let attributes = result.x509_attributes();
         let names = attributes.map_or(&[][..], |attributes| attributes.subject_alternative_names());

@@ -3,7 +3,7 @@
 use aws_sdk_acm::types::KeyAlgorithm;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use sim::acm::Status;
+use sim::acm::{Kind, Method, Status};
 use sim::faults::{Fault, FaultKind};
 
 use crate::world::{FUNCTION, HOME, MEMBER, OURS, World, names_under, sweep};
@@ -142,4 +142,18 @@ async fn a_region_that_cannot_be_listed_holds_up_no_other_and_is_told() {
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
     assert_eq!(world.errors().len(), 1, "Lambda sweeps again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_somebody_else_is_not_swept() {
+    let world = World::new();
+    let now = world.sim.now();
+    let seed = |change: fn(&mut sim::acm::Certificate)| {
+        world.sim.aws().acm.seed(OURS, HOME, &["example.com"], now, change);
+    };
+    seed(|certificate| certificate.validation_method = Some(Method::Email));
+    seed(|certificate| certificate.kind = Kind::Private);
+    seed(|_| {});
+    world.invoke(sweep(&json!({}))).await;
+    assert_eq!(swept(&world), [json!({"found": 1, "armed": 1, "pages": 1})]);
 }
