@@ -3,5 +3,6 @@
 
 mod events;
 mod process;
+mod properties;
 mod stories;
 mod world;
