@@ -37,7 +37,9 @@ fn told(outcome: &Value) -> String {
         format!("{} {}", arn.rsplit('-').next().unwrap_or_default(), text(&outcome["state"]));
     for record in outcome["records"].as_array().into_iter().flatten() {
         let name = text(&record["name"]);
-        let domain = name.split_once('.').map_or("", |(_, domain)| domain);
+        // A record's name begins with a hash that says nothing; a certificate's name has none.
+        let hash = name.starts_with('_').then(|| name.split_once('.')).flatten();
+        let domain = hash.map_or(&*name, |(_, domain)| domain);
         line += &format!(", {domain} {}", text(&record["state"]));
         if let Some(zone) = record["hostedZoneId"].as_str() {
             line += &format!(" in Z{}", zone.trim_start_matches('Z').trim_start_matches('0'));

@@ -7,12 +7,14 @@ use sim::aws::Aws;
 use sim::scheduler::Progress;
 
 use crate::act::{HOME, OURS};
-use crate::draw::{BOUND, CHAIN, Scenario};
+use crate::draw::{BOUND, CHAIN, HOUR, Scenario};
 use crate::oracle::CertificateFact;
 use crate::watch::State;
 use crate::world::GROUP;
 
 const PROMISED_REPORTS: usize = 6;
+/// Points of the grid in 73 hours; after that a renewal has one a day.
+const GRID: usize = 304 + 40;
 const TIME_OUT: TimeDelta = TimeDelta::hours(72);
 const MILESTONES: [i64; 5] = [15, 60, 360, 24 * 60, 48 * 60];
 
@@ -37,6 +39,14 @@ pub(crate) fn judge(scenario: &Scenario, state: &mut State, sim: &Sim) {
         let told =
             format!("certificate {number} ({}) is {}", certificate.name(), status(certificate));
         let checks = armed(&aws, &arn, now);
+        let looks = looks(&aws, &arn);
+        let touched = state.ledger.touched.get(&arn).copied().unwrap_or_default();
+        let hours = usize::try_from(scenario.end / HOUR).unwrap_or_default();
+        if scenario.calm && looks > GRID + touched + hours {
+            let invariant = "A certificate is looked at no more often than the grid has points, and \
+                             once more for each sweep and each touch.";
+            state.violate(now, invariant, format!("{told} after {looks} looks"));
+        }
         if !dry_run {
             let since = began(certificate);
             // ACM gave it up, or would have, before the world had to be well again.
@@ -144,6 +154,14 @@ fn waits(certificate: &Certificate, fact: &CertificateFact, checks: usize) -> bo
         Status::Issued => renewal == Some(RenewalStatus::PendingValidation),
         _ => false,
     }
+}
+
+/// How often a certificate was looked at.
+fn looks(aws: &Aws, arn: &str) -> usize {
+    let attempts = aws.lambda.finished().iter();
+    let looks = attempts
+        .filter(|it| it.outcome.as_ref().is_ok_and(|outcome| outcome["certificateArn"] == arn));
+    looks.count()
 }
 
 /// How many checks of a certificate are armed.
