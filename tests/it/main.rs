@@ -4,5 +4,6 @@
 mod events;
 mod iam;
 mod process;
+mod properties;
 mod stories;
 mod world;

@@ -1,0 +1,68 @@
+//! Tells what happened in a world, for people and for comparison.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use sim::aws::Aws;
+
+use crate::watch::State;
+
+/// The life of a world as a newcomer reads it: what people and luck did, and what the function said.
+pub(crate) fn tell(state: &State, aws: &Aws) -> String {
+    let acts = state.lines.iter().map(|(at, line)| (*at, format!("-- {line}")));
+    let attempts = aws.lambda.finished().iter().map(|attempt| {
+        let payload = &attempt.invocation.payload;
+        let event = payload["detail"]["eventName"].as_str();
+        let why = event.or_else(|| payload["detail-type"].as_str()).unwrap_or("?");
+        let what = match &attempt.outcome {
+            Ok(outcome) => told(outcome),
+            Err(error) => format!("error {error}"),
+        };
+        (attempt.began, format!("{why}: {what}"))
+    });
+    let mut lines: Vec<_> = acts.chain(attempts).collect();
+    lines.sort_by_key(|(at, _)| *at);
+    lines
+        .iter()
+        .fold(String::new(), |story, (at, line)| story + &format!("{} {line}\n", state.clock(*at)))
+}
+
+fn told(outcome: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if outcome.get("found").is_some() {
+        return outcome.to_string();
+    }
+    let arn = text(&outcome["certificateArn"]);
+    let mut line =
+        format!("{} {}", arn.rsplit('-').next().unwrap_or_default(), text(&outcome["state"]));
+    for record in outcome["records"].as_array().into_iter().flatten() {
+        let name = text(&record["name"]);
+        // A record's name begins with a hash that says nothing; a certificate's name has none.
+        let hash = name.starts_with('_').then(|| name.split_once('.')).flatten();
+        let domain = hash.map_or(&*name, |(_, domain)| domain);
+        line += &format!(", {domain} {}", text(&record["state"]));
+        if let Some(zone) = record["hostedZoneId"].as_str() {
+            line += &format!(" in Z{}", zone.trim_start_matches('Z').trim_start_matches('0'));
+        }
+    }
+    if let Some(reason) = outcome["reason"].as_str() {
+        line += &format!(" ({reason})");
+    }
+    if let Some(next) = outcome["next"].as_str() {
+        line += &format!(", next look {next}");
+    }
+    line
+}
+
+/// Everything that two runs of one seed must have in common.
+pub(crate) fn transcript(aws: &Aws) -> String {
+    let mut text = String::new();
+    // To write to a string cannot fail.
+    let mut line = |thing: &dyn std::fmt::Debug| _ = writeln!(text, "{thing:?}");
+    aws.calls().iter().for_each(|call| line(call));
+    aws.route53.writes().iter().for_each(|write| line(write));
+    aws.eventbridge.published().iter().for_each(|event| line(event));
+    aws.lambda.finished().iter().for_each(|attempt| line(attempt));
+    aws.acm.certificates().for_each(|certificate| line(certificate));
+    text
+}

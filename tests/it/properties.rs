@@ -1,0 +1,365 @@
+//! What holds for any input whatever: nothing panics, nothing is taken that the guards forbid, and no
+//! message can forge a line of the log.
+//!
+//! A few thousand cases of each by default, from a fixed seed; `PROPERTIES=1000000` runs that many,
+//! `PROPERTIES_SEED=7` others.
+
+use acm_dns_validator::arn::{CertificateArn, role_account};
+use acm_dns_validator::name::DomainName;
+use acm_dns_validator::record::ValidationRecord;
+use acm_dns_validator::settings::Settings;
+use acm_dns_validator::trigger::{self, Trigger, Unreadable};
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+use crate::events::samples;
+
+/// Runs a property on many inputs; what fails names the seed of its one case.
+fn check(property: impl Fn(&mut Rng)) {
+    let variable = |name: &str| {
+        #[expect(clippy::disallowed_methods, reason = "how long to look is for who runs the tests")]
+        let value = std::env::var(name).ok();
+        value.and_then(|value| value.parse::<u64>().ok())
+    };
+    let (cases, seed) = (variable("PROPERTIES").unwrap_or(4_000), variable("PROPERTIES_SEED"));
+    let first = seed.unwrap_or(1) << 32;
+    for case in first..first + cases {
+        let told = std::panic::AssertUnwindSafe(|| property(&mut Rng::with_seed(case)));
+        if let Err(panic) = std::panic::catch_unwind(told) {
+            eprintln!("this was case {case}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+const ARN: &str =
+    "arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012";
+
+/// What names and messages are attacked with.
+const PIECES: [&str; 30] = [
+    "example",
+    ".",
+    "..",
+    "com",
+    "*",
+    "*.",
+    "_",
+    "_x1",
+    "-",
+    "\\",
+    "\\052",
+    "\\141",
+    "\\777",
+    "\\0",
+    "\n",
+    "\r\n",
+    "\0",
+    "\u{1b}[31m",
+    "\u{2028}",
+    "\u{85}",
+    "ü",
+    "xn--bcher-kva",
+    "☃",
+    "/",
+    ":",
+    " ",
+    "=",
+    ",",
+    "acm-validations.aws",
+    "\u{202e}",
+];
+
+fn text(rng: &mut Rng) -> String {
+    let length = match rng.u8(..20) {
+        0 => 0,
+        1 => rng.usize(50..400),
+        _ => rng.usize(1..8),
+    };
+    let piece = |rng: &mut Rng| match rng.u8(..6) {
+        0 => rng.char(..).to_string(),
+        1 => char::from(rng.u8(0..128)).to_string(),
+        2 => "a".repeat(rng.usize(60..66)),
+        _ => PIECES[rng.usize(..PIECES.len())].to_owned(),
+    };
+    (0..length).map(|_| piece(rng)).collect()
+}
+
+/// A valid text with a few characters changed, put in or left out; sometimes unchanged.
+fn near(rng: &mut Rng, valid: &str) -> String {
+    let mut characters: Vec<char> = valid.chars().collect();
+    for _ in 0..rng.usize(..4) {
+        let at = rng.usize(..=characters.len());
+        match rng.u8(..4) {
+            0 if at < characters.len() => drop(characters.remove(at)),
+            1 => characters.insert(at, rng.char(..)),
+            2 => characters.insert(at, char::from(rng.u8(0..128))),
+            _ => {
+                let piece: Vec<char> = PIECES[rng.usize(..PIECES.len())].chars().collect();
+                characters.splice(at..at, piece);
+            }
+        }
+    }
+    characters.into_iter().collect()
+}
+
+/// Nothing in it can begin a new line, or move a terminal's cursor.
+#[track_caller]
+fn assert_one_line(message: &str) {
+    let forging = |it: char| it.is_control() || ['\u{2028}', '\u{2029}'].contains(&it);
+    assert!(!message.contains(forging), "{message:?}");
+}
+
+/// The shape of a certificate's ARN, told once more and in another way.
+fn is_certificate(arn: &str) -> bool {
+    let [prefix, partition, service, region, account, resource] =
+        arn.splitn(6, ':').collect::<Vec<_>>()[..]
+    else {
+        return false;
+    };
+    let Some(id) = resource.strip_prefix("certificate/") else { return false };
+    let hexadecimal = |word: &&str| word.chars().all(|it| it.is_ascii_hexdigit());
+    let plain = |text: &str| text.chars().all(|it| it.is_ascii_lowercase() || it == '-');
+    let words: Vec<_> = id.split('-').collect();
+    prefix == "arn"
+        && (partition == "aws" || partition.starts_with("aws-"))
+        && plain(partition)
+        && service == "acm"
+        && region.len() >= 5
+        && region.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-')
+        && account.len() == 12
+        && account.chars().all(|it| it.is_ascii_digit())
+        && words.iter().map(|word| word.len()).collect::<Vec<_>>() == [8, 4, 4, 4, 12]
+        && words.iter().all(hexadecimal)
+}
+
+#[test]
+fn only_the_arn_of_a_certificate_is_taken() {
+    check(|rng| {
+        let arn = if rng.bool() { near(rng, ARN) } else { text(rng) };
+        match arn.parse::<CertificateArn>() {
+            Ok(parsed) => {
+                assert!(is_certificate(&arn), "{arn:?}");
+                assert_eq!(parsed.to_string(), arn);
+            }
+            Err(error) => {
+                let message = error.to_string();
+                assert_one_line(&message);
+                assert!(message.len() < 4_000, "{} bytes", message.len());
+            }
+        }
+    });
+    assert!(ARN.parse::<CertificateArn>().is_ok());
+}
+
+/// A JSON value of any shape.
+fn value(rng: &mut Rng, depth: usize) -> Value {
+    match rng.u8(..if depth > 4 { 5 } else { 8 }) {
+        0 => Value::Null,
+        1 => json!(rng.bool()),
+        2 => json!(rng.i64(..)),
+        3 => json!(rng.f64() * 1e300),
+        4 => json!(text(rng)),
+        5 | 6 => (0..rng.usize(..4)).map(|_| value(rng, depth + 1)).collect(),
+        _ => {
+            let member = |rng: &mut Rng| {
+                let known = ["certificateArn", "detail", "hostedZone", "name", "from", "since"];
+                let key =
+                    if rng.bool() { known[rng.usize(..known.len())].into() } else { text(rng) };
+                (key, value(rng, depth + 1))
+            };
+            Value::Object((0..rng.usize(..4)).map(|_| member(rng)).collect())
+        }
+    }
+}
+
+/// Changes something somewhere in a value.
+fn disturb(rng: &mut Rng, target: &mut Value) {
+    match target {
+        Value::Object(members) if !members.is_empty() && rng.u8(..8) > 0 => {
+            let key = members.keys().nth(rng.usize(..members.len())).cloned().unwrap_or_default();
+            if rng.u8(..10) == 0 {
+                members.remove(&key);
+            } else if let Some(member) = members.get_mut(&key) {
+                disturb(rng, member);
+            }
+        }
+        Value::Array(items) if !items.is_empty() && rng.u8(..8) > 0 => {
+            let at = rng.usize(..items.len());
+            disturb(rng, &mut items[at]);
+        }
+        Value::String(old) if rng.bool() => *old = near(rng, old),
+        other => *other = value(rng, 0),
+    }
+}
+
+/// Whatever is made of a payload is made of names and ARNs that are such; whatever is not is told.
+#[track_caller]
+fn assert_sound(parsed: Result<Trigger, Unreadable>) {
+    match parsed {
+        Ok(Trigger::Wake(wake)) => assert!(is_certificate(&wake.certificate.to_string())),
+        Ok(Trigger::Diagnosis(certificate)) => assert!(is_certificate(&certificate.to_string())),
+        Ok(Trigger::Batch(messages)) => {
+            messages.into_iter().for_each(|message| assert_sound(message.trigger));
+        }
+        Ok(Trigger::Sweep(sweep)) => {
+            let accounts = sweep.accounts.iter().chain(sweep.from.iter().map(|it| &it.account));
+            for account in accounts {
+                assert!(account.len() == 12 && account.bytes().all(|it| it.is_ascii_digit()));
+            }
+        }
+        Ok(Trigger::Nothing(reason)) => assert_one_line(&reason),
+        Ok(Trigger::Zone(_)) => {}
+        Err(unreadable) => assert_one_line(&unreadable.to_string()),
+    }
+}
+
+#[test]
+fn any_payload_is_read_or_refused_in_one_line() {
+    let samples: Vec<Value> = samples("events").into_values().collect();
+    check(|rng| {
+        let mut payload = match rng.u8(..5) {
+            0 => value(rng, 0),
+            _ => samples[rng.usize(..samples.len())].clone(),
+        };
+        (0..rng.usize(1..4)).for_each(|_| disturb(rng, &mut payload));
+        assert_sound(trigger::parse(&payload));
+        // The same once more in the envelope of a queue.
+        let record = json!({"messageId": "1", "body": payload.to_string()});
+        assert_sound(trigger::parse(&json!({"Records": [record]})));
+    });
+}
+
+#[test]
+fn payloads_without_measure_are_read_or_refused_too() {
+    let megabyte = "\u{7}x".repeat(512 * 1024);
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    for body in [&megabyte, &deep, &format!("{{\"source\": {deep}}}"), &format!("\"{megabyte}\"")] {
+        assert!(serde_json::from_str::<Value>(body).is_err(), "this is no JSON that Lambda passes");
+        assert_sound(trigger::parse(&json!({"Records": [{"messageId": "1", "body": body}]})));
+    }
+    for place in
+        ["/source", "/detail-type", "/resources/0", "/detail/responseElements/certificateArn"]
+    {
+        let mut payload = samples("events")["request-certificate"].clone();
+        payload["resources"] = json!([ARN]);
+        *payload.pointer_mut(place).expect("it is there") = json!(megabyte);
+        assert_sound(trigger::parse(&payload));
+    }
+    let many = json!({"Records": vec![json!({"messageId": "1", "body": "{}"}); 10_000]});
+    assert_sound(trigger::parse(&many));
+}
+
+/// A name as the guard knows names: whether it could be the name of a host.
+fn is_host(name: &str) -> bool {
+    name.len() <= 253
+        && name.split('.').all(|label| {
+            !label.is_empty()
+                && label.len() <= 63
+                && label.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '_')
+        })
+}
+
+#[test]
+fn nothing_but_a_validation_record_of_acm_passes_the_guard() {
+    let taken = std::cell::Cell::new(0);
+    check(|rng| {
+        let domain = match rng.u8(..4) {
+            0 => text(rng),
+            1 => near(rng, "example.com"),
+            _ => "example.com".to_owned(),
+        };
+        let name = match rng.u8(..3) {
+            0 => text(rng),
+            1 => near(rng, &format!("_x1.{domain}.")),
+            _ => format!("_x1.{domain}."),
+        };
+        let value = match rng.u8(..3) {
+            0 => text(rng),
+            _ => near(rng, "_x2.jkddzztszm.acm-validations.aws."),
+        };
+        let kind = if rng.u8(..8) == 0 { text(rng) } else { "CNAME".to_owned() };
+        let partitions = ["aws", "aws-cn", "aws-us-gov", "aws-eusc", ""];
+        let partition = partitions[rng.usize(..partitions.len())];
+        let owner = DomainName::new(&domain);
+        match ValidationRecord::parse(partition, &owner, &name, &kind, &value) {
+            Err(refused) => assert_one_line(&refused.to_string()),
+            Ok(record) => {
+                taken.set(taken.get() + 1);
+                let (at, to) = (record.name().as_str(), record.value().as_str());
+                assert_eq!(kind, "CNAME");
+                assert!(is_host(at) && is_host(to), "{at} {to}");
+                assert!(at.starts_with('_'), "{at}");
+                let owner = owner.as_str();
+                assert!(at == owner || at.ends_with(&format!(".{owner}")), "{at} {owner}");
+                let homes = [
+                    "acm-validations.aws",
+                    "acm-validations.amazonaws.com.cn",
+                    "acm-validations.amazonaws.eu",
+                ];
+                assert!(homes.iter().any(|home| to.ends_with(&format!(".{home}"))), "{to}");
+            }
+        }
+    });
+    assert!(taken.get() > 100, "the guard was hardly ever passed: {}", taken.get());
+}
+
+#[test]
+fn names_are_ordered_and_shown_whatever_is_in_them() {
+    check(|rng| {
+        let spelling = text(rng);
+        let name = DomainName::new(&spelling);
+        assert_one_line(&name.to_string());
+        assert_eq!(name, DomainName::new(&spelling.to_ascii_uppercase()));
+        assert_eq!(name.lineage().count(), name.depth());
+        for above in name.lineage() {
+            assert!(name.is_at_or_under(&above), "{name} {above}");
+            assert_eq!(above.is_at_or_under(&name), above == name, "{name} {above}");
+            assert!(above.position() <= name.position(), "{name} {above}");
+        }
+        let longer = DomainName::new(&format!("x{}", name.as_str()));
+        assert!(name.as_str().is_empty() || longer.lineage().next().is_some());
+        assert!(!longer.is_at_or_under(&name) || name.as_str().is_empty(), "x{name}");
+        assert!(name.without_wildcard().as_str().len() <= name.as_str().len());
+    });
+}
+
+#[test]
+fn settings_are_right_or_refused_in_one_line() {
+    let variables = [
+        ("SCHEDULE_GROUP", "checks"),
+        ("SCHEDULE_ROLE_ARN", "arn:aws:iam::111122223333:role/scheduler"),
+        ("EVENT_BUS", "default"),
+        ("HOSTED_ZONE_ROLE_ARNS", "arn:aws:iam::444455556666:role/dns"),
+        ("CERTIFICATE_ROLE_NAME", "certificates"),
+        ("HOSTED_ZONE_TAG", "team=dns"),
+        ("CERTIFICATE_TAG", "validate=yes"),
+        ("ALLOWED_DOMAINS", "example.com,example.org"),
+        ("REGIONS", "eu-west-1,us-east-1"),
+        ("RECORD_TTL", "300"),
+        ("DRY_RUN", "false"),
+    ];
+    check(|rng| {
+        let spoilt = rng.usize(..variables.len());
+        let value = |rng: &mut Rng, valid: &str| match rng.u8(..4) {
+            0 => text(rng),
+            _ => near(rng, valid),
+        };
+        let wrong = value(rng, variables[spoilt].1);
+        let read = |name: &str| {
+            let (at, (_, valid)) = variables.iter().enumerate().find(|(_, it)| it.0 == name)?;
+            Some(if at == spoilt { wrong.clone() } else { (*valid).to_owned() })
+        };
+        match Settings::from_vars(read) {
+            Err(misconfigured) => assert_one_line(&misconfigured.to_string()),
+            Ok(settings) => {
+                assert_one_line(&settings.schedule_group);
+                assert!(role_account(&settings.schedule_role_arn).is_some());
+                settings.hosted_zone_role_arns.iter().for_each(|arn| assert_one_line(arn));
+                settings.regions.iter().for_each(|region| assert_one_line(region));
+                settings.allowed_domains.iter().for_each(|it| assert!(!it.as_str().contains('*')));
+                assert!((0..=i64::from(i32::MAX)).contains(&settings.record_ttl));
+                settings.event_bus.iter().for_each(|bus| assert_one_line(bus));
+            }
+        }
+    });
+}
