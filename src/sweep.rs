@@ -168,9 +168,16 @@ async fn arm(
     let Some((since, grid)) = begun else { return Ok(None) };
     let Some(at) = grid.next(now) else { return Ok(None) };
     // A chain that is alive may be looking just now, and about to arm this very check. It is left
-    // to do so: a look right after that check finds out, and revives the chain if it must.
-    let follow_up = grid.is_near(now);
-    let at = if follow_up { at + TimeDelta::minutes(1) } else { at };
+    // to do so: a look after that check finds out, and revives the chain if it must. Where there is
+    // room, that look waits until the other is over: if it arms a check then, no chain is alive, and
+    // it tells what nobody has told. Where points lie closer, it may be first, and keeps silent.
+    let near = grid.is_near(now);
+    let follow_up = near && !grid.has_room_after(at);
+    let at = match near {
+        true if follow_up => at + TimeDelta::minutes(1),
+        true => at + TimeDelta::minutes(2),
+        false => at,
+    };
     let check = trigger::check(&waiting.certificate, follow_up.then_some(since));
     let name = scheduler::check_name(&waiting.certificate, at);
     let client = context.clients.scheduler().await;

@@ -116,7 +116,10 @@ fn many(Wish { seeds, threads, keep_going, twice, .. }: Wish) -> ExitCode {
                         report.violation.map(|it| format!("{} But {}", it.invariant, it.but));
                     let differs =
                         differs.then(|| "One seed is one world. But it was two.".to_owned());
-                    worlds.fetch_add(1, Ordering::Relaxed);
+                    let lived = 1 + worlds.fetch_add(1, Ordering::Relaxed);
+                    if lived.is_multiple_of(1_000) {
+                        eprintln!("{lived} worlds");
+                    }
                     calls.fetch_add(report.calls, Ordering::Relaxed);
                     looks.fetch_add(report.looks, Ordering::Relaxed);
                     most.fetch_max(report.most_calls, Ordering::Relaxed);

@@ -21,6 +21,7 @@ use crate::act::{Act, HOME, OURS};
 use crate::draw::Scenario;
 use crate::ledger::Ledger;
 use crate::oracle::Facts;
+use crate::verdict;
 use crate::world::GROUP;
 
 tokio::task_local! {
@@ -56,6 +57,8 @@ pub(crate) struct State {
     calls_seen: usize,
     /// Records that are right, by zone and name: their value, and since when.
     right: BTreeMap<(String, String), (String, DateTime<Utc>)>,
+    /// Since when something blocks a certificate, and whether a check of it was armed then.
+    pub(crate) blocked: BTreeMap<String, (DateTime<Utc>, bool)>,
     doubled_since: BTreeMap<String, DateTime<Utc>>,
     attempts: BTreeMap<(String, u32), Attempt>,
     pub(crate) most_calls: usize,
@@ -132,6 +135,7 @@ impl State {
             writes_seen: 0,
             calls_seen: 0,
             right: BTreeMap::new(),
+            blocked: BTreeMap::new(),
             doubled_since: BTreeMap::new(),
             attempts: BTreeMap::new(),
             most_calls: 0,
@@ -187,6 +191,15 @@ impl State {
     fn remember(&mut self, sim: &Sim) {
         let now = sim.now();
         let facts = self.ledger.facts(&sim.aws(), now);
+        for certificate in &facts.certificates {
+            let arn = &certificate.arn;
+            if !facts.blocked(certificate) {
+                self.blocked.remove(arn);
+            } else if !self.blocked.contains_key(arn) {
+                let alive = verdict::armed(&sim.aws(), arn, now) > 0;
+                self.blocked.insert(arn.clone(), (now, alive));
+            }
+        }
         self.recent.push_back(facts);
         // The last one before the half minute was still true when it began.
         while self.recent.get(1).is_some_and(|facts| facts.at < now - LOOK) {
@@ -253,7 +266,16 @@ impl State {
         self.doubled_since.retain(|id, _| armed.get(id).is_some_and(|armed| *armed > 1));
         for (id, _) in armed.into_iter().filter(|(id, armed)| *armed > 1 && !id.contains("sweep")) {
             let since = *self.doubled_since.entry(id.clone()).or_insert(now);
-            let most = if self.calm { TWO_CHAINS } else { TWO_CHAINS_IN_TROUBLE };
+            let mut most = if self.calm { TWO_CHAINS } else { TWO_CHAINS_IN_TROUBLE };
+            // After 73 hours a renewal is looked at daily, and so long is a grid step.
+            let renews = sim
+                .aws()
+                .acm
+                .certificates()
+                .any(|it| it.renewal.is_some() && it.arn.ends_with(&id));
+            if renews {
+                most += TimeDelta::days(1);
+            }
             if now - since > most {
                 let invariant =
                     "Two chains of checks for one certificate merge within a grid step.";

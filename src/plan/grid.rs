@@ -37,6 +37,12 @@ impl Grid {
         self.next(now - NEAR).is_some_and(|point| point < now + TimeDelta::minutes(1))
     }
 
+    /// Whether a look two minutes after this point, when one at the point itself is over, would arm
+    /// the same check as that one.
+    pub fn has_room_after(self, point: DateTime<Utc>) -> bool {
+        self.next(point) == self.next(point + TimeDelta::minutes(4))
+    }
+
     /// The points at which a check may be armed now, the nearest first.
     pub fn ahead(self, now: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
         self.points().skip_while(move |point| *point < now)
@@ -151,6 +157,14 @@ mod tests {
             assert_eq!(grid.is_near(at(minute)), near, "{minute}");
         }
         assert!(grid.is_near(at(74) + TimeDelta::seconds(30)));
+    }
+
+    #[test]
+    fn there_is_room_after_a_point_once_they_lie_more_than_four_minutes_apart() {
+        let grid = Grid::of_request(at(0));
+        for (minute, room) in [(1, false), (9, false), (15, false), (19, true), (75, true)] {
+            assert_eq!(grid.has_room_after(at(minute)), room, "{minute}");
+        }
     }
 
     #[test]

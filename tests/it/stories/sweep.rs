@@ -40,6 +40,20 @@ async fn a_block_that_only_the_sweep_found_is_reported_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_block_that_only_the_sweep_found_is_reported_whenever_it_comes() {
+    // At each time of the quarter of an hour between two looks, had there been any.
+    for phase in 0..15 {
+        let world = World::new();
+        world.sim.aws().eventbridge.drop_next(1);
+        world.request(&["example.com"]).await;
+        world.minutes(90 + phase).await;
+        world.invoke(sweep(&json!({}))).await;
+        world.minutes(60).await;
+        assert_eq!(world.published(), ["BLOCKED"], "{phase}: {}", world.story());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dry_run_counts_what_waits_and_arms_nothing() {
     let world = World::with(&[("DRY_RUN", "true")]);
     world.sim.aws().eventbridge.drop_next(1);
