@@ -73,6 +73,7 @@ pub mod metrics;
 pub mod name;
 pub mod outcome;
 mod pace;
+mod pack;
 pub mod plan;
 pub mod publish;
 pub mod reconcile;

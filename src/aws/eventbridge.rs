@@ -7,6 +7,7 @@ use tracing::warn;
 use crate::aws::clients::Clients;
 use crate::error::report;
 use crate::outcome::Facts;
+use crate::pack::pack;
 use crate::trigger::SOURCE;
 
 /// The detail-type of the events we publish.
@@ -30,7 +31,7 @@ pub async fn publish(clients: &Clients, bus: &str, news: impl Iterator<Item = &F
         Some((entry, size))
     });
     let client = clients.eventbridge(region_of(bus)).await;
-    let publishing = calls(entries).into_iter().map(async |entries| {
+    let publishing = pack(entries, ENTRIES, BYTES).into_iter().map(async |entries| {
         match client.put_events().set_entries(Some(entries)).send().await {
             // EventBridge says 200 even if it did not take an event.
             Ok(output) => output.entries().iter().filter_map(refusal).collect(),
@@ -43,6 +44,12 @@ pub async fn publish(clients: &Clients, bus: &str, news: impl Iterator<Item = &F
     }
 }
 
+/// What one call takes: ten entries, and a megabyte, of which some is left for what is not the detail.
+///
+/// Source: [PutEvents](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html).
+const ENTRIES: usize = 10;
+const BYTES: usize = 900_000;
+
 /// How many calls are under way at the same time.
 const CALLS_AT_ONCE: usize = 5;
 
@@ -51,56 +58,7 @@ fn refusal(entry: &PutEventsResultEntry) -> Option<String> {
     Some(format!("{code}: {}", entry.error_message().unwrap_or_default()))
 }
 
-/// Distributes events over calls, each within what `PutEvents` takes: ten entries, and a megabyte, of
-/// which some is left for what is not the detail.
-///
-/// Source: [PutEvents](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html).
-fn calls(
-    entries: impl Iterator<Item = (PutEventsRequestEntry, usize)>,
-) -> Vec<Vec<PutEventsRequestEntry>> {
-    let mut calls: Vec<Vec<PutEventsRequestEntry>> = Vec::new();
-    let mut bytes = 0;
-    for (entry, size) in entries {
-        match calls.last_mut().filter(|call| call.len() < 10 && bytes + size <= 900_000) {
-            Some(call) => {
-                bytes += size;
-                call.push(entry);
-            }
-            None => {
-                bytes = size;
-                calls.push(vec![entry]);
-            }
-        }
-    }
-    calls
-}
-
 /// The region of a bus that is named by its ARN: `PutEvents` has to be called there.
 fn region_of(bus: &str) -> Option<&str> {
     bus.strip_prefix("arn:")?.split(':').nth(2).filter(|region| !region.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(sizes: &[usize], expected: &[usize]) {
-        let entry = || PutEventsRequestEntry::builder().build();
-        let calls = calls(sizes.iter().map(|size| (entry(), *size)));
-        assert_eq!(calls.iter().map(Vec::len).collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn a_call_takes_ten_events() {
-        check(&[], &[]);
-        check(&[1], &[1]);
-        check(&[1; 25], &[10, 10, 5]);
-    }
-
-    #[test]
-    fn a_call_takes_a_megabyte() {
-        check(&[400_000; 5], &[2, 2, 1]);
-        check(&[1, 900_000, 1], &[1, 1, 1]);
-    }
 }

@@ -1,5 +1,6 @@
 //! Packs records into change batches that Route 53 takes. Pure.
 
+use crate::pack::pack;
 use crate::record::ValidationRecord;
 
 /// Splits records into batches within Route 53's limits for one request, in which an `UPSERT`
@@ -7,23 +8,12 @@ use crate::record::ValidationRecord;
 ///
 /// Source: [Quotas](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests-changeresourcerecordsets).
 pub fn batches(records: Vec<ValidationRecord>) -> Vec<Vec<ValidationRecord>> {
-    let mut batches: Vec<Vec<ValidationRecord>> = Vec::new();
-    let mut characters = 0;
-    for record in records {
+    let sized = records.into_iter().map(|record| {
         // One more for the trailing dot that is written.
-        let more = record.value().as_str().len() + 1;
-        match batches.last_mut() {
-            Some(batch) if batch.len() < RECORDS && characters + more <= CHARACTERS => {
-                characters += more;
-                batch.push(record);
-            }
-            _ => {
-                characters = more;
-                batches.push(vec![record]);
-            }
-        }
-    }
-    batches
+        let size = record.value().as_str().len() + 1;
+        (record, size)
+    });
+    pack(sized, RECORDS, CHARACTERS)
 }
 
 const RECORDS: usize = 1_000 / 2;
