@@ -11,19 +11,16 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tracing::error;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let level = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].into_iter().find_map(variable);
-    let filter = EnvFilter::new(level.unwrap_or_else(|| "info".to_owned()));
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_current_span(true)
-        .with_span_list(false)
-        .flatten_event(true)
-        .init();
+    let lines =
+        fmt::layer().json().with_current_span(true).with_span_list(false).flatten_event(true);
+    tracing_subscriber::registry().with(levels()).with(lines).init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
@@ -48,6 +45,17 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     // A line that nobody takes any more is no reason to fail.
     let metrics = Metrics::new(|line| drop(writeln!(io::stdout(), "{line}")));
     Function::new(settings, config, SharedTimeSource::default(), metrics).serve().await
+}
+
+/// What is logged: a level, or `target=level` pairs. Lambda's own setting goes before `RUST_LOG`.
+fn levels() -> Targets {
+    let all = |level| Targets::new().with_default(level);
+    match ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].into_iter().find_map(variable).as_deref() {
+        // The one of Lambda's levels that `tracing` does not have.
+        Some("FATAL") => all(LevelFilter::ERROR),
+        Some(levels) => levels.parse().unwrap_or_else(|_| all(LevelFilter::INFO)),
+        None => all(LevelFilter::INFO),
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]

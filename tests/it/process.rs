@@ -100,3 +100,26 @@ async fn a_process_without_settings_names_all_of_them_and_ends() {
         assert!(error.contains(name), "{name} not in {error}");
     }
 }
+
+#[tokio::test]
+async fn the_least_important_lines_are_logged_only_if_asked_for() {
+    for (level, looks) in [("INFO", true), ("info", true), ("WARN", false), ("FATAL", false)] {
+        let sim = Sim::stepped(real_now());
+        deploy(&sim);
+        let server = serve(sim.clone()).await.expect("a port");
+        let mut process = bootstrap(&server)
+            .env("SCHEDULE_GROUP", "acm-dns-validator")
+            .env("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)
+            .env("AWS_LAMBDA_LOG_LEVEL", level)
+            .spawn()
+            .expect("bootstrap starts");
+        crate::world::request(&sim, OURS, HOME, &["example.com"], |request| request).await;
+        server.run_until(sim.now() + TimeDelta::minutes(1)).await.expect("it can start");
+        process.kill().expect("still there");
+        let lines = logged(&process.wait_with_output().expect("its output"));
+        let looked = lines.iter().any(|line| line["message"] == "looked");
+        let blocked = lines.iter().any(|line| line["message"] == "blocked");
+        assert_eq!((looked, blocked), (looks, level != "FATAL"), "{level}: {lines:?}");
+        assert!(lines.iter().any(|line| line.get("_aws").is_some()), "numbers are no log");
+    }
+}
