@@ -1,0 +1,3 @@
+//! What a process costs, as Linux counts it.
+
+pub mod process;
