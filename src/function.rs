@@ -1,8 +1,8 @@
 //! The function as Lambda sees it: an event in, an answer or an error out.
 
-use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_smithy_async::time::SharedTimeSource;
+use aws_types::SdkConfig;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::Serialize;
 use serde_json::Value;

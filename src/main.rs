@@ -3,13 +3,11 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use acm_dns_validator::aws::clients::behavior_version;
+use acm_dns_validator::aws::environment::sdk_config;
 use acm_dns_validator::function::Function;
 use acm_dns_validator::metrics::Metrics;
 use acm_dns_validator::settings::Settings;
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_smithy_async::time::SharedTimeSource;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tracing::error;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
@@ -32,16 +30,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), lambda_runtime::Error> {
     let settings = Settings::from_vars(variable)?;
-    // One HTTP client for every service, and so one set of root certificates; and a Lambda's
-    // credentials are in its environment, where the default chain would look last of all.
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
-    let config = aws_config::defaults(behavior_version())
-        .http_client(http)
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        .load()
-        .await;
+    let config = sdk_config(variable)?;
     // A line that nobody takes any more is no reason to fail.
     let metrics = Metrics::new(|line| drop(writeln!(io::stdout(), "{line}")));
     Function::new(settings, config, SharedTimeSource::default(), metrics).serve().await

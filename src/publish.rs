@@ -107,7 +107,7 @@ async fn publish_in(
     zone: &HostedZone,
     records: &BTreeSet<ValidationRecord>,
 ) -> BTreeMap<ValidationRecord, RecordOutcome> {
-    let client = clients.route53(&zone.access).await;
+    let client = clients.route53(&zone.access);
     let content = match route53::read(&client, zone, &waypoints(&zone.name, records)).await {
         Ok(content) => content,
         Err(trouble) => return all(records, zone, &trouble),

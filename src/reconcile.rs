@@ -162,7 +162,7 @@ pub(crate) async fn observe(
 ) -> Result<Option<Certificate>, Error> {
     let home = Home::of_function(&invocation.function)?;
     let access = certificate_access(&context.settings, &home, &arn.home)?;
-    let client = context.clients.acm(&access, &arn.home.region).await;
+    let client = context.clients.acm(&access, &arn.home.region);
     let (detail, tags) = tokio::try_join!(acm::describe(&client, arn), acm::tags(&client, arn))?;
     let Some((detail, tags)) = detail.zip(tags) else { return Ok(None) };
     let migrating = match certificate::is_migrating(&detail) {
@@ -199,7 +199,7 @@ async fn arm(
         Next::CheckAt(at) if !settings.dry_run => {
             let check = trigger::check(&wake.certificate, since);
             let name = scheduler::check_name(&wake.certificate, at);
-            let client = clients.scheduler().await;
+            let client = clients.scheduler();
             let door = &invocation.door;
             scheduler::arm(&client, settings, door, &name, at, &check).await.map(Some)
         }

@@ -61,7 +61,7 @@ impl Settings {
     ///
     /// [`Misconfigured`], which names every variable that needs attention, not just the first.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, Misconfigured> {
-        let mut read = Reader { var, wrong: Vec::new() };
+        let mut read = Reader::new(var);
         let settings = Self {
             schedule_group: read.required("SCHEDULE_GROUP", "a schedule group's name", |text| {
                 let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -111,7 +111,7 @@ impl Settings {
                 .optional("DRY_RUN", "`true` or `false`", |text| text.parse().ok())
                 .unwrap_or(false),
         };
-        if read.wrong.is_empty() { Ok(settings) } else { Err(Misconfigured(read.wrong)) }
+        read.finish().map(|()| settings)
     }
 }
 
@@ -129,13 +129,22 @@ impl fmt::Display for Tag {
 }
 
 /// Reads variables and remembers what is wrong with them.
-struct Reader<F> {
+pub(crate) struct Reader<F> {
     var: F,
     wrong: Vec<String>,
 }
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
-    fn optional<T>(
+    pub(crate) fn new(var: F) -> Self {
+        Self { var, wrong: Vec::new() }
+    }
+
+    /// Says what was wrong, if anything was.
+    pub(crate) fn finish(self) -> Result<(), Misconfigured> {
+        if self.wrong.is_empty() { Ok(()) } else { Err(Misconfigured(self.wrong)) }
+    }
+
+    pub(crate) fn optional<T>(
         &mut self,
         name: &str,
         shape: &str,
@@ -153,7 +162,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         parsed
     }
 
-    fn required(
+    pub(crate) fn required(
         &mut self,
         name: &str,
         shape: &str,

@@ -37,7 +37,7 @@ pub async fn survey(clients: &Clients, settings: &Settings, claims: &[&Claim<'_>
     });
     let names = zone::candidates(open);
     let listings = accounts.iter().map(async |access| {
-        let client = clients.route53(access).await;
+        let client = clients.route53(access);
         route53::zones_named(&client, access, &names).await
     });
     let mut seen = BTreeSet::new();
@@ -85,7 +85,7 @@ async fn find(clients: &Clients, accounts: &[Access], id: &str) -> Tagged {
     }
     let mut unseen = None;
     for access in accounts {
-        let client = clients.route53(access).await;
+        let client = clients.route53(access);
         match route53::zone(&client, access, id).await {
             Ok(Some(zone)) => return Tagged::Zone(zone),
             Ok(None) => {}
@@ -103,7 +103,7 @@ async fn read_tags(clients: &Clients, access: &Access, survey: &mut Survey) {
     });
     let here = tagged.chain(survey.zones.values().flatten()).filter(|zone| zone.access == *access);
     let ids: BTreeSet<_> = here.map(|zone| zone.id.clone()).collect();
-    let client = clients.route53(access).await;
+    let client = clients.route53(access);
     let read = route53::tags(&client, access, &ids).await;
     for tagged in survey.tagged.values_mut() {
         match (&read, &mut *tagged) {

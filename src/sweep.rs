@@ -180,7 +180,7 @@ async fn arm(
     };
     let check = trigger::check(&waiting.certificate, follow_up.then_some(since));
     let name = scheduler::check_name(&waiting.certificate, at);
-    let client = context.clients.scheduler().await;
+    let client = context.clients.scheduler();
     let door = &invocation.door;
     scheduler::arm(&client, &context.settings, door, &name, at, &check).await.map(Some)
 }
@@ -194,7 +194,7 @@ async fn underway(
 ) -> Result<Option<(DateTime<Utc>, Grid)>, Error> {
     let arn = &waiting.certificate;
     let access = certificate_access(&context.settings, home, &arn.home)?;
-    let client = context.clients.acm(&access, &arn.home.region).await;
+    let client = context.clients.acm(&access, &arn.home.region);
     let certificate = acm::describe(&client, arn)
         .await?
         .map(|detail| Certificate::new(arn, &detail, &[], Default::default(), now));
@@ -219,7 +219,7 @@ async fn go_on_later(
     }
     let rest = Sweep { from: swept.from.clone(), ..sweep.clone() };
     let payload = trigger::sweep(&rest);
-    let client = context.clients.scheduler().await;
+    let client = context.clients.scheduler();
     let door = &invocation.door;
     scheduler::arm(&client, &context.settings, door, &name, at, &payload).await?;
     Ok(())

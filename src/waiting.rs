@@ -104,7 +104,7 @@ pub async fn page(
         account: place.account.clone(),
     };
     let access = certificate_access(&context.settings, home, &there)?;
-    let client = context.clients.acm(&access, &place.region).await;
+    let client = context.clients.acm(&access, &place.region);
     if place.by == Listing::Search {
         match acm::search_waiting(&client, &there, place.token.as_deref()).await? {
             Some(page) => return Ok(page),

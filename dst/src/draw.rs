@@ -25,6 +25,34 @@ pub(crate) struct Scenario {
     pub(crate) end: i64,
     /// Whether there is no misfortune at all.
     pub(crate) calm: bool,
+    /// By which doors events reach the function.
+    pub(crate) doors: Doors,
+}
+
+/// By which doors events of AWS reach the function.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Doors {
+    /// A rule invokes it.
+    Function,
+    /// A rule sends them to a queue, which gives a message up when it was received so often.
+    Queue { receives: u32 },
+    /// Two rules do both: whatever happens, two copies of the function hear of it.
+    Both { receives: u32 },
+}
+
+impl Doors {
+    /// How often a message is received at most, where there is a queue.
+    pub(crate) fn receives(self) -> Option<u32> {
+        match self {
+            Self::Function => None,
+            Self::Queue { receives } | Self::Both { receives } => Some(receives),
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(self) -> usize {
+        if matches!(self, Self::Both { .. }) { 2 } else { 1 }
+    }
 }
 
 /// Within this after misfortune ended everything must be well: an hour until the next sweep, a
@@ -155,7 +183,13 @@ impl Draw {
             *at < cease || matches!(act, Act::Cease | Act::Sweep | Act::ZoneNews { .. })
         });
         acts.sort_by_key(|(at, _)| *at);
-        Scenario { seed, settings, acts, cease, end, calm }
+        let receives = self.rng.u32(if calm { 5..=5 } else { 1..=5 });
+        let doors = match self.rng.u8(..100) {
+            0..75 => Doors::Function,
+            75..93 => Doors::Queue { receives },
+            _ => Doors::Both { receives },
+        };
+        Scenario { seed, settings, acts, cease, end, calm, doors }
     }
 
     /// Three certificates of a hundred names each that wait for one zone, and are looked at together

@@ -13,14 +13,15 @@ use sim::faults::Fault;
 use crate::act::{
     Act, CERTIFICATE_TAG, DNS, Found, HOME, MEMBER, Method, OURS, Request, ZONE_TAG, Zone, ZoneKind,
 };
-use crate::draw::{HOSTED_ZONES, Scenario};
+use crate::draw::{Doors, HOSTED_ZONES, Scenario};
 use crate::oracle::{CertificateFact, Facts, Want, ZoneFact, lies_in};
-use crate::world::FUNCTION;
+use crate::world::{FUNCTION, QUEUE};
 
 /// What the acts made so far.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     settings: BTreeMap<&'static str, String>,
+    doors: Doors,
     zones: BTreeMap<usize, (String, Zone)>,
     /// ARNs and main names by number.
     pub(crate) certificates: BTreeMap<usize, String>,
@@ -36,6 +37,7 @@ impl Ledger {
     pub(crate) fn new(scenario: &Scenario) -> Self {
         Self {
             settings: scenario.settings.clone(),
+            doors: scenario.doors,
             zones: BTreeMap::new(),
             certificates: BTreeMap::new(),
             registered: Vec::new(),
@@ -168,7 +170,12 @@ impl Ledger {
             Act::ZoneNews { zone, tagged } => {
                 let (id, zone) = self.zones.get(zone)?;
                 let payload = zone_news(id, zone, *tagged, now);
-                aws.lambda.invoke(FUNCTION, payload, now);
+                if self.doors.receives().is_some() {
+                    aws.sqs.send(QUEUE, payload.to_string(), now);
+                }
+                if !matches!(self.doors, Doors::Queue { .. }) {
+                    aws.lambda.invoke(FUNCTION, payload, now);
+                }
                 self.certificates.values().for_each(|arn| {
                     *self.touched.entry(arn.clone()).or_default() += 1;
                 });

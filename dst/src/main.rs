@@ -19,6 +19,9 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod act;
 mod draw;
 mod ledger;
@@ -160,7 +163,7 @@ fn one(seed: u64, shrink: bool) -> ExitCode {
         report = world::run(&scenario, true);
     }
     let calm = if scenario.calm { ", calm" } else { "" };
-    println!("seed {seed}{calm}; settings {:?}", scenario.settings);
+    println!("seed {seed}{calm}; doors {:?}; settings {:?}", scenario.doors, scenario.settings);
     print!("{}", report.story);
     match report.violation {
         None => {

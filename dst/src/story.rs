@@ -13,7 +13,9 @@ pub(crate) fn tell(state: &State, aws: &Aws) -> String {
     let attempts = aws.lambda.finished().iter().map(|attempt| {
         let payload = &attempt.invocation.payload;
         let event = payload["detail"]["eventName"].as_str();
-        let why = event.or_else(|| payload["detail-type"].as_str()).unwrap_or("?");
+        let why = event.or_else(|| payload["detail-type"].as_str()).map(str::to_owned);
+        let batch = || format!("batch of {}", payload["Records"].as_array().map_or(0, Vec::len));
+        let why = why.unwrap_or_else(batch);
         let what = match &attempt.outcome {
             Ok(outcome) => told(outcome),
             Err(error) => format!("error {error}"),
@@ -29,7 +31,7 @@ pub(crate) fn tell(state: &State, aws: &Aws) -> String {
 
 fn told(outcome: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    if outcome.get("found").is_some() {
+    if outcome.get("found").is_some() || outcome.get("batchItemFailures").is_some() {
         return outcome.to_string();
     }
     let arn = text(&outcome["certificateArn"]);

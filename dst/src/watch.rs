@@ -67,9 +67,12 @@ pub(crate) struct State {
 /// What one attempt did so far.
 #[derive(Debug, Default)]
 struct Attempt {
+    /// How many messages it is about.
+    messages: usize,
     calls: usize,
     asked_to_arm: bool,
-    armed: bool,
+    /// The names of the schedules that are armed.
+    armed: BTreeSet<String>,
     written: BTreeSet<String>,
 }
 
@@ -78,8 +81,8 @@ struct Attempt {
 enum Called {
     /// It writes these records: zone and name, and how many characters their values have.
     Records(Vec<String>, usize),
-    /// It arms a schedule.
-    Schedule,
+    /// It arms a schedule of this name.
+    Schedule(String),
     Other,
 }
 
@@ -93,7 +96,9 @@ impl Called {
             pieces.map(|it| it.split('<').next().unwrap_or_default().to_owned()).collect()
         };
         match request.method() {
-            "POST" if path.contains("/schedules/") => Self::Schedule,
+            "POST" if path.contains("/schedules/") => {
+                Self::Schedule(path.rsplit('/').next().unwrap_or_default().to_owned())
+            }
             "POST" if path.ends_with("/rrset") => {
                 let names = texts("Name").into_iter().map(|name| format!("{name} by {path}"));
                 Self::Records(names.collect(), texts("Value").iter().map(String::len).sum())
@@ -259,8 +264,7 @@ impl State {
         let mut armed: BTreeMap<String, usize> = BTreeMap::new();
         for schedule in sim.aws().scheduler.schedules(OURS, HOME, GROUP) {
             if matches!(schedule.progress, Progress::Pending(at) if at > now) {
-                let certificate = schedule.name.rsplit_once('-').map_or("", |(id, _)| id);
-                *armed.entry(certificate.to_owned()).or_default() += 1;
+                *armed.entry(certificate(&schedule.name).to_owned()).or_default() += 1;
             }
         }
         self.doubled_since.retain(|id, _| armed.get(id).is_some_and(|armed| *armed > 1));
@@ -290,8 +294,9 @@ impl State {
         let calm = self.calm;
         let attempt = self.attempts.entry(key).or_default();
         attempt.calls += 1;
-        attempt.asked_to_arm |= *call == Called::Schedule;
+        attempt.asked_to_arm |= matches!(call, Called::Schedule(_));
         let (calls, unarmed) = (attempt.calls, !attempt.asked_to_arm);
+        let most = attempt.messages.max(1) * if calm { CALLS_IN_CALM } else { CALLS_OF_AN_ATTEMPT };
         self.most_calls = self.most_calls.max(calls);
         if let Called::Records(names, characters) = call {
             // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
@@ -306,7 +311,7 @@ impl State {
             let invariant = "The next check is armed before any record is touched.";
             self.violate(now, invariant, "a record was written first".to_owned());
         }
-        if calls > if calm { CALLS_IN_CALM } else { CALLS_OF_AN_ATTEMPT } {
+        if calls > most {
             let invariant = "An attempt makes no more calls than stated.";
             self.violate(now, invariant, format!("{calls} calls"));
         }
@@ -317,7 +322,7 @@ impl State {
         let Ok(key) = ATTEMPT.try_with(Clone::clone) else { return };
         let attempt = self.attempts.entry(key).or_default();
         match (call, status) {
-            (Called::Schedule, Some(200 | 409)) => attempt.armed = true,
+            (Called::Schedule(name), Some(200 | 409)) => _ = attempt.armed.insert(name),
             (Called::Records(names, _), Some(200)) => {
                 let known = names.into_iter().find(|name| !attempt.written.insert(name.clone()));
                 if let Some(name) = known {
@@ -326,6 +331,12 @@ impl State {
             }
             _ => {}
         }
+    }
+
+    /// Takes note of an attempt that is about to begin.
+    pub(crate) fn begins(&mut self, key: (String, u32), payload: &Value) {
+        let messages = payload["Records"].as_array().map_or(1, Vec::len);
+        self.attempts.insert(key, Attempt { messages, ..Attempt::default() });
     }
 
     /// Judges how an attempt ended.
@@ -338,12 +349,29 @@ impl State {
         let now = sim.now();
         let key = (invocation.request_id.clone(), invocation.attempt);
         let attempt = self.attempts.remove(&key).unwrap_or_default();
-        let one = invocation.payload["detail-type"] != "Certificate Sweep"
-            && invocation.payload["source"] != "aws.route53";
-        let Err(error) = outcome else { return };
+        let payload = &invocation.payload;
         let invariant = "It fails only if no check of the certificate is armed.";
-        if one && attempt.armed {
-            self.violate(now, invariant, error.clone());
+        match outcome {
+            Err(error) => {
+                let one = payload["detail-type"] != "Certificate Sweep"
+                    && payload["source"] != "aws.route53"
+                    && payload["Records"].is_null();
+                if one && !attempt.armed.is_empty() {
+                    self.violate(now, invariant, error.clone());
+                }
+            }
+            Ok(outcome) => {
+                let ids = outcome["batchItemFailures"].as_array().into_iter().flatten();
+                for id in ids.map(|failure| &failure["itemIdentifier"]) {
+                    let records = payload["Records"].as_array().into_iter().flatten();
+                    let body = records.filter(|it| it["messageId"] == *id).map(|it| &it["body"]);
+                    let body = body.map(ToString::to_string).collect::<String>();
+                    let armed = attempt.armed.iter().find(|name| body.contains(certificate(name)));
+                    if let Some(armed) = armed {
+                        self.violate(now, invariant, format!("{id} came back, {armed} is armed"));
+                    }
+                }
+            }
         }
     }
 
@@ -353,6 +381,11 @@ impl State {
         let (hours, minutes) = (since.num_hours(), since.num_minutes() % 60);
         format!("{hours:02}:{minutes:02}:{:02}", since.num_seconds() % 60)
     }
+}
+
+/// The id of the certificate that a schedule of this name is about.
+fn certificate(schedule: &str) -> &str {
+    schedule.rsplit_once('-').map_or("", |(id, _)| id)
 }
 
 /// A world's state, shared with the HTTP client of the function.

@@ -9,21 +9,23 @@ use acm_dns_validator::aws::clients::behavior_version;
 use acm_dns_validator::function::Function;
 use acm_dns_validator::metrics::Metrics;
 use acm_dns_validator::settings::Settings;
-use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
 use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use sim::Sim;
 use sim::clock::Clock;
-use sim::lambda::Invocation;
+use sim::lambda::{EventSource, Invocation};
+use sim::sqs::Queue;
 
 use crate::act::{AWAY, DNS, HOME, MEMBER, OURS};
-use crate::draw::Scenario;
+use crate::draw::{Doors, Scenario};
 use crate::ledger::configure;
 use crate::story;
 use crate::verdict;
@@ -32,6 +34,11 @@ use crate::watch::{ATTEMPT, State, Violation, Watch};
 /// The function.
 pub(crate) const FUNCTION: &str =
     "arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator";
+
+/// The queue that gathers events, where there is one.
+pub(crate) const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:certificates";
+/// Where it leaves what it gives up.
+const DEAD_LETTERS: &str = "arn:aws:sqs:eu-west-1:111122223333:dead-letters";
 
 /// The group of its checks.
 pub(crate) const GROUP: &str = "acm-dns-validator";
@@ -79,8 +86,13 @@ async fn live(scenario: &Scenario, told: bool) -> Report {
         host.run_until(next).await;
     }
     // A check that fires in the last instant is neither armed any more nor done: it is let finish.
-    for _ in 0..6 {
-        if sim.aws().lambda.queued() > 0 && watch.state().violation.is_none() {
+    let rounds = if scenario.doors == Doors::Function { 6 } else { 60 };
+    for _ in 0..rounds {
+        let under_way = {
+            let aws = sim.aws();
+            aws.lambda.queued() > 0 || aws.sqs.messages(QUEUE).next().is_some()
+        };
+        if under_way && watch.state().violation.is_none() {
             host.run_until(sim.now() + TimeDelta::seconds(10)).await;
         }
     }
@@ -111,14 +123,38 @@ fn deploy(sim: &Sim, scenario: &Scenario) {
     configure(aws, 2, 10);
     aws.scheduler.add_group(OURS, HOME, GROUP, now);
     aws.scheduler.allow_role(OURS, SCHEDULE_ROLE);
+    if let Some(receives) = scenario.doors.receives() {
+        aws.sqs.add_queue(DEAD_LETTERS, Queue::default());
+        // As the template has them, but for how soon it gives up.
+        let queue = Queue {
+            visibility_timeout: TimeDelta::minutes(3),
+            max_receive_count: Some(receives),
+            dead_letter_queue: Some(DEAD_LETTERS.to_owned()),
+            ..Queue::default()
+        };
+        aws.sqs.add_queue(QUEUE, queue);
+        let source = EventSource {
+            batch_size: 1_000,
+            batching_window: TimeDelta::minutes(1),
+            maximum_concurrency: Some(2),
+            ..EventSource::default()
+        };
+        aws.lambda.add_event_source(QUEUE, FUNCTION, source);
+    }
     let bus = format!("arn:aws:events:{HOME}:{OURS}:event-bus/default");
     let member = scenario.settings.contains_key("CERTIFICATE_ROLE_NAME");
     for (index, pattern) in patterns().into_iter().enumerate() {
         let name = format!("wake-{index}");
         let mut rule = |account: &str, region: &str, target: &str| {
+            let name = if target == QUEUE { format!("{name}-queue") } else { name.clone() };
             aws.eventbridge.put_rule(account, region, "default", &name, pattern.clone(), target);
         };
-        rule(OURS, HOME, FUNCTION);
+        if !matches!(scenario.doors, Doors::Queue { .. }) {
+            rule(OURS, HOME, FUNCTION);
+        }
+        if scenario.doors != Doors::Function {
+            rule(OURS, HOME, QUEUE);
+        }
         rule(OURS, AWAY, &bus);
         if member {
             rule(MEMBER, HOME, &bus);
@@ -189,6 +225,7 @@ impl<'a> Host<'a> {
             context.deadline = deadline.try_into().unwrap_or_default();
             let event = LambdaEvent::new(invocation.payload.clone(), context);
             let key = (invocation.request_id.clone(), invocation.attempt);
+            watch.state().begins(key.clone(), &invocation.payload);
             let outcome = match ATTEMPT.scope(key, process.handle(event)).await {
                 Ok(outcome) => Ok(serde_json::to_value(outcome).unwrap_or_default()),
                 Err(error) => Err(format!("{}: {}", error.error_type, error.error_message)),

@@ -5,13 +5,14 @@ use std::fmt::Debug;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::sts::AssumeRoleProvider;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_route53::config::retry::RetryPartition;
+use aws_sdk_route53::config::BehaviorVersion;
+use aws_sdk_route53::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_route53::config::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
 
+use super::role::AssumedRole;
 use crate::zone::Access;
 
 /// The behaviour of the SDK that this function was tested with.
@@ -55,69 +56,60 @@ impl Clients {
 
     /// ACM in one account and region. Not adaptively: after one refusal the SDK would let a client
     /// that calls as rarely as this one wait for longer than a check may take to be armed.
-    pub async fn acm(&self, access: &Access, region: &str) -> aws_sdk_acm::Client {
+    pub fn acm(&self, access: &Access, region: &str) -> aws_sdk_acm::Client {
         let region = region.to_owned();
         let key = (access.clone(), region.clone());
-        self.acm
-            .get_or_make(key, async || {
-                let config = self.config(access).await;
-                let config = aws_sdk_acm::config::Builder::from(&config)
-                    .region(Region::new(region))
-                    .retry_partition(own_partition());
-                aws_sdk_acm::Client::from_conf(config.build())
-            })
-            .await
+        self.acm.get_or_make(key, || {
+            let config = self.config(access);
+            let config = aws_sdk_acm::config::Builder::from(&config)
+                .region(Region::new(region))
+                .retry_partition(own_partition());
+            aws_sdk_acm::Client::from_conf(config.build())
+        })
     }
 
     /// EventBridge in the function's own region, or in the one where a bus is.
-    pub async fn eventbridge(&self, region: Option<&str>) -> aws_sdk_eventbridge::Client {
+    pub fn eventbridge(&self, region: Option<&str>) -> aws_sdk_eventbridge::Client {
         let region = region.map(str::to_owned);
-        self.eventbridge
-            .get_or_make(region.clone(), async || {
-                let mut config = aws_sdk_eventbridge::config::Builder::from(&self.base)
-                    .retry_partition(own_partition());
-                if let Some(region) = region {
-                    config.set_region(Some(Region::new(region)));
-                }
-                aws_sdk_eventbridge::Client::from_conf(config.build())
-            })
-            .await
+        self.eventbridge.get_or_make(region.clone(), || {
+            let mut config = aws_sdk_eventbridge::config::Builder::from(&self.base)
+                .retry_partition(own_partition());
+            if let Some(region) = region {
+                config.set_region(Some(Region::new(region)));
+            }
+            aws_sdk_eventbridge::Client::from_conf(config.build())
+        })
     }
 
     /// Route 53 in one account. It retries adaptively, since its small rate is shared with
     /// everything else in the account.
-    pub async fn route53(&self, access: &Access) -> aws_sdk_route53::Client {
-        self.route53
-            .get_or_make(access.clone(), async || {
-                let config = self.config(access).await;
-                let config = aws_sdk_route53::config::Builder::from(&config)
-                    .retry_config(RetryConfig::adaptive())
-                    .retry_partition(own_partition());
-                aws_sdk_route53::Client::from_conf(config.build())
-            })
-            .await
+    pub fn route53(&self, access: &Access) -> aws_sdk_route53::Client {
+        self.route53.get_or_make(access.clone(), || {
+            let config = self.config(access);
+            let config = aws_sdk_route53::config::Builder::from(&config)
+                .retry_config(RetryConfig::adaptive())
+                .retry_partition(own_partition());
+            aws_sdk_route53::Client::from_conf(config.build())
+        })
     }
 
     /// EventBridge Scheduler in the function's own region.
-    pub async fn scheduler(&self) -> aws_sdk_scheduler::Client {
-        self.scheduler
-            .get_or_make((), async || {
-                let config = aws_sdk_scheduler::config::Builder::from(&self.base)
-                    .retry_partition(own_partition());
-                aws_sdk_scheduler::Client::from_conf(config.build())
-            })
-            .await
+    pub fn scheduler(&self) -> aws_sdk_scheduler::Client {
+        self.scheduler.get_or_make((), || {
+            let config = aws_sdk_scheduler::config::Builder::from(&self.base)
+                .retry_partition(own_partition());
+            aws_sdk_scheduler::Client::from_conf(config.build())
+        })
     }
 
-    async fn config(&self, access: &Access) -> SdkConfig {
+    fn config(&self, access: &Access) -> SdkConfig {
         match access {
             Access::Own => self.base.clone(),
             Access::Role(arn) => {
-                let role = AssumeRoleProvider::builder(arn)
-                    .session_name("acm-dns-validator")
-                    .configure(&self.base)
-                    .build()
-                    .await;
+                let sts =
+                    aws_sdk_sts::config::Builder::from(&self.base).retry_partition(own_partition());
+                let sts = aws_sdk_sts::Client::from_conf(sts.build());
+                let role = AssumedRole { sts, arn: arn.clone() };
                 let credentials = SharedCredentialsProvider::new(role);
                 self.base.clone().into_builder().credentials_provider(credentials).build()
             }
@@ -143,12 +135,12 @@ impl<K, V> Default for Kept<K, V> {
 }
 
 impl<K: Ord, V: Clone> Kept<K, V> {
-    async fn get_or_make(&self, key: K, make: impl AsyncFnOnce() -> V) -> V {
+    fn get_or_make(&self, key: K, make: impl FnOnce() -> V) -> V {
         let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(value) = kept().get(&key) {
             return value.clone();
         }
-        let made = make().await;
+        let made = make();
         kept().entry(key).or_insert(made).clone()
     }
 }

@@ -30,7 +30,7 @@ pub async fn publish(clients: &Clients, bus: &str, news: impl Iterator<Item = &F
             .build();
         Some((entry, size))
     });
-    let client = clients.eventbridge(region_of(bus)).await;
+    let client = clients.eventbridge(region_of(bus));
     let publishing = pack(entries, ENTRIES, BYTES).into_iter().map(async |entries| {
         match client.put_events().set_entries(Some(entries)).send().await {
             // EventBridge says 200 even if it did not take an event.

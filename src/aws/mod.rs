@@ -10,7 +10,9 @@ use crate::error::{Cause, Trouble, report};
 
 pub mod acm;
 pub mod clients;
+pub mod environment;
 pub mod eventbridge;
+mod role;
 pub mod route53;
 pub mod scheduler;
 

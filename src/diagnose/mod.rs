@@ -187,7 +187,7 @@ async fn next_check(
     underway: &Underway<'_>,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let client = context.clients.scheduler().await;
+    let client = context.clients.scheduler();
     for at in underway.grid.ahead(now).take(2) {
         let name = scheduler::check_name(arn, at);
         if scheduler::is_armed(&client, &context.settings, &name).await == Ok(true) {
@@ -215,7 +215,7 @@ async fn examine(
     let contents: BTreeMap<_, _> = reads(domains, &assignment, &survey)
         .into_values()
         .map(async |(zone, names)| {
-            let client = clients.route53(&zone.access).await;
+            let client = clients.route53(&zone.access);
             (zone.id.as_str(), route53::read(&client, zone, &names).await)
         })
         .collect::<FuturesUnordered<_>>()

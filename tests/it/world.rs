@@ -7,7 +7,6 @@ use acm_dns_validator::aws::clients::behavior_version;
 use acm_dns_validator::function::Function;
 use acm_dns_validator::metrics::Metrics;
 use acm_dns_validator::settings::Settings;
-use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_acm::operation::request_certificate::builders::RequestCertificateFluentBuilder;
@@ -16,6 +15,8 @@ use aws_sdk_route53::types::{
     Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
 };
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_types::SdkConfig;
+use aws_types::region::Region;
 use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
