@@ -9,6 +9,7 @@ use serde_json::Value;
 use tracing::{Instrument, info, info_span};
 
 use crate::aws::clients::Clients;
+use crate::aws::knock::open_connections;
 use crate::batch::batch;
 use crate::deadline::Deadline;
 use crate::diagnose::{Diagnosis, diagnose};
@@ -63,6 +64,8 @@ impl Function {
     /// If Lambda's Runtime API cannot be reached.
     pub async fn serve(self) -> Result<(), lambda_runtime::Error> {
         let function = &self;
+        let Context { clients, settings, .. } = &self.context;
+        open_connections(clients, settings).await;
         Runtime::new(service_fn(async |event| function.handle(event).await)).run().await
     }
 

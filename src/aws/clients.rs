@@ -54,6 +54,11 @@ impl Clients {
         }
     }
 
+    /// The region of the function itself.
+    pub(super) fn home(&self) -> &str {
+        self.base.region().map_or("", AsRef::as_ref)
+    }
+
     /// ACM in one account and region. Not adaptively: after one refusal the SDK would let a client
     /// that calls as rarely as this one wait for longer than a check may take to be armed.
     pub fn acm(&self, access: &Access, region: &str) -> aws_sdk_acm::Client {

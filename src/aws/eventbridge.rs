@@ -59,6 +59,6 @@ fn refusal(entry: &PutEventsResultEntry) -> Option<String> {
 }
 
 /// The region of a bus that is named by its ARN: `PutEvents` has to be called there.
-fn region_of(bus: &str) -> Option<&str> {
+pub(super) fn region_of(bus: &str) -> Option<&str> {
     bus.strip_prefix("arn:")?.split(':').nth(2).filter(|region| !region.is_empty())
 }

@@ -12,6 +12,7 @@ pub mod acm;
 pub mod clients;
 pub mod environment;
 pub mod eventbridge;
+pub mod knock;
 mod role;
 pub mod route53;
 pub mod scheduler;

@@ -3,6 +3,7 @@
 
 mod events;
 mod iam;
+mod knock;
 mod process;
 mod properties;
 mod stories;

@@ -1,0 +1,110 @@
+//! Opens the connections to AWS that a first look needs, before anybody waits for it.
+//!
+//! A cold start has a whole processor, the invocation after it a share by its memory: at 128 MB a
+//! fourteenth. A TLS handshake is mostly arithmetic, and to reach four services at that share takes
+//! longer than the whole look: `bench/` measures it both ways.
+
+use std::time::Duration;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::retry::RetryConfig;
+use tokio::time::timeout;
+
+use super::clients::Clients;
+use super::eventbridge::region_of;
+use crate::settings::Settings;
+use crate::zone::Access;
+
+/// Whoever does not answer so soon will do so during the look, or be reported by it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Takes the place of a call on its way out, when the SDK has found the endpoint: a request to the
+/// same host that says nothing, and that nobody signed. Whatever AWS answers, the connection stays.
+#[derive(Debug)]
+struct Knock;
+
+impl Intercept for Knock {
+    fn name(&self) -> &'static str {
+        "Knock"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut knock = HttpRequest::new(SdkBody::empty());
+        knock.set_uri(root(context.request().uri()))?;
+        *context.request_mut() = knock;
+        Ok(())
+    }
+}
+
+/// The root of the host that a URI names.
+fn root(uri: &str) -> String {
+    let host = uri.find("://").map_or(0, |scheme| scheme + 3);
+    let end = uri[host..].find('/').map_or(uri.len(), |slash| host + slash);
+    format!("{}/", &uri[..end])
+}
+
+/// Opens a connection to each service that a first look in the function's own account and region
+/// calls. It is no
+/// look, and fails at nothing: what stands in its way will stand in a look's, which says so.
+pub async fn open_connections(clients: &Clients, settings: &Settings) {
+    // The four builders have the same methods, and no trait for them.
+    macro_rules! knock {
+        ($call:expr, $service:ident) => {
+            Box::pin(async {
+                let once = $service::config::Builder::new().retry_config(RetryConfig::disabled());
+                let call = $call.customize().interceptor(Knock).config_override(once);
+                drop(call.send().await);
+            })
+        };
+    }
+    let acm = clients.acm(&Access::Own, clients.home());
+    let route53 = clients.route53(&Access::Own);
+    let scheduler = clients.scheduler();
+    let bus = settings.event_bus.as_deref().filter(|_| !settings.dry_run);
+    let eventbridge = bus.map(|bus| clients.eventbridge(region_of(bus)));
+    let knocks = async {
+        tokio::join!(
+            knock!(acm.list_certificates(), aws_sdk_acm),
+            knock!(route53.list_hosted_zones_by_name(), aws_sdk_route53),
+            async {
+                if !settings.dry_run {
+                    knock!(scheduler.get_schedule().name("none"), aws_sdk_scheduler).await;
+                }
+            },
+            async {
+                if let Some(client) = &eventbridge {
+                    knock!(client.put_events().set_entries(Some(Vec::new())), aws_sdk_eventbridge)
+                        .await;
+                }
+            },
+        )
+    };
+    drop(timeout(PATIENCE, knocks).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_knock_goes_to_the_root_of_the_host() {
+        for (uri, door) in [
+            ("https://acm.eu-west-1.amazonaws.com/", "https://acm.eu-west-1.amazonaws.com/"),
+            ("https://route53.amazonaws.com/2013-04-01/x?y=/", "https://route53.amazonaws.com/"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
+        ] {
+            assert_eq!(root(uri), door);
+        }
+    }
+}
