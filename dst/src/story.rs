@@ -22,7 +22,12 @@ pub(crate) fn tell(state: &State, aws: &Aws) -> String {
         };
         (attempt.began, format!("{why}: {what}"))
     });
-    let mut lines: Vec<_> = acts.chain(attempts).collect();
+    let published = aws.eventbridge.published().iter().map(|event| {
+        let arn =
+            event.resources.first().map_or("", |arn| arn.rsplit('-').next().unwrap_or_default());
+        (event.at, format!("   published: {arn} {}", event.detail["state"]))
+    });
+    let mut lines: Vec<_> = acts.chain(attempts).chain(published).collect();
     lines.sort_by_key(|(at, _)| *at);
     lines
         .iter()

@@ -120,7 +120,7 @@ fn reports(
         let well = well && due > heard && due + TimeDelta::minutes(17) < end;
         let reported = |from: DateTime<Utc>| {
             let until = from + TimeDelta::minutes(17);
-            blocks.iter().any(|event| (from - TimeDelta::minutes(1)..until).contains(&event.at))
+            blocks.iter().any(|event| (from - TimeDelta::minutes(2)..until).contains(&event.at))
         };
         if well && !reported(due) {
             let invariant = "A standing block is reported when it reaches the ages promised.";

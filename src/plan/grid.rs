@@ -50,11 +50,18 @@ impl Grid {
 
     /// Whether a look at `now` is the first since the validation reached one of the ages at which
     /// a standing block is told again.
+    ///
+    /// A look in the last minute before a point arms the check after that one. The look at the point
+    /// itself then finds it armed, and takes it that all is told: so this one tells for both.
     pub fn reaches_milestone(self, now: DateTime<Utc>) -> bool {
         let origin = self.origin();
-        let (mut before, mut reached) = (origin, origin);
-        for point in self.points().take_while(|point| *point <= now) {
-            (before, reached) = (reached, point);
+        let next = self.next(now);
+        let (mut before, mut last, mut reached) = (origin, origin, origin);
+        for point in self.points().take_while(|point| next.is_none_or(|next| *point < next)) {
+            if point <= now {
+                (before, last) = (last, point);
+            }
+            reached = point;
         }
         MILESTONES.iter().any(|age| (before..reached).contains(&(origin + *age - INSTANT)))
     }
@@ -176,5 +183,16 @@ mod tests {
         }
         assert_eq!(reached.next(), None);
         assert!(grid.reaches_milestone(at(16)) && !grid.reaches_milestone(at(14)));
+    }
+
+    #[test]
+    fn who_looks_in_the_minute_before_a_point_tells_for_both() {
+        let grid = Grid::of_request(at(0));
+        let before = at(15) - TimeDelta::seconds(30);
+        assert_eq!(grid.next(before), grid.next(at(15)));
+        assert!(grid.reaches_milestone(before));
+        // And whoever comes so late that the next point is near still tells of the last one.
+        assert!(grid.reaches_milestone(at(19) - TimeDelta::seconds(30)));
+        assert!(!grid.reaches_milestone(at(24) - TimeDelta::seconds(30)));
     }
 }

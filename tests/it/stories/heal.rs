@@ -1,6 +1,7 @@
 //! A hosted zone is created or tagged: what it was missing for is looked at at once.
 
 use aws_sdk_route53::types::{HostedZoneConfig, Tag, TagResourceType, Vpc, VpcRegion};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::world::{OURS, World};
@@ -79,6 +80,23 @@ async fn a_zone_that_does_not_help_makes_nobody_look_and_tells_nothing_twice() {
     world.minutes(1).await;
     assert_eq!(healed(&world)[1], json!({"zone": "example.com", "found": 1, "looked": 1}));
     assert_eq!((world.published().len(), world.writes()), (told, Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_zone_that_does_not_help_silences_no_report_whenever_it_comes() {
+    // The report at the age of an hour is due in the minute of the request's point 60.
+    for seconds in (58 * 60..62 * 60).step_by(10) {
+        let world = world(&[]);
+        world.request(&["example.com"]).await;
+        world.zone("example.com");
+        world.zone("example.com");
+        world.minutes(20).await;
+        let told = world.published().len();
+        world.pass(TimeDelta::seconds(seconds - 20 * 60)).await;
+        create_zone(&world, "example.com").await;
+        world.minutes(10).await;
+        assert_eq!(world.published().len(), told + 1, "{seconds}: {}", world.story());
+    }
 }
 
 #[tokio::test(start_paused = true)]
