@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sim::Sim;
+use sim::aws::Service;
 use sim::server::serve_on;
 use tokio::net::TcpListener;
 
@@ -15,9 +16,11 @@ const HELP: &str = "\
 A simulated AWS with one account and one registered domain, on a port of 127.0.0.1, until it is killed.
 
 Usage: cargo run -p acm-dns-validator-sim --example aws -- ACCOUNT DOMAIN [SECONDS]
+       cargo run -p acm-dns-validator-sim --example aws -- --operations
 
 It prints one line of JSON: the endpoint, credentials of the account, and the id of the domain's hosted zone.
-SECONDS is how often ACM looks at public DNS, and how long it takes to issue what it found valid: 20 by default.";
+SECONDS is how often ACM looks at public DNS, and how long it takes to issue what it found valid: 20 by default.
+--operations prints the operations it serves, one a line, and ends.";
 
 /// How far the simulated clock may lag behind the real one.
 const TICK: Duration = Duration::from_millis(100);
@@ -27,6 +30,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let (account, domain, seconds) =
         match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["--operations"] => {
+                for service in Service::ALL {
+                    for operation in service.operations() {
+                        writeln!(std::io::stdout(), "{}:{operation}", service.iam_prefix())?;
+                    }
+                }
+                return Ok(());
+            }
             [account, domain] => (account, domain, 20),
             [account, domain, seconds] => (account, domain, seconds.parse()?),
             _ => return Err(HELP.into()),

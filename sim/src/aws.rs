@@ -105,6 +105,11 @@ impl Aws {
         service: Service,
     ) -> Result<Response<Vec<u8>>, Failure> {
         let protocol = service.protocol();
+        // What is not listed is not served, so the list is whole.
+        let operation = match service.operations().contains(&operation) {
+            true => operation,
+            false => "unknown",
+        };
         match service {
             Service::Acm => {
                 let body = self.acm.respond(operation, caller, request.body(), now)?;
@@ -116,7 +121,11 @@ impl Aws {
             }
             Service::Route53 => {
                 let body = self.route53.respond(operation, caller, request, now)?;
-                Ok(protocol.xml(&body, request_id))
+                let mut response = protocol.xml(&body, request_id);
+                if operation == "CreateHostedZone" {
+                    route53::created(&mut response, &body);
+                }
+                Ok(response)
             }
             Service::Scheduler => {
                 let body = self.scheduler.respond(operation, caller, request, now)?;
@@ -250,6 +259,54 @@ impl Service {
             "sts" => Self::Sts,
             _ => return None,
         })
+    }
+
+    /// Every service.
+    pub const ALL: [Self; 5] =
+        [Self::Acm, Self::EventBridge, Self::Route53, Self::Scheduler, Self::Sts];
+
+    /// Every operation it answers here.
+    pub fn operations(self) -> &'static [&'static str] {
+        match self {
+            Self::Acm => &[
+                "AddTagsToCertificate",
+                "DeleteCertificate",
+                "DescribeCertificate",
+                "ListCertificateDomainValidations",
+                "ListCertificates",
+                "ListTagsForCertificate",
+                "RemoveTagsFromCertificate",
+                "RequestCertificate",
+                "SearchCertificates",
+                "UpdateCertificateOptions",
+            ],
+            Self::EventBridge => &["PutEvents"],
+            Self::Route53 => &[
+                "ChangeResourceRecordSets",
+                "ChangeTagsForResource",
+                "CreateHostedZone",
+                "DeleteHostedZone",
+                "GetChange",
+                "GetHostedZone",
+                "GetHostedZoneCount",
+                "ListHostedZones",
+                "ListHostedZonesByName",
+                "ListResourceRecordSets",
+                "ListTagsForResource",
+                "ListTagsForResources",
+            ],
+            Self::Scheduler => &[
+                "CreateSchedule",
+                "CreateScheduleGroup",
+                "DeleteSchedule",
+                "DeleteScheduleGroup",
+                "GetSchedule",
+                "GetScheduleGroup",
+                "ListSchedules",
+                "UpdateSchedule",
+            ],
+            Self::Sts => &["AssumeRole", "GetCallerIdentity"],
+        }
     }
 
     /// What IAM actions of this service begin with.

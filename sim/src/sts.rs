@@ -35,6 +35,9 @@ struct Key {
 struct Session {
     token: String,
     expires: DateTime<Utc>,
+    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME`
+    arn: String,
+    user_id: String,
 }
 
 #[derive(Clone, Debug)]
@@ -164,13 +167,16 @@ impl Sts {
             "AssumeRole" => self.assume_role(&caller, &form, now),
             "GetCallerIdentity" => {
                 let account = &caller.account;
-                Ok(result(
-                    operation,
-                    &format!(
-                        "<Arn>arn:aws:iam::{account}:user/simulated</Arn><UserId>AIDASIMULATED</UserId>\
-                     <Account>{account}</Account>"
-                    ),
-                ))
+                let session = self.keys.get(&scope.access_key_id).and_then(|it| it.session.as_ref());
+                let (arn, user_id) = match session {
+                    Some(session) => (session.arn.clone(), session.user_id.as_str()),
+                    None => (format!("arn:aws:iam::{account}:user/simulated"), "AIDASIMULATED"),
+                };
+                let arn = escape(&arn);
+                let body = format!(
+                    "<Arn>{arn}</Arn><UserId>{user_id}</UserId><Account>{account}</Account>"
+                );
+                Ok(result(operation, &body))
             }
             other => {
                 let message = format!("Could not find operation {other} for version 2011-06-15");
@@ -233,14 +239,17 @@ impl Sts {
         let session = Session {
             token: format!("token-{number}"),
             expires: now + TimeDelta::seconds(seconds),
+            arn: role_arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/" + name,
+            user_id: format!("AROA{number:017}:{name}"),
         };
         let body = format!(
-            "<AssumedRoleUser><AssumedRoleId>AROA{number:017}:{name}</AssumedRoleId>\
-             <Arn>{}/{name}</Arn></AssumedRoleUser><Credentials>\
+            "<AssumedRoleUser><AssumedRoleId>{}</AssumedRoleId>\
+             <Arn>{}</Arn></AssumedRoleUser><Credentials>\
              <AccessKeyId>{access_key_id}</AccessKeyId>\
              <SecretAccessKey>secret-{number}</SecretAccessKey>\
              <SessionToken>{}</SessionToken><Expiration>{}</Expiration></Credentials>",
-            escape(&role_arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")),
+            session.user_id,
+            escape(&session.arn),
             session.token,
             session.expires.to_rfc3339_opts(SecondsFormat::Secs, true),
         );

@@ -49,7 +49,8 @@ impl Protocol {
                 answer(*status, "application/x-amz-json-1.1", request_id, body.to_string())
             }
             Self::RestJson => {
-                let body = json!({"Message": message, "Code": code}).to_string();
+                // The code is in the header: the model's errors have no other member.
+                let body = json!({"Message": message}).to_string();
                 let mut response = answer(*status, "application/json", request_id, body);
                 if let Ok(code) = code.parse() {
                     response.headers_mut().insert("x-amzn-errortype", code);
@@ -62,8 +63,9 @@ impl Protocol {
                     _ => "https://route53.amazonaws.com/doc/2013-04-01/",
                 };
                 let (code, message) = (escape(code), escape(message));
+                let fault = if *status < 500 { "Sender" } else { "Receiver" };
                 let body = format!(
-                    "<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"{namespace}\"><Error><Type>Sender</Type>\
+                    "<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"{namespace}\"><Error><Type>{fault}</Type>\
                      <Code>{code}</Code><Message>{message}</Message></Error>\
                      <RequestId>{request_id}</RequestId></ErrorResponse>"
                 );
@@ -83,7 +85,14 @@ impl Protocol {
 
     /// Spells an XML answer; `body` is the document without its declaration.
     pub fn xml(self, body: &str, request_id: &str) -> Response<Vec<u8>> {
-        let document = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}");
+        let mut document = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}");
+        // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+        if let (Self::Query, Some(end)) = (self, document.rfind("</")) {
+            let metadata = format!(
+                "<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
+            );
+            document.insert_str(end, &metadata);
+        }
         answer(200, "text/xml", request_id, document)
     }
 }

@@ -232,6 +232,19 @@ impl ChangeInfo {
     }
 }
 
+/// Says of an answer that a zone was made, and where it is.
+///
+/// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html>
+pub(crate) fn created(response: &mut http::Response<Vec<u8>>, body: &str) {
+    *response.status_mut() = http::StatusCode::CREATED;
+    let id = body.split_once("<Id>").and_then(|(_, rest)| rest.split_once("</Id>"));
+    let location =
+        id.map(|(id, _)| format!("https://route53.amazonaws.com/2013-04-01{id}").parse());
+    if let Some(Ok(location)) = location {
+        response.headers_mut().insert(http::header::LOCATION, location);
+    }
+}
+
 /// The operation a request asks for.
 pub fn operation(request: &http::Request<Vec<u8>>) -> &'static str {
     xml::route(request).map_or("unknown", |(operation, _)| operation)

@@ -302,7 +302,11 @@ impl Scheduler {
                 })
             })
             .collect();
-        Ok(json!({"Schedules": schedules, "NextToken": next}))
+        let mut answer = json!({"Schedules": schedules});
+        if let Some(next) = next {
+            answer["NextToken"] = Value::String(next);
+        }
+        Ok(answer)
     }
 
     /// An account's schedules in a region, from this group and name on.
