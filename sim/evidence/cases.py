@@ -1,0 +1,401 @@
+"""Every operation the simulator serves, asked for what it gives and for every refusal it has.
+
+A case is one call. The cases run from top to bottom in one world; what one keeps the later ones name.
+"""
+
+import dataclasses
+import datetime
+import json
+import typing
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+DOMAIN = "example.com"
+NOWHERE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/ffffffff-ffff-4fff-8fff-ffffffffffff"
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:validator"
+QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue"
+ALGORITHMS = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    service: str
+    operation: str
+    # The parameters, or how they come from what was kept.
+    given: typing.Any
+    # The error it should end in; None if it should succeed.
+    error: str | None = None
+    # What of the answer later cases name: how they name it, and the path to it.
+    keep: dict = dataclasses.field(default_factory=dict)
+    # Whether the emulators are asked too.
+    others: bool = True
+    # The simulator has to say so within seconds: a test of the answer.
+    until: typing.Any = None
+    # Whose credentials: everybody's, those kept under this name, or nobody's.
+    who: str | None = None
+    # What to tell the simulator first.
+    fault: str | None = None
+    # What the answer has to show, beyond the model: a test of it.
+    shows: typing.Any = None
+    # Bytes to send in place of the body.
+    body: bytes | None = None
+    # Asked again and again until it is refused so.
+    again: bool = False
+
+    def parameters(self, kept):
+        return self.given(kept) if callable(self.given) else self.given
+
+
+CASES = []
+
+
+def case(name, service, operation, given=None, error=None, **more):
+    CASES.append(Case(name, service, operation, given or {}, error, **more))
+
+
+def later(seconds):
+    """A time in the form of Scheduler, the same all day long: nothing here waits for it."""
+    today = datetime.datetime.now(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return f"at({today + datetime.timedelta(days=2, seconds=seconds):%Y-%m-%dT%H:%M:%S})"
+
+
+# --- STS ---
+case("caller: long-lived keys", "sts", "GetCallerIdentity", shows=lambda it: it["Account"] == ACCOUNT)
+case("caller: unknown keys", "sts", "GetCallerIdentity", error="InvalidClientTokenId", who="nobody", others=False)
+role = lambda kept: {"RoleArn": kept["zonesRoleArn"], "RoleSessionName": "evidence"}
+session = {"session": ("Credentials",), "user": ("AssumedRoleUser", "Arn")}
+case("assume a role", "sts", "AssumeRole", role, keep=session)
+case("assume a role for a quarter of an hour", "sts", "AssumeRole", lambda kept: role(kept) | {"DurationSeconds": 900})
+case("caller: a session", "sts", "GetCallerIdentity", who="session", shows=lambda it: ":assumed-role/zones/evidence" in it["Arn"])
+case("assume a role for a moment", "sts", "AssumeRole", lambda kept: role(kept) | {"DurationSeconds": 60}, "ValidationError")
+case("assume a role for too long", "sts", "AssumeRole", lambda kept: role(kept) | {"DurationSeconds": 7200}, "ValidationError")
+case("assume a role under no name", "sts", "AssumeRole", lambda kept: role(kept) | {"RoleSessionName": "a b"}, "ValidationError")
+stranger = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/nobody", "RoleSessionName": "evidence"}
+case("assume a role that is not there", "sts", "AssumeRole", stranger, "AccessDenied")
+
+# --- ACM ---
+names = {"DomainName": f"www.{DOMAIN}", "SubjectAlternativeNames": [DOMAIN, f"*.{DOMAIN}"], "ValidationMethod": "DNS"}
+tagged = names | {"IdempotencyToken": "once", "Tags": [{"Key": "team", "Value": "dns"}]}
+case("request a certificate", "acm", "RequestCertificate", tagged, keep={"arn": ("CertificateArn",)})
+case(
+    "request it again with its token", "acm", "RequestCertificate", tagged,
+    keep={"same": ("CertificateArn",)}, shows=lambda it: it["CertificateArn"].endswith("000000000002"),
+)  # fmt: skip
+it = lambda kept: {"CertificateArn": kept["arn"]}
+case("describe a certificate", "acm", "DescribeCertificate", it, keep={
+    "record": ("Certificate", "DomainValidationOptions", 0, "ResourceRecord"),
+    "shared": ("Certificate", "DomainValidationOptions", 1, "ResourceRecord"),
+})  # fmt: skip
+case("list its tags", "acm", "ListTagsForCertificate", it)
+case("tag it", "acm", "AddTagsToCertificate", lambda kept: it(kept) | {"Tags": [{"Key": "a", "Value": "1"}, {"Key": "b"}]})
+case("list its tags afterwards", "acm", "ListTagsForCertificate", it)
+untag = lambda value: lambda kept: it(kept) | {"Tags": [{"Key": "a", "Value": value}]}
+case("take away a tag that has another value", "acm", "RemoveTagsFromCertificate", untag("2"))
+case("list its tags with that one still there", "acm", "ListTagsForCertificate", it)
+case("take away a tag", "acm", "RemoveTagsFromCertificate", untag("1"))
+case("list its tags without that one", "acm", "ListTagsForCertificate", it)
+reserved = lambda kept: it(kept) | {"Tags": [{"Key": "aws:x", "Value": "1"}]}
+case("tag it in the name of AWS", "acm", "AddTagsToCertificate", reserved, "InvalidTagException")
+many = lambda kept: it(kept) | {"Tags": [{"Key": f"k{n}", "Value": ""} for n in range(50)]}
+case("tag it too often", "acm", "AddTagsToCertificate", many, "TooManyTagsException")
+case("list the names' validations", "acm", "ListCertificateDomainValidations", it, others=False)
+case("list them one by one", "acm", "ListCertificateDomainValidations", lambda kept: it(kept) | {"MaxItems": 1}, others=False,
+     keep={"next name": ("NextToken",)})  # fmt: skip
+case("list the next one", "acm", "ListCertificateDomainValidations",
+     lambda kept: it(kept) | {"MaxItems": 1, "NextToken": kept["next name"]}, others=False)  # fmt: skip
+case("request an EC certificate", "acm", "RequestCertificate",
+     {"DomainName": DOMAIN, "ValidationMethod": "DNS", "KeyAlgorithm": "EC_prime256v1"}, keep={"ec": ("CertificateArn",)})  # fmt: skip
+case("describe an EC certificate", "acm", "DescribeCertificate", lambda kept: {"CertificateArn": kept["ec"]})
+case("request one by e-mail", "acm", "RequestCertificate", {
+    "DomainName": f"a.{DOMAIN}", "ValidationMethod": "EMAIL",
+    "DomainValidationOptions": [{"DomainName": f"a.{DOMAIN}", "ValidationDomain": DOMAIN}],
+}, keep={"email": ("CertificateArn",)})  # fmt: skip
+case("describe one by e-mail", "acm", "DescribeCertificate", lambda kept: {"CertificateArn": kept["email"]})
+case("request one for CloudFront", "acm", "RequestCertificate", {"DomainName": f"b.{DOMAIN}", "ManagedBy": "CLOUDFRONT"},
+     keep={"http": ("CertificateArn",)}, others=False)  # fmt: skip
+case("describe one for CloudFront", "acm", "DescribeCertificate", lambda kept: {"CertificateArn": kept["http"]}, others=False)
+authority = f"arn:aws:acm-pca:{REGION}:{ACCOUNT}:certificate-authority/11111111-1111-4111-8111-111111111111"
+case("request a private one", "acm", "RequestCertificate", {"DomainName": f"c.{DOMAIN}", "CertificateAuthorityArn": authority},
+     keep={"private": ("CertificateArn",)}, others=False)  # fmt: skip
+case("describe a private one", "acm", "DescribeCertificate", lambda kept: {"CertificateArn": kept["private"]}, others=False)
+case("request one for no domain name", "acm", "RequestCertificate", {"DomainName": "-.com", "ValidationMethod": "DNS"}, "ValidationException")
+case("request one with a token too long", "acm", "RequestCertificate",
+     {"DomainName": DOMAIN, "IdempotencyToken": "x" * 33}, "ValidationException")  # fmt: skip
+case("request one of no algorithm", "acm", "RequestCertificate", {"DomainName": DOMAIN, "KeyAlgorithm": "RSA_1"}, "ValidationException")
+case("request one for too many names", "acm", "RequestCertificate",
+     {"DomainName": DOMAIN, "SubjectAlternativeNames": [f"n{n}.{DOMAIN}" for n in range(100)]}, "LimitExceededException")  # fmt: skip
+case("request one by e-mail from elsewhere", "acm", "RequestCertificate", {
+    "DomainName": DOMAIN, "ValidationMethod": "EMAIL",
+    "DomainValidationOptions": [{"DomainName": DOMAIN, "ValidationDomain": "example.net"}],
+}, "InvalidDomainValidationOptionsException")  # fmt: skip
+case("describe one that is not there", "acm", "DescribeCertificate", {"CertificateArn": NOWHERE}, "ResourceNotFoundException")
+case("describe what is no ARN", "acm", "DescribeCertificate", {"CertificateArn": "x" * 30}, "ValidationException")
+case("describe what is no certificate", "acm", "DescribeCertificate",
+     {"CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:domain/1"}, "InvalidArnException")  # fmt: skip
+case("list tags of one that is not there", "acm", "ListTagsForCertificate", {"CertificateArn": NOWHERE}, "ResourceNotFoundException")
+case("delete one that is not there", "acm", "DeleteCertificate", {"CertificateArn": NOWHERE}, "ResourceNotFoundException")
+case("list certificates", "acm", "ListCertificates", {"CertificateStatuses": ["PENDING_VALIDATION"], "Includes": {"keyTypes": ALGORITHMS}},
+     others=False)  # fmt: skip
+case("list certificates of the usual keys", "acm", "ListCertificates", {"CertificateStatuses": ["PENDING_VALIDATION"]}, others=False,
+     shows=lambda it: all(found["KeyAlgorithm"] == "RSA-2048" for found in it["CertificateSummaryList"]))  # fmt: skip
+case("list one certificate", "acm", "ListCertificates", {"MaxItems": 1}, keep={"next": ("NextToken",)}, others=False)
+case("list the next one certificate", "acm", "ListCertificates", lambda kept: {"MaxItems": 1, "NextToken": kept["next"]}, others=False)
+case("list from nowhere", "acm", "ListCertificates", {"NextToken": "nowhere"}, "ValidationException", others=False)
+case("list certificates of no algorithm", "acm", "ListCertificates", {"Includes": {"keyTypes": ["RSA_1"]}}, "ValidationException")
+case("list no certificates", "acm", "ListCertificates", {"MaxItems": 0}, "ValidationException")
+waiting = {"Filter": {"AcmCertificateMetadataFilter": {"Status": "PENDING_VALIDATION"}}}
+case("search for what waits", "acm", "SearchCertificates", {"FilterStatement": waiting, "MaxResults": 1}, keep={"found": ("NextToken",)},
+     others=False)  # fmt: skip
+case("search on", "acm", "SearchCertificates", lambda kept: {"FilterStatement": waiting, "NextToken": kept["found"]}, others=False)
+case("search for nothing", "acm", "SearchCertificates", {"FilterStatement": {"And": []}}, "ValidationException", others=False)
+to_dns = {"Options": {"ValidationMethod": "DNS"}}
+case("move one that waits to DNS", "acm", "UpdateCertificateOptions", lambda kept: it(kept) | to_dns, "InvalidStateException", others=False)
+mail = lambda kept: {"CertificateArn": kept["certificateArn"]}
+case("move one from e-mail to DNS", "acm", "UpdateCertificateOptions", lambda kept: mail(kept) | to_dns, others=False)
+case("move it again", "acm", "UpdateCertificateOptions", lambda kept: mail(kept) | to_dns, "ConflictException", others=False)
+case("describe one that moves", "acm", "DescribeCertificate", mail, others=False)
+case("list the validations of one that moves", "acm", "ListCertificateDomainValidations", mail, others=False)
+case("delete one in use", "acm", "DeleteCertificate", mail, "ResourceInUseException", others=False)
+case("set an option that changes nothing", "acm", "UpdateCertificateOptions",
+     lambda kept: it(kept) | {"Options": {"CertificateTransparencyLoggingPreference": "ENABLED"}})  # fmt: skip
+
+# --- Route 53 ---
+new = {"Name": "Evidence.Example.ORG", "CallerReference": "one", "HostedZoneConfig": {"Comment": "for <evidence> & tests"}}
+case("create a zone", "route53", "CreateHostedZone", new, keep={"zone": ("HostedZone", "Id"), "change": ("ChangeInfo", "Id")})
+case("create it again", "route53", "CreateHostedZone", new, "HostedZoneAlreadyExists")
+case("create a private zone", "route53", "CreateHostedZone", {
+    "Name": "inside.example.org", "CallerReference": "two", "HostedZoneConfig": {"PrivateZone": True},
+    "VPC": {"VPCRegion": REGION, "VPCId": "vpc-0a1b2c3d"},
+}, keep={"inside": ("HostedZone", "Id")})  # fmt: skip
+case("create a zone of another zone's name", "route53", "CreateHostedZone", new | {"CallerReference": "three"}, keep={"twin": ("HostedZone", "Id")})
+case("create a private zone in no VPC", "route53", "CreateHostedZone",
+     {"Name": "nowhere.example.org", "CallerReference": "four", "HostedZoneConfig": {"PrivateZone": True}}, "InvalidInput")  # fmt: skip
+case("create a zone of no name", "route53", "CreateHostedZone", {"Name": "a..b", "CallerReference": "five"}, "InvalidDomainName")
+case("create a top-level domain", "route53", "CreateHostedZone", {"Name": "com", "CallerReference": "six"}, "InvalidDomainName")
+case("create a zone in no delegation set", "route53", "CreateHostedZone",
+     {"Name": "set.example.org", "CallerReference": "seven", "DelegationSetId": "N1PA6795SAMPLE"}, "NoSuchDelegationSet")  # fmt: skip
+case("create a zone with a comment too long", "route53", "CreateHostedZone",
+     {"Name": "long.example.org", "CallerReference": "eight", "HostedZoneConfig": {"Comment": "x" * 257}}, "InvalidInput")  # fmt: skip
+zone = lambda kept: {"HostedZoneId": kept["zone"]}
+case("get a zone", "route53", "GetHostedZone", lambda kept: {"Id": kept["zone"]})
+case("get a private zone", "route53", "GetHostedZone", lambda kept: {"Id": kept["inside"]})
+case("get a zone that is not there", "route53", "GetHostedZone", {"Id": "Z00000000000NOWHERE"}, "NoSuchHostedZone")
+case("get what is no zone", "route53", "GetHostedZone", {"Id": "x" * 33}, "InvalidInput")
+case("count zones", "route53", "GetHostedZoneCount", others=False)
+case("get a change", "route53", "GetChange", lambda kept: {"Id": kept["change"]})
+case("get a change that is not there", "route53", "GetChange", {"Id": "C0000000000000NOWHERE"}, "NoSuchChange")
+case("list zones", "route53", "ListHostedZones", others=False)
+case("list one zone", "route53", "ListHostedZones", {"MaxItems": "1"}, keep={"marker": ("NextMarker",)}, others=False)
+case("list the next zone", "route53", "ListHostedZones", lambda kept: {"MaxItems": "1", "Marker": kept["marker"]}, others=False)
+case("list private zones", "route53", "ListHostedZones", {"HostedZoneType": "PrivateHostedZone"})
+case("list zones of a delegation set", "route53", "ListHostedZones", {"DelegationSetId": "N1PA6795SAMPLE"}, "NoSuchDelegationSet")
+case("list zones by a number that is none", "route53", "ListHostedZones", {"MaxItems": "many"}, "InvalidInput")
+case("list zones of no type", "route53", "ListHostedZones", {"HostedZoneType": "Public"}, "InvalidInput")
+case("list zones by name", "route53", "ListHostedZonesByName", {"DNSName": "evidence.example.org"})
+case("list zones by name, one", "route53", "ListHostedZonesByName", {"DNSName": "evidence.example.org", "MaxItems": "1"},
+     keep={"next id": ("NextHostedZoneId",), "next dns name": ("NextDNSName",)})  # fmt: skip
+case("list zones by name, the next", "route53", "ListHostedZonesByName",
+     lambda kept: {"DNSName": kept["next dns name"], "HostedZoneId": kept["next id"], "MaxItems": "1"})  # fmt: skip
+case("list zones by a name that no zone has", "route53", "ListHostedZonesByName", {"DNSName": "f.example.org", "MaxItems": "1"})
+case("list zones by id alone", "route53", "ListHostedZonesByName", lambda kept: {"HostedZoneId": kept["zone"]}, "InvalidInput")
+case("list zones by no name", "route53", "ListHostedZonesByName", {"DNSName": "a..b"}, "InvalidDomainName")
+tags = lambda **more: lambda kept: {"ResourceType": "hostedzone", "ResourceId": kept["zone"].split("/")[-1], **more}
+case("tag a zone", "route53", "ChangeTagsForResource",
+     tags(AddTags=[{"Key": "team", "Value": "dns"}, {"Key": "old", "Value": ""}]))  # fmt: skip
+case("take a zone's tag away", "route53", "ChangeTagsForResource", tags(RemoveTagKeys=["old"]))
+case("change no tags", "route53", "ChangeTagsForResource", tags(), "InvalidInput")
+case("list a zone's tags", "route53", "ListTagsForResource", tags())
+case("list tags of a zone that is not there", "route53", "ListTagsForResource",
+     {"ResourceType": "hostedzone", "ResourceId": "Z00000000000NOWHERE"}, "NoSuchHostedZone")  # fmt: skip
+case("list tags of a health check that is not there", "route53", "ListTagsForResource",
+     {"ResourceType": "healthcheck", "ResourceId": "11111111-1111-4111-8111-111111111111"}, "NoSuchHealthCheck")  # fmt: skip
+case("list tags of a bucket", "route53", "ListTagsForResource", {"ResourceType": "bucket", "ResourceId": "b"}, "InvalidInput")
+ids = lambda kept: [kept["zone"].split("/")[-1], kept["inside"].split("/")[-1]]
+case("list tags of several zones", "route53", "ListTagsForResources", lambda kept: {"ResourceType": "hostedzone", "ResourceIds": ids(kept)})
+case("list tags of too many zones", "route53", "ListTagsForResources",
+     lambda kept: {"ResourceType": "hostedzone", "ResourceIds": ids(kept) * 6}, "InvalidInput")  # fmt: skip
+
+
+def change(action, record_type="CNAME", name="_a.evidence.example.org", values=("b.acm-validations.aws.",), ttl=300, **more):
+    record = {"Name": name, "Type": record_type, "TTL": ttl, "ResourceRecords": [{"Value": value} for value in values]} | more
+    return {"Action": action, "ResourceRecordSet": {key: value for key, value in record.items() if value is not None}}
+
+
+def batch(*changes, zone="zone", **more):
+    return lambda kept: {"HostedZoneId": kept[zone], "ChangeBatch": {"Changes": list(changes), **more}}
+
+
+def write(name, *changes, error="InvalidChangeBatch", **more):
+    case(name, "route53", "ChangeResourceRecordSets", batch(*changes), error, **more)
+
+
+write("write a record", change("CREATE"), error=None, keep={"written": ("ChangeInfo", "Id")})
+case("write with a comment", "route53", "ChangeResourceRecordSets", batch(change("UPSERT"), Comment="again"),
+     keep={"commented": ("ChangeInfo", "Id")})  # fmt: skip
+case("get a change with a comment", "route53", "GetChange", lambda kept: {"Id": kept["commented"]})
+write("write a record that is there", change("CREATE"))
+write("delete a record that is not there", change("DELETE", name="_c.evidence.example.org"))
+write("delete a record with another value", change("DELETE", values=["c.acm-validations.aws."]))
+write("write outside the zone", change("UPSERT", name="notevidence.example.org"))
+write("write a CNAME at the apex", change("UPSERT", name="evidence.example.org"))
+write("write an address beside a CNAME", change("UPSERT", "A", values=["192.0.2.1"]))
+write("write what is no address", change("UPSERT", "A", name="www.evidence.example.org", values=["192.0.2"]))
+write("write text without quotation marks", change("UPSERT", "TXT", name="txt.evidence.example.org", values=["plain"]))
+write("write one record twice", change("UPSERT"), change("UPSERT"))
+write("write a CNAME of two names", change("UPSERT", name="_d.evidence.example.org", values=["a.example.", "b.example."]))
+write("delete the zone's name servers", change("DELETE", "NS", name="evidence.example.org", values=["x."]))
+write("write nothing", error="InvalidInput")
+write("write a record without a value", change("UPSERT", values=[]), error="InvalidInput")
+write("write a record of no type", change("UPSERT", "NAME"), error="InvalidInput")
+write("write a record in no way", change("REPLACE"), error="InvalidInput")
+write("write a record that lives too long", change("UPSERT", ttl=2147483648), error="InvalidInput")
+write("write a record of no health check", change("UPSERT", HealthCheckId="11111111-1111-4111-8111-111111111111"), error="NoSuchHealthCheck")
+write("write one good and one bad record", change("UPSERT", name="_good.evidence.example.org"), change("UPSERT", name="notevidence.example.org"))
+case("see that neither is there", "route53", "ListResourceRecordSets",
+     lambda kept: zone(kept) | {"StartRecordName": "_good.evidence.example.org", "StartRecordType": "CNAME"})  # fmt: skip
+write("write an alias", change("UPSERT", "A", name="alias.evidence.example.org", ttl=None, ResourceRecords=None, AliasTarget={
+    "HostedZoneId": "Z2FDTNDATAQYW2", "DNSName": "d111111abcdef8.cloudfront.net.", "EvaluateTargetHealth": False}), error=None)  # fmt: skip
+weighted = lambda number: change("UPSERT", "A", name="w.evidence.example.org", values=[f"192.0.2.{number}"], SetIdentifier=f"s{number}", Weight=number)
+write("write weighted records", weighted(1), weighted(2), error=None)
+write("write a weighted record without a name", change("UPSERT", "A", name="v.evidence.example.org", values=["192.0.2.1"], Weight=1), error="InvalidInput")
+write("write a plain record beside weighted ones", change("UPSERT", "A", name="w.evidence.example.org", values=["192.0.2.1"]))
+write("write a wildcard and text", change("UPSERT", name="*.evidence.example.org"),
+      change("UPSERT", "TXT", name="txt.evidence.example.org", values=['"a \\"b\\" <c> & d"']), error=None)  # fmt: skip
+case("list records", "route53", "ListResourceRecordSets", zone)
+case("list two records", "route53", "ListResourceRecordSets", lambda kept: zone(kept) | {"MaxItems": "2"},
+     keep={"next record": ("NextRecordName",), "next type": ("NextRecordType",)})  # fmt: skip
+case("list two more records", "route53", "ListResourceRecordSets",
+     lambda kept: zone(kept) | {"MaxItems": "2", "StartRecordName": kept["next record"], "StartRecordType": kept["next type"]})  # fmt: skip
+case("list records up to a weighted one", "route53", "ListResourceRecordSets",
+     lambda kept: zone(kept) | {"MaxItems": "1", "StartRecordName": "w.evidence.example.org", "StartRecordType": "A"})  # fmt: skip
+case("list records of a type without a name", "route53", "ListResourceRecordSets", lambda kept: zone(kept) | {"StartRecordType": "A"}, "InvalidInput")
+case("list records of no zone", "route53", "ListResourceRecordSets", {"HostedZoneId": "Z00000000000NOWHERE"}, "NoSuchHostedZone")
+case("write to no zone", "route53", "ChangeResourceRecordSets",
+     {"HostedZoneId": "Z00000000000NOWHERE", "ChangeBatch": {"Changes": [change("UPSERT")]}}, "NoSuchHostedZone")  # fmt: skip
+case("delete a zone with records", "route53", "DeleteHostedZone", lambda kept: {"Id": kept["zone"]}, "HostedZoneNotEmpty")
+case("delete a zone", "route53", "DeleteHostedZone", lambda kept: {"Id": kept["twin"]})
+case("delete it again", "route53", "DeleteHostedZone", lambda kept: {"Id": kept["twin"]}, "NoSuchHostedZone")
+case("create a zone with a deleted one's reference", "route53", "CreateHostedZone", new | {"CallerReference": "three"}, "HostedZoneAlreadyExists")
+case("write to another service's zone", "route53", "ChangeResourceRecordSets",
+     batch(change("UPSERT", name=f"a.linked.{DOMAIN}"), zone="linkedHostedZoneId"), "AccessDenied", others=False)  # fmt: skip
+case("get another service's zone", "route53", "GetHostedZone", lambda kept: {"Id": kept["linkedHostedZoneId"]}, others=False)
+case("send what is no XML", "route53", "CreateHostedZone", new, "MalformedInput", others=False, body=b"<a>")
+case("call with unknown keys", "route53", "GetHostedZoneCount", error="InvalidClientTokenId", who="nobody", others=False)
+
+# --- EventBridge ---
+entry = {"Source": "evidence", "DetailType": "Evidence", "Detail": json.dumps({"a": 1})}
+
+
+def put(name, *entries, error=None, **more):
+    case(name, "events", "PutEvents", {"Entries": list(entries)}, error, **more)
+
+
+put("put an event", entry)
+put("put an event with all it may have", entry | {
+    "Time": datetime.datetime(2026, 11, 23, 8, tzinfo=datetime.UTC), "Resources": [NOWHERE], "EventBusName": "default"})  # fmt: skip
+put("put an event by its bus's ARN", entry | {"EventBusName": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"})
+put("put a good event and bad ones", entry, entry | {"Detail": "no JSON"}, entry | {"Detail": "[]"}, {"Source": "a"})
+put("put an event of AWS", entry | {"Source": "aws.acm"})
+put("put an event on no bus", entry | {"EventBusName": "nowhere"})
+put("put no event", error="ValidationException")
+put("put too many events", *[entry] * 11, error="ValidationException")
+case("send what is no JSON", "events", "PutEvents", {"Entries": [entry]}, "SerializationException", others=False, body=b"{")
+case("put with unknown keys", "events", "PutEvents", {"Entries": [entry]}, "UnrecognizedClientException", who="nobody", others=False)
+
+# --- Scheduler ---
+case("create a group", "scheduler", "CreateScheduleGroup", {"Name": "checks"})
+case("create it twice", "scheduler", "CreateScheduleGroup", {"Name": "checks"}, "ConflictException")
+case("create a group of no name", "scheduler", "CreateScheduleGroup", {"Name": "a b"}, "ValidationException")
+case("get a group", "scheduler", "GetScheduleGroup", {"Name": "checks"})
+case("get the default group", "scheduler", "GetScheduleGroup", {"Name": "default"})
+case("get a group that is not there", "scheduler", "GetScheduleGroup", {"Name": "nowhere"}, "ResourceNotFoundException")
+
+
+def schedule(name="one", seconds=0, target=FUNCTION, **more):
+    return lambda kept: {
+        "Name": name, "GroupName": "checks", "ScheduleExpression": later(seconds), "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": target, "RoleArn": kept["schedulerRoleArn"], "Input": '{"a":1}'}, **more,
+    }  # fmt: skip
+
+
+def without(name, given):
+    return lambda kept: {key: value for key, value in given(kept).items() if key != name}
+
+
+one = {"Name": "one", "GroupName": "checks"}
+token = {"ClientToken": "token-1", "ActionAfterCompletion": "DELETE", "Description": "a check"}
+case("create a schedule", "scheduler", "CreateSchedule", schedule(**token))
+case("create it again with its token", "scheduler", "CreateSchedule", schedule(**token))
+case("create it again without", "scheduler", "CreateSchedule", schedule(ActionAfterCompletion="DELETE"), "ConflictException")
+case("create a schedule for a queue", "scheduler", "CreateSchedule", schedule("two", 60, QUEUE, State="DISABLED"))
+case("create a schedule in a window", "scheduler", "CreateSchedule",
+     schedule("three", FlexibleTimeWindow={"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}))  # fmt: skip
+case("create a schedule in the default group", "scheduler", "CreateSchedule", without("GroupName", schedule("four")))
+case("get a schedule", "scheduler", "GetSchedule", one)
+case("get a schedule for a queue", "scheduler", "GetSchedule", {"Name": "two", "GroupName": "checks"})
+case("get a schedule in a window", "scheduler", "GetSchedule", {"Name": "three", "GroupName": "checks"})
+case("get a schedule in the default group", "scheduler", "GetSchedule", {"Name": "four"})
+case("list schedules", "scheduler", "ListSchedules")
+case("list a group's schedules", "scheduler", "ListSchedules", {"GroupName": "checks"})
+case("list a group's schedules by name", "scheduler", "ListSchedules", {"GroupName": "checks", "NamePrefix": "t"})
+case("list schedules that are off", "scheduler", "ListSchedules", {"State": "DISABLED"})
+case("list two schedules", "scheduler", "ListSchedules", {"MaxResults": 2}, keep={"more": ("NextToken",)})
+case("list two more schedules", "scheduler", "ListSchedules", lambda kept: {"MaxResults": 2, "NextToken": kept["more"]})
+case("list schedules of no group", "scheduler", "ListSchedules", {"GroupName": "nowhere"}, "ResourceNotFoundException")
+case("list no schedules", "scheduler", "ListSchedules", {"MaxResults": 101}, "ValidationException")
+case("update a schedule", "scheduler", "UpdateSchedule", schedule(seconds=120))
+case("get it as it is now", "scheduler", "GetSchedule", one)
+case("update a schedule that is not there", "scheduler", "UpdateSchedule", schedule("nowhere"), "ResourceNotFoundException")
+case("create a schedule in no group", "scheduler", "CreateSchedule", schedule("five", GroupName="nowhere"), "ResourceNotFoundException")
+case("create a schedule for no time", "scheduler", "CreateSchedule", schedule("five", ScheduleExpression="at(soon)"), "ValidationException")
+case("create a schedule of no name", "scheduler", "CreateSchedule", schedule("a b"), "ValidationException")
+case("create a schedule with a window that is off", "scheduler", "CreateSchedule",
+     schedule("five", FlexibleTimeWindow={"Mode": "OFF", "MaximumWindowInMinutes": 5}), "ValidationException")  # fmt: skip
+case("create a schedule with no window", "scheduler", "CreateSchedule",
+     schedule("five", FlexibleTimeWindow={"Mode": "FLEXIBLE"}), "ValidationException")  # fmt: skip
+case("create a schedule in no state", "scheduler", "CreateSchedule", schedule("five", State="ON"), "ValidationException")
+strangers = {"Target": {"Arn": FUNCTION, "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/nobody", "Input": "{}"}}
+case("create a schedule with a role that does not trust", "scheduler", "CreateSchedule", schedule("five", **strangers), "ValidationException", others=False)
+case("get a schedule that is not there", "scheduler", "GetSchedule", {"Name": "nowhere"}, "ResourceNotFoundException")
+case("delete a schedule", "scheduler", "DeleteSchedule", one)
+case("delete it twice", "scheduler", "DeleteSchedule", one, "ResourceNotFoundException")
+case("delete a group", "scheduler", "DeleteScheduleGroup", {"Name": "checks"})
+case("delete a group that is not there", "scheduler", "DeleteScheduleGroup", {"Name": "nowhere"}, "ResourceNotFoundException")
+case("delete the default group", "scheduler", "DeleteScheduleGroup", {"Name": "default"}, "ValidationException")
+case("delete a schedule of the default group", "scheduler", "DeleteSchedule", {"Name": "four"})
+case("send what is no JSON to Scheduler", "scheduler", "CreateSchedule", schedule("six"), "SerializationException", others=False, body=b"{")
+case("list schedules with unknown keys", "scheduler", "ListSchedules", error="UnrecognizedClientException", who="nobody", others=False)
+
+# --- from the records to the certificate, on the simulator ---
+records = lambda kept: batch(*(change("UPSERT", name=record["Name"], values=[record["Value"]]) for record in (kept["record"], kept["shared"])),
+                             zone="hostedZoneId")(kept)  # fmt: skip
+case("write the certificate's records", "route53", "ChangeResourceRecordSets", records, others=False)
+case("see it issued", "acm", "DescribeCertificate", it, others=False, until=lambda it: it["Certificate"]["Status"] == "ISSUED")
+case("search for what is issued", "acm", "SearchCertificates", {"FilterStatement": {"And": [
+    {"Filter": {"AcmCertificateMetadataFilter": {"Status": "ISSUED"}}}, {"Not": {"Filter": {"AcmCertificateMetadataFilter": {"InUse": True}}}},
+]}}, others=False, shows=lambda it: len(it["Results"]) >= 1)  # fmt: skip
+case("list what is issued", "acm", "ListCertificates", {"CertificateStatuses": ["ISSUED"]}, others=False)
+case("see the private one issued", "acm", "DescribeCertificate", lambda kept: {"CertificateArn": kept["private"]}, others=False,
+     until=lambda it: it["Certificate"]["Status"] == "ISSUED")  # fmt: skip
+case("see the other one moved", "acm", "DescribeCertificate", mail, others=False)
+case("see a change in sync", "route53", "GetChange", lambda kept: {"Id": kept["written"]}, others=False,
+     until=lambda it: it["ChangeInfo"]["Status"] == "INSYNC")  # fmt: skip
+case("delete a certificate", "acm", "DeleteCertificate", it, others=False)
+case("describe it when it is gone", "acm", "DescribeCertificate", it, "ResourceNotFoundException", others=False)
+
+# --- what goes wrong in every service ---
+for service, operation, given in [
+    ("acm", "ListCertificates", {}), ("events", "PutEvents", {"Entries": [entry]}), ("route53", "GetHostedZoneCount", {}),
+    ("scheduler", "ListSchedules", {}), ("sts", "GetCallerIdentity", {}),
+]:  # fmt: skip
+    xml = service in ("route53", "sts")
+    for kind, code in {
+        "Denied": "AccessDenied" if xml else "AccessDeniedException", "InternalError": "InternalFailure",
+        "Throttled": "Throttling" if xml else "ThrottlingException", "Unavailable": "ServiceUnavailable",
+    }.items():  # fmt: skip
+        case(f"{service}: {kind}", service, operation, given, code, others=False, fault=f"{kind} {operation}")
+case("route53: busy", "route53", "ChangeResourceRecordSets", batch(change("UPSERT")), "PriorRequestNotComplete", others=False,
+     fault="PriorRequestNotComplete ChangeResourceRecordSets")  # fmt: skip
+case("acm: too fast", "acm", "DescribeCertificate", mail, "ThrottlingException", others=False, again=True)
+case("route53: too fast", "route53", "GetHostedZoneCount", {}, "Throttling", others=False, again=True)

@@ -1,0 +1,2 @@
+DIFFERENCES = []
+def readme(*_): return ""
