@@ -42,6 +42,8 @@ class Case:
     body: bytes | None = None
     # Asked again and again until it is refused so.
     again: bool = False
+    # Whether the simulator has the operation at all.
+    served: bool = True
 
     def parameters(self, kept):
         return self.given(kept) if callable(self.given) else self.given
@@ -204,7 +206,7 @@ tags = lambda **more: lambda kept: {"ResourceType": "hostedzone", "ResourceId": 
 case("tag a zone", "route53", "ChangeTagsForResource",
      tags(AddTags=[{"Key": "team", "Value": "dns"}, {"Key": "old", "Value": ""}]))  # fmt: skip
 case("take a zone's tag away", "route53", "ChangeTagsForResource", tags(RemoveTagKeys=["old"]))
-case("change no tags", "route53", "ChangeTagsForResource", tags(), "InvalidInput")
+case("change no tags", "route53", "ChangeTagsForResource", tags(AddTags=[]), "InvalidInput")
 case("list a zone's tags", "route53", "ListTagsForResource", tags())
 case("list tags of a zone that is not there", "route53", "ListTagsForResource",
      {"ResourceType": "hostedzone", "ResourceId": "Z00000000000NOWHERE"}, "NoSuchHostedZone")  # fmt: skip
@@ -385,16 +387,27 @@ case("delete a certificate", "acm", "DeleteCertificate", it, others=False)
 case("describe it when it is gone", "acm", "DescribeCertificate", it, "ResourceNotFoundException", others=False)
 
 # --- what goes wrong in every service ---
-for service, operation, given in [
+CALLS = [
     ("acm", "ListCertificates", {}), ("events", "PutEvents", {"Entries": [entry]}), ("route53", "GetHostedZoneCount", {}),
     ("scheduler", "ListSchedules", {}), ("sts", "GetCallerIdentity", {}),
-]:  # fmt: skip
+]  # fmt: skip
+for service, operation, given in CALLS:
     xml = service in ("route53", "sts")
     for kind, code in {
         "Denied": "AccessDenied" if xml else "AccessDeniedException", "InternalError": "InternalFailure",
         "Throttled": "Throttling" if xml else "ThrottlingException", "Unavailable": "ServiceUnavailable",
     }.items():  # fmt: skip
         case(f"{service}: {kind}", service, operation, given, code, others=False, fault=f"{kind} {operation}")
+for service, operation, given in CALLS:
+    xml = service in ("route53", "sts")
+    case(f"{service}: nobody signed", service, operation, given, "MissingAuthenticationToken" + ("" if xml else "Exception"), others=False,
+         who="unsigned")  # fmt: skip
+for service, operation, given in [
+    ("acm", "GetAccountConfiguration", {}), ("events", "ListRules", {}), ("route53", "ListHealthChecks", {}),
+    ("scheduler", "ListScheduleGroups", {}), ("sts", "GetSessionToken", {}),
+]:  # fmt: skip
+    code = {"scheduler": "ValidationException", "sts": "InvalidAction"}.get(service, "UnknownOperationException")
+    case(f"{service}: what is not modelled", service, operation, given, code, others=False, served=False)
 case("route53: busy", "route53", "ChangeResourceRecordSets", batch(change("UPSERT")), "PriorRequestNotComplete", others=False,
      fault="PriorRequestNotComplete ChangeResourceRecordSets")  # fmt: skip
 case("acm: too fast", "acm", "DescribeCertificate", mail, "ThrottlingException", others=False, again=True)

@@ -43,9 +43,14 @@ impl Aws {
         self.advance(now);
         let request_id = format!("00000000-0000-4000-8000-{:012}", self.calls.len() + 1);
         let Some(scope) = sts::Scope::of(request) else {
-            let missing =
-                Failure::new(403, "MissingAuthenticationToken", "Missing Authentication Token");
-            return Answer::Response(Protocol::AwsJson.failure(&missing, &request_id));
+            let protocol = Service::unsigned(request).protocol();
+            let code = match protocol.is_json() {
+                true => "MissingAuthenticationTokenException",
+                false => "MissingAuthenticationToken",
+            };
+            let message = "Missing Authentication Token";
+            let missing = Failure::new(protocol.unauthenticated(), code, message);
+            return Answer::Response(protocol.failure(&missing, &request_id));
         };
         let service = scope.service;
         let operation = service.operation(request);
@@ -259,6 +264,19 @@ impl Service {
             "sts" => Self::Sts,
             _ => return None,
         })
+    }
+
+    /// The service that a request without a signature is for, by what only its requests have.
+    fn unsigned(request: &Request<Vec<u8>>) -> Self {
+        let target = request.headers().get("x-amz-target");
+        let path = request.uri().path();
+        match target.map(|target| target.as_bytes().starts_with(b"AWSEvents.")) {
+            Some(true) => Self::EventBridge,
+            Some(false) => Self::Acm,
+            None if path.starts_with("/2013-04-01/") => Self::Route53,
+            None if path.starts_with("/schedule") => Self::Scheduler,
+            None => Self::Sts,
+        }
     }
 
     /// Every service.

@@ -7,7 +7,7 @@ use http::Request;
 use http::header::AUTHORIZATION;
 
 use crate::aws::{Caller, Service};
-use crate::wire::{Failure, Parameters, Protocol, escape};
+use crate::wire::{Failure, Parameters, escape};
 
 /// Access keys, sessions and roles of every account.
 #[derive(Clone, Debug, Default)]
@@ -114,10 +114,10 @@ impl Sts {
         request: &Request<Vec<u8>>,
         now: DateTime<Utc>,
     ) -> Result<Caller, Failure> {
-        let in_json = matches!(scope.service.protocol(), Protocol::AwsJson | Protocol::RestJson);
+        let protocol = scope.service.protocol();
         let refuse = |json: &str, xml: &str, message: &str| {
-            let code = if in_json { json } else { xml };
-            Failure::new(if in_json { 400 } else { 403 }, code, message)
+            let code = if protocol.is_json() { json } else { xml };
+            Failure::new(protocol.unauthenticated(), code, message)
         };
         let unknown = || {
             refuse(

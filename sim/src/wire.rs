@@ -40,6 +40,19 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Whether bodies are in JSON.
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Self::AwsJson | Self::RestJson)
+    }
+
+    /// The HTTP status of credentials that are none.
+    ///
+    /// Source: "Common Errors" of the API references, and for AWS JSON
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
+    pub(crate) fn unauthenticated(self) -> u16 {
+        if self == Self::AwsJson { 400 } else { 403 }
+    }
+
     /// Spells an error the way this protocol does.
     pub fn failure(self, failure: &Failure, request_id: &str) -> Response<Vec<u8>> {
         let Failure { status, code, message } = failure;

@@ -23,6 +23,11 @@ use request::{Definition, max_results, route};
 
 const DEFAULT_GROUP: &str = "default";
 
+/// The retry policy of a target that says nothing of it; `GetSchedule` shows it, as
+/// <https://github.com/faiscadev/fakecloud/pull/1905> learnt from Terraform's acceptance tests.
+const RETRIES: [(&str, u32); 2] =
+    [("MaximumEventAgeInSeconds", 86_400), ("MaximumRetryAttempts", 185)];
+
 /// Every account's schedules.
 #[derive(Clone, Debug)]
 pub struct Scheduler {
@@ -253,6 +258,13 @@ impl Scheduler {
             ("LastModificationDate", timestamp(schedule.modified_at)),
         ];
         answer.remove("ClientToken");
+        let target = answer.get_mut("Target").and_then(Value::as_object_mut);
+        let policy = target.map(|it| it.entry("RetryPolicy").or_insert_with(|| json!({})));
+        if let Some(policy) = policy.and_then(Value::as_object_mut) {
+            for (name, usual) in RETRIES {
+                policy.entry(name).or_insert_with(|| json!(usual));
+            }
+        }
         answer.extend(facts.map(|(name, value)| (name.to_owned(), value)));
         Ok(Value::Object(answer))
     }

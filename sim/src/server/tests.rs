@@ -133,8 +133,12 @@ async fn a_function_that_cannot_start_is_heard_of() {
 
 #[tokio::test]
 async fn a_request_nobody_signed_is_refused() {
-    let answer = send(&server().await, "GET /2013-04-01/hostedzone", "", "").await;
-    assert!(answer.contains("MissingAuthenticationToken"), "{answer}");
+    let server = server().await;
+    let answer = send(&server, "GET /2013-04-01/hostedzone", "", "").await;
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    assert!(answer.contains("<Code>MissingAuthenticationToken</Code>"), "{answer}");
+    let answer = send(&server, "GET /schedules", "", "").await;
+    assert!(answer.contains("x-amzn-errortype: MissingAuthenticationTokenException"), "{answer}");
 }
 
 #[tokio::test]
