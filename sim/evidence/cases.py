@@ -163,22 +163,22 @@ case("set an option that changes nothing", "acm", "UpdateCertificateOptions",
      lambda kept: it(kept) | {"Options": {"CertificateTransparencyLoggingPreference": "ENABLED"}})  # fmt: skip
 
 # --- Route 53 ---
-new = {"Name": "Evidence.Example.ORG", "CallerReference": "one", "HostedZoneConfig": {"Comment": "for <evidence> & tests"}}
+new = {"Name": "evidence.example.org", "CallerReference": "one", "HostedZoneConfig": {"Comment": "for <evidence> & tests"}}
 case("create a zone", "route53", "CreateHostedZone", new, keep={"zone": ("HostedZone", "Id"), "change": ("ChangeInfo", "Id")})
 case("create it again", "route53", "CreateHostedZone", new, "HostedZoneAlreadyExists")
 case("create a private zone", "route53", "CreateHostedZone", {
     "Name": "inside.example.org", "CallerReference": "two", "HostedZoneConfig": {"PrivateZone": True},
     "VPC": {"VPCRegion": REGION, "VPCId": "vpc-0a1b2c3d"},
 }, keep={"inside": ("HostedZone", "Id")})  # fmt: skip
-case("create a zone of another zone's name", "route53", "CreateHostedZone", new | {"CallerReference": "three"}, keep={"twin": ("HostedZone", "Id")})
+case("create a zone in capitals", "route53", "CreateHostedZone", {"Name": "A.Example.ORG", "CallerReference": "nine"})
 case("create a private zone in no VPC", "route53", "CreateHostedZone",
-     {"Name": "nowhere.example.org", "CallerReference": "four", "HostedZoneConfig": {"PrivateZone": True}}, "InvalidInput")  # fmt: skip
+     {"Name": "b.example.org", "CallerReference": "four", "HostedZoneConfig": {"PrivateZone": True}}, "InvalidInput")  # fmt: skip
 case("create a zone of no name", "route53", "CreateHostedZone", {"Name": "a..b", "CallerReference": "five"}, "InvalidDomainName")
 case("create a top-level domain", "route53", "CreateHostedZone", {"Name": "com", "CallerReference": "six"}, "InvalidDomainName")
 case("create a zone in no delegation set", "route53", "CreateHostedZone",
-     {"Name": "set.example.org", "CallerReference": "seven", "DelegationSetId": "N1PA6795SAMPLE"}, "NoSuchDelegationSet")  # fmt: skip
+     {"Name": "c.example.org", "CallerReference": "seven", "DelegationSetId": "N1PA6795SAMPLE"}, "NoSuchDelegationSet")  # fmt: skip
 case("create a zone with a comment too long", "route53", "CreateHostedZone",
-     {"Name": "long.example.org", "CallerReference": "eight", "HostedZoneConfig": {"Comment": "x" * 257}}, "InvalidInput")  # fmt: skip
+     {"Name": "d.example.org", "CallerReference": "eight", "HostedZoneConfig": {"Comment": "x" * 257}}, "InvalidInput")  # fmt: skip
 zone = lambda kept: {"HostedZoneId": kept["zone"]}
 case("get a zone", "route53", "GetHostedZone", lambda kept: {"Id": kept["zone"]})
 case("get a private zone", "route53", "GetHostedZone", lambda kept: {"Id": kept["inside"]})
@@ -236,6 +236,19 @@ write("write a record", change("CREATE"), error=None, keep={"written": ("ChangeI
 case("write with a comment", "route53", "ChangeResourceRecordSets", batch(change("UPSERT"), Comment="again"),
      keep={"commented": ("ChangeInfo", "Id")})  # fmt: skip
 case("get a change with a comment", "route53", "GetChange", lambda kept: {"Id": kept["commented"]})
+write("write an alias", change("UPSERT", "A", name="alias.evidence.example.org", ttl=None, ResourceRecords=None, AliasTarget={
+    "HostedZoneId": "Z2FDTNDATAQYW2", "DNSName": "d111111abcdef8.cloudfront.net.", "EvaluateTargetHealth": False}), error=None)  # fmt: skip
+weighted = lambda number: change("UPSERT", "A", name="w.evidence.example.org", values=[f"192.0.2.{number}"], SetIdentifier=f"s{number}", Weight=number)
+write("write weighted records", weighted(1), weighted(2), error=None)
+write("write a wildcard and text", change("UPSERT", name="*.evidence.example.org"),
+      change("UPSERT", "TXT", name="txt.evidence.example.org", values=['"a \\"b\\" <c> & d"']), error=None)  # fmt: skip
+case("list records", "route53", "ListResourceRecordSets", zone)
+case("list two records", "route53", "ListResourceRecordSets", lambda kept: zone(kept) | {"MaxItems": "2"},
+     keep={"next record": ("NextRecordName",), "next type": ("NextRecordType",)})  # fmt: skip
+case("list two more records", "route53", "ListResourceRecordSets",
+     lambda kept: zone(kept) | {"MaxItems": "2", "StartRecordName": kept["next record"], "StartRecordType": kept["next type"]})  # fmt: skip
+case("list records up to a weighted one", "route53", "ListResourceRecordSets",
+     lambda kept: zone(kept) | {"MaxItems": "1", "StartRecordName": "w.evidence.example.org", "StartRecordType": "A"})  # fmt: skip
 write("write a record that is there", change("CREATE"))
 write("delete a record that is not there", change("DELETE", name="_c.evidence.example.org"))
 write("delete a record with another value", change("DELETE", values=["c.acm-validations.aws."]))
@@ -255,27 +268,15 @@ write("write a record that lives too long", change("UPSERT", ttl=2147483648), er
 write("write a record of no health check", change("UPSERT", HealthCheckId="11111111-1111-4111-8111-111111111111"), error="NoSuchHealthCheck")
 write("write one good and one bad record", change("UPSERT", name="_good.evidence.example.org"), change("UPSERT", name="notevidence.example.org"))
 case("see that neither is there", "route53", "ListResourceRecordSets",
-     lambda kept: zone(kept) | {"StartRecordName": "_good.evidence.example.org", "StartRecordType": "CNAME"})  # fmt: skip
-write("write an alias", change("UPSERT", "A", name="alias.evidence.example.org", ttl=None, ResourceRecords=None, AliasTarget={
-    "HostedZoneId": "Z2FDTNDATAQYW2", "DNSName": "d111111abcdef8.cloudfront.net.", "EvaluateTargetHealth": False}), error=None)  # fmt: skip
-weighted = lambda number: change("UPSERT", "A", name="w.evidence.example.org", values=[f"192.0.2.{number}"], SetIdentifier=f"s{number}", Weight=number)
-write("write weighted records", weighted(1), weighted(2), error=None)
+     lambda kept: zone(kept) | {"StartRecordName": "_good.evidence.example.org", "StartRecordType": "CNAME", "MaxItems": "1"})  # fmt: skip
 write("write a weighted record without a name", change("UPSERT", "A", name="v.evidence.example.org", values=["192.0.2.1"], Weight=1), error="InvalidInput")
 write("write a plain record beside weighted ones", change("UPSERT", "A", name="w.evidence.example.org", values=["192.0.2.1"]))
-write("write a wildcard and text", change("UPSERT", name="*.evidence.example.org"),
-      change("UPSERT", "TXT", name="txt.evidence.example.org", values=['"a \\"b\\" <c> & d"']), error=None)  # fmt: skip
-case("list records", "route53", "ListResourceRecordSets", zone)
-case("list two records", "route53", "ListResourceRecordSets", lambda kept: zone(kept) | {"MaxItems": "2"},
-     keep={"next record": ("NextRecordName",), "next type": ("NextRecordType",)})  # fmt: skip
-case("list two more records", "route53", "ListResourceRecordSets",
-     lambda kept: zone(kept) | {"MaxItems": "2", "StartRecordName": kept["next record"], "StartRecordType": kept["next type"]})  # fmt: skip
-case("list records up to a weighted one", "route53", "ListResourceRecordSets",
-     lambda kept: zone(kept) | {"MaxItems": "1", "StartRecordName": "w.evidence.example.org", "StartRecordType": "A"})  # fmt: skip
 case("list records of a type without a name", "route53", "ListResourceRecordSets", lambda kept: zone(kept) | {"StartRecordType": "A"}, "InvalidInput")
 case("list records of no zone", "route53", "ListResourceRecordSets", {"HostedZoneId": "Z00000000000NOWHERE"}, "NoSuchHostedZone")
 case("write to no zone", "route53", "ChangeResourceRecordSets",
      {"HostedZoneId": "Z00000000000NOWHERE", "ChangeBatch": {"Changes": [change("UPSERT")]}}, "NoSuchHostedZone")  # fmt: skip
 case("delete a zone with records", "route53", "DeleteHostedZone", lambda kept: {"Id": kept["zone"]}, "HostedZoneNotEmpty")
+case("create a zone of another zone's name", "route53", "CreateHostedZone", new | {"CallerReference": "three"}, keep={"twin": ("HostedZone", "Id")})
 case("delete a zone", "route53", "DeleteHostedZone", lambda kept: {"Id": kept["twin"]})
 case("delete it again", "route53", "DeleteHostedZone", lambda kept: {"Id": kept["twin"]}, "NoSuchHostedZone")
 case("create a zone with a deleted one's reference", "route53", "CreateHostedZone", new | {"CallerReference": "three"}, "HostedZoneAlreadyExists")
