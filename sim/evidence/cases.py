@@ -56,10 +56,12 @@ def case(name, service, operation, given=None, error=None, **more):
     CASES.append(Case(name, service, operation, given or {}, error, **more))
 
 
+# Scheduler's times, the same for every world: nothing here waits for one.
+SOON = datetime.datetime.now(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0) + datetime.timedelta(days=2)
+
+
 def later(seconds):
-    """A time in the form of Scheduler, the same all day long: nothing here waits for it."""
-    today = datetime.datetime.now(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return f"at({today + datetime.timedelta(days=2, seconds=seconds):%Y-%m-%dT%H:%M:%S})"
+    return f"at({SOON + datetime.timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S})"
 
 
 # --- STS ---
