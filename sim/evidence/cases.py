@@ -167,7 +167,6 @@ case("set an option that changes nothing", "acm", "UpdateCertificateOptions",
 # --- Route 53 ---
 new = {"Name": "evidence.example.org", "CallerReference": "one", "HostedZoneConfig": {"Comment": "for <evidence> & tests"}}
 case("create a zone", "route53", "CreateHostedZone", new, keep={"zone": ("HostedZone", "Id"), "change": ("ChangeInfo", "Id")})
-case("create it again", "route53", "CreateHostedZone", new, "HostedZoneAlreadyExists")
 case("create a private zone", "route53", "CreateHostedZone", {
     "Name": "inside.example.org", "CallerReference": "two", "HostedZoneConfig": {"PrivateZone": True},
     "VPC": {"VPCRegion": REGION, "VPCId": "vpc-0a1b2c3d"},
@@ -277,6 +276,7 @@ case("list records of a type without a name", "route53", "ListResourceRecordSets
 case("list records of no zone", "route53", "ListResourceRecordSets", {"HostedZoneId": "Z00000000000NOWHERE"}, "NoSuchHostedZone")
 case("write to no zone", "route53", "ChangeResourceRecordSets",
      {"HostedZoneId": "Z00000000000NOWHERE", "ChangeBatch": {"Changes": [change("UPSERT")]}}, "NoSuchHostedZone")  # fmt: skip
+case("create a zone again", "route53", "CreateHostedZone", new, "HostedZoneAlreadyExists")
 case("delete a zone with records", "route53", "DeleteHostedZone", lambda kept: {"Id": kept["zone"]}, "HostedZoneNotEmpty")
 case("create a zone of another zone's name", "route53", "CreateHostedZone", new | {"CallerReference": "three"}, keep={"twin": ("HostedZone", "Id")})
 case("delete a zone", "route53", "DeleteHostedZone", lambda kept: {"Id": kept["twin"]})
@@ -307,6 +307,58 @@ put("put no event", error="ValidationException")
 put("put too many events", *[entry] * 11, error="ValidationException")
 case("send what is no JSON", "events", "PutEvents", {"Entries": [entry]}, "SerializationException", others=False, body=b"{")
 case("put with unknown keys", "events", "PutEvents", {"Entries": [entry]}, "UnrecognizedClientException", who="nobody", others=False)
+
+# --- event patterns: what EventBridge's documentation gives as examples ---
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html and eb-create-pattern-operators.html, and its event of EC2:
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
+INSTANCE = {
+    "version": "0", "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718", "detail-type": "EC2 Instance State-change Notification",
+    "source": "aws.ec2", "account": "111122223333", "time": "2017-12-22T18:43:48Z", "region": "us-west-1",
+    "resources": ["arn:aws:ec2:us-west-1:123456789012:instance/i-1234567890abcdef0"],
+    "detail": {"instance-id": "i-1234567890abcdef0", "state": "terminated"},
+}  # fmt: skip
+
+
+def pattern(name, wanted, matches, **detail):
+    event = INSTANCE | {"detail": detail or INSTANCE["detail"]}
+    given = {"EventPattern": json.dumps(wanted), "Event": json.dumps(event)}
+    case(f"pattern: {name}", "events", "TestEventPattern", given, shows=lambda it: it["Result"] == matches)
+
+
+whole = {"source": ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"], "detail": {"state": ["terminated"]}}
+pattern("source, type and state", whole, True)
+pattern("source, type and another state", whole, False, state="running")
+pattern("one field of many", {"source": ["aws.ec2"]}, True)
+pattern("a field that is not there", {"detail": {"c-count": ["1"]}}, False)
+pattern("one of several values", {"detail": {"state": ["stopped", "terminated"]}}, True)
+pattern("an element of an array", {"resources": ["arn:aws:ec2:us-west-1:123456789012:instance/i-1234567890abcdef0"]}, True)
+pattern("no element of an array", {"resources": ["arn:aws:ec2:us-west-1:123456789012:instance/i-0"]}, False)
+pattern("empty", {"detail": {"LastName": [""]}}, True, LastName="")
+pattern("null", {"detail": {"UserID": [None]}}, True, UserID=None)
+pattern("null, of what is empty", {"detail": {"UserID": [None]}}, False, UserID="")
+pattern("begins with", {"detail": {"Region": [{"prefix": "us-"}]}}, True, Region="us-west-1")
+pattern("does not begin with", {"detail": {"Region": [{"prefix": "us-"}]}}, False, Region="eu-west-1")
+pattern("ends with", {"detail": {"FileName": [{"suffix": ".png"}]}}, True, FileName="a.png")
+pattern("does not end with", {"detail": {"FileName": [{"suffix": ".png"}]}}, False, FileName="a.png.gz")
+pattern("equals whatever the case", {"detail": {"Name": [{"equals-ignore-case": "alice"}]}}, True, Name="ALICE")
+pattern("exists", {"detail": {"ProductName": [{"exists": True}]}}, True, ProductName="a")
+pattern("does not exist", {"detail": {"ProductName": [{"exists": False}]}}, True, state="a")
+pattern("exists though it should not", {"detail": {"ProductName": [{"exists": False}]}}, False, ProductName="a")
+pattern("anything but", {"detail": {"state": [{"anything-but": "initializing"}]}}, True)
+pattern("the one it may not be", {"detail": {"state": [{"anything-but": "initializing"}]}}, False, state="initializing")
+pattern("anything but several", {"detail": {"x-limit": [{"anything-but": [100, 200, 300]}]}}, False, **{"x-limit": 200})
+pattern("anything but what begins with", {"detail": {"Region": [{"anything-but": {"prefix": "us-"}}]}}, False, Region="us-west-1")
+pattern("anything but what ends with", {"detail": {"FileName": [{"anything-but": {"suffix": ".png"}}]}}, True, FileName="a.gif")
+pattern("anything but, whatever the case", {"detail": {"state": [{"anything-but": {"equals-ignore-case": "initializing"}}]}}, False, state="INITIALIZING")
+pattern("and", {"detail": {"Location": ["New York"], "Day": ["Monday"]}}, True, Location="New York", Day="Monday")
+pattern("and, the half of it", {"detail": {"Location": ["New York"], "Day": ["Monday"]}}, False, Location="New York", Day="Tuesday")
+location = {"detail": {"$or": [{"Location": ["New York"]}, {"Day": ["Monday"]}]}}
+pattern("or", location, True, Location="London", Day="Monday")
+pattern("or, neither", location, False, Location="London", Day="Tuesday")
+odd = {"EventPattern": '{"source": "aws.ec2"}', "Event": json.dumps(INSTANCE)}
+case("pattern: a value without an array", "events", "TestEventPattern", odd, "InvalidEventPatternException")
+case("pattern: an event without an envelope", "events", "TestEventPattern",
+     {"EventPattern": json.dumps(whole), "Event": "{}"}, "ValidationException")  # fmt: skip
 
 # --- Scheduler ---
 case("create a group", "scheduler", "CreateScheduleGroup", {"Name": "checks"})

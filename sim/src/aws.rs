@@ -298,7 +298,7 @@ impl Service {
                 "SearchCertificates",
                 "UpdateCertificateOptions",
             ],
-            Self::EventBridge => &["PutEvents"],
+            Self::EventBridge => &["PutEvents", "TestEventPattern"],
             Self::Route53 => &[
                 "ChangeResourceRecordSets",
                 "ChangeTagsForResource",

@@ -167,7 +167,8 @@ impl Sts {
             "AssumeRole" => self.assume_role(&caller, &form, now),
             "GetCallerIdentity" => {
                 let account = &caller.account;
-                let session = self.keys.get(&scope.access_key_id).and_then(|it| it.session.as_ref());
+                let session =
+                    self.keys.get(&scope.access_key_id).and_then(|it| it.session.as_ref());
                 let (arn, user_id) = match session {
                     Some(session) => (session.arn.clone(), session.user_id.as_str()),
                     None => (format!("arn:aws:iam::{account}:user/simulated"), "AIDASIMULATED"),
@@ -239,7 +240,9 @@ impl Sts {
         let session = Session {
             token: format!("token-{number}"),
             expires: now + TimeDelta::seconds(seconds),
-            arn: role_arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/" + name,
+            arn: role_arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
+                + "/"
+                + name,
             user_id: format!("AROA{number:017}:{name}"),
         };
         let body = format!(

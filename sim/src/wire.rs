@@ -101,9 +101,8 @@ impl Protocol {
         let mut document = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}");
         // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
         if let (Self::Query, Some(end)) = (self, document.rfind("</")) {
-            let metadata = format!(
-                "<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
-            );
+            let metadata =
+                format!("<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>");
             document.insert_str(end, &metadata);
         }
         answer(200, "text/xml", request_id, document)

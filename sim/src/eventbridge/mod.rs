@@ -188,6 +188,7 @@ impl EventBridge {
     ) -> Result<Value, Failure> {
         match operation {
             "PutEvents" => self.put_events(caller, body, now),
+            "TestEventPattern" => pattern::test(body),
             _ => Err(Failure::new(400, "UnknownOperationException", operation)),
         }
     }

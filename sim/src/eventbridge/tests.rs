@@ -184,8 +184,19 @@ fn anything_but_wants_a_value() {
 }
 
 #[test]
+fn one_of_several_patterns_is_enough() {
+    let pattern = json!({"s": ["x"], "$or": [{"a": [1]}, {"b": {"c": [2]}}]});
+    check_pattern(pattern.clone(), json!({"s": "x", "a": 1}), true);
+    check_pattern(pattern.clone(), json!({"s": "x", "b": {"c": 2}}), true);
+    check_pattern(pattern.clone(), json!({"s": "x", "a": 2}), false);
+    check_pattern(pattern, json!({"s": "y", "a": 1}), false);
+}
+
+#[test]
 fn a_pattern_that_is_not_understood_is_refused() {
     for pattern in [
+        json!({"$or": [{"a": [1]}]}),
+        json!({"$or": {"a": [1]}}),
         json!("aws.acm"),
         json!({}),
         json!({"a": {}}),
@@ -198,7 +209,6 @@ fn a_pattern_that_is_not_understood_is_refused() {
         json!({"a": [{"prefix": "x", "suffix": "y"}]}),
         json!({"a": [{"anything-but": []}]}),
         json!({"a": [{"anything-but": {"wildcard": "*"}}]}),
-        json!({"$or": [{"a": [1]}, {"b": [2]}]}),
     ] {
         assert!(Pattern::parse(&pattern).is_err(), "{pattern}");
     }
@@ -514,4 +524,28 @@ fn an_operation_that_is_not_modelled_is_refused() {
     let caller = Caller { account: ACCOUNT.to_owned(), region: REGION.to_owned() };
     let failure = EventBridge::default().respond("PutRule", &caller, b"{}", at(0)).unwrap_err();
     assert_eq!(failure.code, "UnknownOperationException");
+}
+
+#[test]
+fn a_pattern_is_tested_against_an_event_in_its_envelope() {
+    let caller = Caller { account: ACCOUNT.to_owned(), region: REGION.to_owned() };
+    let ask = |pattern: &str, event: &str| {
+        let body = json!({"EventPattern": pattern, "Event": event}).to_string();
+        let answer = eventbridge().respond("TestEventPattern", &caller, body.as_bytes(), at(0));
+        answer.map_err(|failure| failure.code)
+    };
+    let event = json!({
+        "id": "1", "account": ACCOUNT, "source": "aws.acm", "time": "2026-11-23T08:00:00Z",
+        "region": REGION, "resources": [], "detail-type": "a", "detail": {},
+    });
+    let event = event.to_string();
+    assert_eq!(ask(r#"{"source": ["aws.acm"]}"#, &event), Ok(json!({"Result": true})));
+    assert_eq!(ask(r#"{"source": ["aws.ec2"]}"#, &event), Ok(json!({"Result": false})));
+    for pattern in ["{", r#"{"source": "aws.acm"}"#] {
+        assert_eq!(ask(pattern, &event), Err("InvalidEventPatternException".to_owned()));
+    }
+    for event in ["{", r#"{"source": "aws.acm"}"#] {
+        let code = Err("ValidationException".to_owned());
+        assert_eq!(ask(r#"{"source": ["aws.acm"]}"#, event), code);
+    }
 }

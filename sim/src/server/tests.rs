@@ -35,12 +35,16 @@ async fn send(server: &Server, line: &str, headers: &str, body: &str) -> String 
     answer
 }
 
-async fn who_am_i(server: &Server) -> String {
+fn signature(server: &Server, service: &str) -> String {
     let key = server.sim().aws().sts.add_account("111111111111").access_key_id;
-    let signature = format!(
-        "authorization: AWS4-HMAC-SHA256 Credential={key}/20261123/eu-west-1/sts/aws4_request, \
+    format!(
+        "authorization: AWS4-HMAC-SHA256 Credential={key}/20261123/eu-west-1/{service}/aws4_request, \
          Signature=00\r\n"
-    );
+    )
+}
+
+async fn who_am_i(server: &Server) -> String {
+    let signature = signature(server, "sts");
     send(server, "POST /", &signature, "Action=GetCallerIdentity&Version=2011-06-15").await
 }
 
@@ -129,6 +133,47 @@ async fn a_function_that_cannot_start_is_heard_of() {
     let (ended, answer) = tokio::join!(server.run_until(at(60)), function);
     assert_eq!(ended, Err("Settings: no SCHEDULE_GROUP".to_owned()));
     assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_new_zone_is_created_and_says_where_it_is() {
+    let server = server().await;
+    let body = "<CreateHostedZoneRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\">\
+                <Name>example.com</Name><CallerReference>1</CallerReference>\
+                </CreateHostedZoneRequest>";
+    let signature = signature(&server, "route53");
+    let answer = send(&server, "POST /2013-04-01/hostedzone", &signature, body).await;
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let id = &server.sim().aws().route53.zone_ids("111111111111")[0];
+    let location = format!("https://route53.amazonaws.com/2013-04-01/hostedzone/{id}");
+    assert_eq!(header(&answer, "location"), location);
+}
+
+#[tokio::test]
+async fn an_answer_of_sts_has_its_request_id_in_it() {
+    let answer = who_am_i(&server().await).await;
+    let id = header(&answer, "x-amzn-requestid");
+    let end = format!(
+        "</GetCallerIdentityResult><ResponseMetadata><RequestId>{id}</RequestId>\
+         </ResponseMetadata></GetCallerIdentityResponse>"
+    );
+    assert!(answer.ends_with(&end), "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_awss_fault_is_the_receivers() {
+    let server = server().await;
+    server.sim().aws().faults.add(Fault::new(FaultKind::InternalError));
+    let answer = who_am_i(&server).await;
+    assert!(answer.contains("<Type>Receiver</Type><Code>InternalFailure</Code>"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_not_listed_is_not_served() {
+    let server = server().await;
+    let signature = signature(&server, "sts");
+    let answer = send(&server, "POST /", &signature, "Action=GetSessionToken").await;
+    assert!(answer.contains("<Code>InvalidAction</Code>"), "{answer}");
 }
 
 #[tokio::test]

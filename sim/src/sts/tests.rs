@@ -129,6 +129,19 @@ fn durations_and_session_names_have_bounds() {
 }
 
 #[test]
+fn a_session_is_its_roles() {
+    let mut sts = Sts::default();
+    let here = sts.add_account(HERE).access_key_id;
+    sts.add_role(ROLE, HERE);
+    let (key, token) = assume(&mut sts, &here, "").unwrap();
+    let request = request(&key, "sts", Some(&token), "");
+    let answer = sts.respond("GetCallerIdentity", &request, at(0)).unwrap();
+    let arn = "<Arn>arn:aws:sts::222222222222:assumed-role/zones/me</Arn>";
+    assert!(answer.contains(arn), "{answer}");
+    assert!(answer.contains(":me</UserId><Account>222222222222</Account>"), "{answer}");
+}
+
+#[test]
 fn everybody_may_ask_who_they_are() {
     let mut sts = Sts::default();
     let here = sts.add_account(HERE).access_key_id;
