@@ -44,6 +44,12 @@ def readme(cases, compared):
         "sim/evidence/run target/debug/examples/aws          # --write writes this file anew",
         "```",
         "",
+        "It takes some 35 s, most of which goes by until a change of Route 53 is in sync. What the simulator has to refuse but no call can",
+        "bring about, such as throttling and a zone that is busy, is asked of it on its standard input. Expired sessions alone are left to its own tests.",
+        "",
+        "`infra/check/patterns target/debug/examples/aws` asks the simulator's TestEventPattern, and ministack's, about every rule of the",
+        "templates and every sample event, AWS's own among them.",
+        "",
         "| what AWS does | who differs, and in which calls |",
         "| --- | --- |",
     ]

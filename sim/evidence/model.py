@@ -101,7 +101,7 @@ def _success(found, service, operation, status, headers, body):
         if member.serialization.get("location") == "header":
             value = headers.get(member.serialization["name"].lower())
             if value is None and name in output.required_members:
-                found.append(f"the header {member.serialization['locationName']} is missing")
+                found.append(f"the header {member.serialization['name']} is missing")
             elif value is not None:
                 _value(found, member, value, name)
     if protocol in ("json", "rest-json"):
