@@ -1,0 +1,6 @@
+//! The hello-world on one thread, as the function has it.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    acm_dns_validator_hello::serve().await
+}

@@ -1,0 +1,6 @@
+//! The hello-world on tokio's default runtime, as `cargo lambda new` makes it.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    acm_dns_validator_hello::serve().await
+}

@@ -1,0 +1,136 @@
+//! What is compared, and how each of it is started.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::{Child, Command};
+
+use crate::host::{RuntimeApi, Services};
+use crate::trust::Trust;
+use crate::world::{ACCOUNT, GROUP, REGION, SCHEDULE_ROLE};
+
+/// A program that Lambda could run.
+pub(crate) struct Candidate {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// The binary, the interpreter, or the directory of the bundle.
+    path: PathBuf,
+}
+
+/// What kind of program.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// A binary that does the function's work.
+    Function,
+    /// A binary that answers and does nothing else.
+    Hello,
+    /// Node.js, with the bundle that `run` makes of `bench/node`.
+    Node,
+    /// A Python that has what `bench/python` needs.
+    Python,
+}
+
+impl Candidate {
+    /// Reads `NAME=PATH`.
+    pub(crate) fn parse(kind: Kind, text: &str) -> Result<Self, String> {
+        let (name, path) = text.split_once('=').ok_or(format!("`{text}` is not NAME=PATH"))?;
+        let path = std::path::absolute(path).map_err(|error| format!("{path}: {error}"))?;
+        if !path.exists() {
+            return Err(format!("{} is not there", path.display()));
+        }
+        Ok(Self { name: name.to_owned(), kind, path })
+    }
+
+    /// Whether it does the function's work.
+    pub(crate) fn works(&self) -> bool {
+        self.kind != Kind::Hello
+    }
+
+    /// Starts it with what Lambda gives a function, and nothing else. What it says goes into `log`.
+    pub(crate) fn start(
+        &self,
+        runtime: &RuntimeApi,
+        services: &Services,
+        trust: &Trust,
+        log: &Path,
+    ) -> io::Result<Child> {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let (mut command, root) = match self.kind {
+            Kind::Function | Kind::Hello => (Command::new(&self.path), log.parent()),
+            Kind::Node => {
+                let mut node = Command::new("node");
+                node.arg(sources.join("node/runtime.js"));
+                (node, Some(self.path.as_path()))
+            }
+            Kind::Python => {
+                let mut python = Command::new(&self.path);
+                python.args(["-m", "awslambdaric", "handler.handler"]);
+                (python, None)
+            }
+        };
+        let root = root.map_or_else(|| sources.join("python"), Path::to_owned);
+        let handler = if self.kind == Kind::Node { "index.handler" } else { "handler.handler" };
+        let output = File::create(log)?;
+        command
+            .current_dir(&root)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("LANG", "en_US.UTF-8")
+            .env("TZ", ":UTC")
+            .env("LAMBDA_TASK_ROOT", &root)
+            .env("_HANDLER", handler)
+            .env("AWS_LAMBDA_RUNTIME_API", runtime.address.to_string())
+            .env("AWS_LAMBDA_FUNCTION_NAME", "acm-dns-validator")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+            .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
+            .env("AWS_LAMBDA_LOG_LEVEL", "INFO")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/acm-dns-validator")
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/23/[$LATEST]8476a536e9f411e8")
+            .env("AWS_REGION", REGION)
+            .env("AWS_DEFAULT_REGION", REGION)
+            .env("AWS_ACCESS_KEY_ID", format!("AKIA{ACCOUNT}"))
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .env("AWS_SESSION_TOKEN", "session")
+            // Ours and botocore read one file of authorities; Node.js adds one to its own.
+            .env("SSL_CERT_FILE", &trust.all)
+            .env("AWS_CA_BUNDLE", &trust.all)
+            .env("NODE_EXTRA_CA_CERTS", &trust.ours)
+            .env("SCHEDULE_GROUP", GROUP)
+            .env("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .kill_on_drop(true);
+        for (service, address) in &services.addresses {
+            command.env(format!("AWS_ENDPOINT_URL_{service}"), format!("https://{address}"));
+        }
+        command.spawn()
+    }
+
+    /// The size of the binary, if it is one.
+    pub(crate) fn binary(&self) -> io::Result<Option<u64>> {
+        match self.kind {
+            Kind::Function | Kind::Hello => Ok(Some(fs::metadata(&self.path)?.len())),
+            Kind::Node | Kind::Python => Ok(None),
+        }
+    }
+
+    /// The size of what is uploaded: the zipped binary, bundle or handler. boto3 is part of Lambda.
+    pub(crate) fn zip(&self) -> io::Result<u64> {
+        let file = match self.kind {
+            Kind::Function | Kind::Hello => self.path.clone(),
+            Kind::Node => self.path.join("index.js"),
+            Kind::Python => Path::new(env!("CARGO_MANIFEST_DIR")).join("python/handler.py"),
+        };
+        let mut zip = std::process::Command::new("zip");
+        let zipped = zip.args(["-9", "-q", "-j", "-"]).arg(file).output()?;
+        if !zipped.status.success() {
+            return Err(io::Error::other(String::from_utf8_lossy(&zipped.stderr).into_owned()));
+        }
+        Ok(u64::try_from(zipped.stdout.len()).unwrap_or(u64::MAX))
+    }
+}

@@ -1,0 +1,215 @@
+//! What a Lambda function sees of the world: AWS over HTTPS, and Lambda's Runtime API over HTTP.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use sim::Sim;
+use sim::aws::Answer;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, spawn_local};
+use tokio_rustls::TlsAcceptor;
+
+use crate::world::FUNCTION;
+
+/// The services and where they are: a host each, as on AWS.
+pub(crate) const SERVICES: [(&str, Ipv4Addr); 4] = [
+    ("ACM", Ipv4Addr::new(127, 0, 0, 1)),
+    ("ROUTE_53", Ipv4Addr::new(127, 0, 0, 2)),
+    ("SCHEDULER", Ipv4Addr::new(127, 0, 0, 3)),
+    ("EVENTBRIDGE", Ipv4Addr::new(127, 0, 0, 4)),
+];
+
+/// AWS over HTTPS; dropping it ends it.
+pub(crate) struct Services {
+    /// Where each service is: the name in `AWS_ENDPOINT_URL_…`, and the address.
+    pub(crate) addresses: Vec<(&'static str, SocketAddr)>,
+    connections: Rc<Cell<usize>>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Services {
+    /// Serves a world. Each round trip takes `latency` longer than it would.
+    pub(crate) async fn serve(
+        sim: &Sim,
+        acceptor: &TlsAcceptor,
+        latency: Duration,
+    ) -> io::Result<Self> {
+        let connections = Rc::new(Cell::new(0));
+        let (mut addresses, mut tasks) = (Vec::new(), Vec::new());
+        for (service, host) in SERVICES {
+            let listener = TcpListener::bind((host, 0)).await?;
+            addresses.push((service, listener.local_addr()?));
+            let (sim, acceptor) = (sim.clone(), acceptor.clone());
+            let connections = Rc::clone(&connections);
+            tasks.push(spawn_local(async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    let (sim, acceptor) = (sim.clone(), acceptor.clone());
+                    let connections = Rc::clone(&connections);
+                    spawn_local(async move {
+                        let talk = converse(stream, &sim, &acceptor, latency, &connections);
+                        // How a connection ends is its client's business.
+                        drop(talk.await);
+                    });
+                }
+            }));
+        }
+        Ok(Self { addresses, connections, tasks })
+    }
+
+    /// How many TLS connections were made so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.get()
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn converse(
+    stream: TcpStream,
+    sim: &Sim,
+    acceptor: &TlsAcceptor,
+    latency: Duration,
+    connections: &Cell<usize>,
+) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    // A round trip for TCP, one for TLS 1.3.
+    pass(2 * latency).await;
+    let stream = acceptor.accept(stream).await?;
+    connections.set(connections.get() + 1);
+    let service = service_fn(async |request: Request<Incoming>| {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes().to_vec();
+        pass(latency).await;
+        let answer = sim.aws().respond(&Request::from_parts(parts, body), sim.now());
+        match answer {
+            Answer::Response(response) => Ok(response.map(|body| Full::new(Bytes::from(body)))),
+            Answer::Crash | Answer::Reset => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
+        }
+    });
+    talk(stream, service).await
+}
+
+async fn pass(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+async fn talk<S>(stream: impl AsyncRead + AsyncWrite + Unpin, service: S) -> io::Result<()>
+where
+    S: hyper::service::HttpService<Incoming, ResBody = Full<Bytes>>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    connection.await.map_err(io::Error::other)
+}
+
+/// What a function says to the Runtime API, and when.
+pub(crate) enum Said {
+    /// It wants the next invocation.
+    Next(Instant, oneshot::Sender<Value>),
+    /// It has answered one.
+    Answered(Instant),
+    /// It failed, in its own words.
+    Failed(String),
+}
+
+/// Lambda's Runtime API over HTTP; dropping it ends it.
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+pub(crate) struct RuntimeApi {
+    pub(crate) address: SocketAddr,
+    said: mpsc::UnboundedReceiver<Said>,
+    task: JoinHandle<()>,
+}
+
+impl RuntimeApi {
+    /// Serves on a free port of loopback. Each invocation has this long.
+    pub(crate) async fn serve(timeout: Duration) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let (say, said) = mpsc::unbounded_channel();
+        let task = spawn_local(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let say = say.clone();
+                spawn_local(async move {
+                    stream.set_nodelay(true)?;
+                    talk(stream, service_fn(|request| respond(request, &say, timeout))).await
+                });
+            }
+        });
+        Ok(Self { address, said, task })
+    }
+
+    /// What the function says next.
+    pub(crate) async fn hear(&mut self) -> Result<Said, String> {
+        match self.said.recv().await {
+            Some(Said::Failed(message)) => Err(format!("it failed: {message}")),
+            Some(said) => Ok(said),
+            None => Err("the Runtime API is gone".to_owned()),
+        }
+    }
+}
+
+impl Drop for RuntimeApi {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn respond(
+    request: Request<Incoming>,
+    say: &mpsc::UnboundedSender<Said>,
+    timeout: Duration,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let arrived = Instant::now();
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path().strip_prefix("/2018-06-01/runtime/").unwrap_or_default();
+    if (parts.method, path) == (Method::GET, "invocation/next") {
+        let (give, given) = oneshot::channel();
+        // Who does not listen any more has ended this run.
+        drop(say.send(Said::Next(arrived, give)));
+        let event = given.await.unwrap_or_default();
+        return Ok(offered(&event, timeout));
+    }
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let said = match path.rsplit('/').next() {
+        Some("response") => Said::Answered(Instant::now()),
+        _ => Said::Failed(String::from_utf8_lossy(&body).into_owned()),
+    };
+    drop(say.send(said));
+    let mut response = Response::new(Full::from(r#"{"status":"OK"}"#));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    Ok(response)
+}
+
+/// Hands an event to the runtime.
+fn offered(event: &Value, timeout: Duration) -> Response<Full<Bytes>> {
+    let deadline = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now() + timeout);
+    let deadline = deadline.timestamp_millis().to_string();
+    let response = Response::builder()
+        .header("content-type", "application/json")
+        .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+        .header("lambda-runtime-deadline-ms", deadline)
+        .header("lambda-runtime-invoked-function-arn", FUNCTION)
+        .header("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0")
+        .body(Full::from(event.to_string()));
+    response.unwrap_or_default()
+}

@@ -1,0 +1,80 @@
+//! Figures as Markdown.
+
+use std::time::Duration;
+
+/// A median and the quartiles around it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spread {
+    lower: f64,
+    pub(crate) median: f64,
+    upper: f64,
+}
+
+impl Spread {
+    /// Of these figures; `None` if there are none.
+    pub(crate) fn of(figures: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut figures: Vec<f64> = figures.into_iter().collect();
+        figures.sort_by(f64::total_cmp);
+        let last = figures.len().checked_sub(1)?;
+        // Between two figures, in proportion.
+        let at = |quarters: usize| {
+            let (below, rest) = (last * quarters / 4, last * quarters % 4);
+            let above = figures[(below + 1).min(last)];
+            figures[below] + (above - figures[below]) * rest as f64 / 4.0
+        };
+        Some(Self { lower: at(1), median: at(2), upper: at(3) })
+    }
+
+    /// `2.15 (2.10–2.31)`
+    pub(crate) fn show(self, unit: &str) -> String {
+        let Self { lower, median, upper } = self;
+        format!("{}{unit} ({}–{})", round(median), round(lower), round(upper))
+    }
+}
+
+/// Of a few, as many digits as tell something.
+pub(crate) fn round(figure: f64) -> String {
+    match figure {
+        _ if figure >= 100.0 => format!("{figure:.0}"),
+        _ if figure >= 10.0 => format!("{figure:.1}"),
+        _ => format!("{figure:.2}"),
+    }
+}
+
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+pub(crate) fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
+
+/// A table with these headings.
+pub(crate) fn print(headings: &[&str], rows: &[Vec<String>]) {
+    let line = |cells: &[&str]| println!("| {} |", cells.join(" | "));
+    line(headings);
+    line(&vec!["---"; headings.len()]);
+    for row in rows {
+        line(&row.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    println!();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(figures: &[f64], shown: Option<&str>) {
+        let spread = Spread::of(figures.iter().copied()).map(|spread| spread.show(""));
+        assert_eq!(spread.as_deref(), shown);
+    }
+
+    #[test]
+    fn quartiles_lie_between_figures_where_they_have_to() {
+        check(&[], None);
+        check(&[1.0], Some("1.00 (1.00–1.00)"));
+        check(&[3.0, 1.0], Some("2.00 (1.50–2.50)"));
+        check(&[5.0, 1.0, 4.0, 2.0, 3.0], Some("3.00 (2.00–4.00)"));
+        check(&[10.0, 40.0, 20.0, 300.0], Some("30.0 (17.5–105)"));
+    }
+}

@@ -1,0 +1,178 @@
+//! The share of a processor that Lambda gives a small function.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>: a function has one
+//! processor at 1,769 MB, and less in proportion.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use acm_dns_validator_bench::process::processor_time;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How much a function of 128 MB gets.
+pub(crate) const SHARE: f64 = 128.0 / 1769.0;
+
+/// How often the share is dealt out anew: Lambda's own period, as observed from inside.
+const PERIOD: Duration = Duration::from_millis(20);
+
+/// A way to slow processes down.
+pub(crate) enum Throttle {
+    /// A control group with a quota; the way of Lambda.
+    Group(PathBuf),
+    /// Stopping and continuing the process. Time in which it waits counts as if it worked.
+    Signals,
+}
+
+/// A process that is slow until this is dropped.
+pub(crate) enum Slowed {
+    /// It is in a control group, until it ends.
+    InGroup,
+    /// Somebody stops and continues it.
+    ByHand { ended: Arc<AtomicBool>, hand: Option<JoinHandle<()>> },
+}
+
+impl Throttle {
+    /// The best way this machine allows.
+    pub(crate) fn find() -> Self {
+        Self::second_version().or_else(|_| Self::first_version()).unwrap_or(Self::Signals)
+    }
+
+    /// Source: <https://docs.kernel.org/admin-guide/cgroup-v2.html>
+    fn second_version() -> io::Result<Self> {
+        let root = Path::new("/sys/fs/cgroup");
+        set(root.join("cgroup.subtree_control"), "+cpu")?;
+        let group = group(root);
+        fs::create_dir(&group)?;
+        let quota = PERIOD.mul_f64(SHARE).as_micros();
+        let limit = format!("{quota} {}", PERIOD.as_micros());
+        let this = Self::Group(group.clone());
+        set(group.join("cpu.max"), limit)?;
+        Ok(this)
+    }
+
+    /// Source: <https://docs.kernel.org/scheduler/sched-bwc.html>
+    fn first_version() -> io::Result<Self> {
+        let group = group(Path::new("/sys/fs/cgroup/cpu"));
+        fs::create_dir(&group)?;
+        let this = Self::Group(group.clone());
+        set(group.join("cpu.cfs_period_us"), PERIOD.as_micros())?;
+        let quota = PERIOD.mul_f64(SHARE).as_micros();
+        set(group.join("cpu.cfs_quota_us"), quota)?;
+        Ok(this)
+    }
+
+    /// Slows a process down, all its threads together.
+    pub(crate) fn slow(&self, pid: u32) -> io::Result<Slowed> {
+        match self {
+            Self::Group(group) => {
+                set(group.join("cgroup.procs"), pid)?;
+                Ok(Slowed::InGroup)
+            }
+            Self::Signals => {
+                let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+                let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
+                let ended = Arc::new(AtomicBool::new(false));
+                let hand = thread::spawn({
+                    let ended = Arc::clone(&ended);
+                    move || stop_and_go(pid, &ended)
+                });
+                Ok(Slowed::ByHand { ended, hand: Some(hand) })
+            }
+        }
+    }
+
+    /// How a busy loop fares when slowed down: the processor time it takes, and the share of the
+    /// processor that this is.
+    pub(crate) fn validate(&self) -> io::Result<(Duration, f64)> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("spin")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let pid = child.id();
+        let mut write = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let mut read = BufReader::new(child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?);
+        let mut line = String::new();
+        read.read_line(&mut line)?;
+        let slowed = self.slow(pid)?;
+        let (before, start) = (processor_time(pid)?, Instant::now());
+        write.write_all(b"\n")?;
+        read.read_line(&mut line)?;
+        let (wall, used) = (start.elapsed(), processor_time(pid)? - before);
+        drop((slowed, write));
+        child.wait()?;
+        Ok((used, used.as_secs_f64() / wall.as_secs_f64()))
+    }
+}
+
+/// The busy loop that a throttle is held against: says that it is there, waits for a line, is busy,
+/// says so, and waits for the end.
+pub(crate) fn spin() -> io::Result<()> {
+    let mut lines = io::stdin().lock().lines();
+    println!("ready");
+    lines.next().transpose()?;
+    let mut number = 1_u64;
+    for _ in 0..100_000_000 {
+        number = std::hint::black_box(number ^ number << 13 ^ number >> 7);
+    }
+    println!("{number}");
+    lines.next().transpose().map(drop)
+}
+
+fn group(parent: &Path) -> PathBuf {
+    parent.join(format!("acm-dns-validator-bench-{}", std::process::id()))
+}
+
+/// Writes a setting of a control group; where there are none, it makes no file of that name.
+fn set(path: PathBuf, value: impl fmt::Display) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path)?.write_all(value.to_string().as_bytes())
+}
+
+fn stop_and_go(pid: Pid, ended: &AtomicBool) {
+    let run = PERIOD.mul_f64(SHARE);
+    while !ended.load(Ordering::Relaxed) && kill_process(pid, Signal::CONT).is_ok() {
+        thread::sleep(run);
+        if kill_process(pid, Signal::STOP).is_err() {
+            return;
+        }
+        thread::sleep(PERIOD - run);
+    }
+}
+
+impl Drop for Slowed {
+    fn drop(&mut self) {
+        if let Self::ByHand { ended, hand } = self {
+            ended.store(true, Ordering::Relaxed);
+            // It has nothing to say.
+            drop(hand.take().map(JoinHandle::join));
+        }
+    }
+}
+
+impl Drop for Throttle {
+    fn drop(&mut self) {
+        if let Self::Group(group) = self {
+            // An empty group that is left behind slows nobody down.
+            drop(fs::remove_dir(group));
+        }
+    }
+}
+
+impl fmt::Display for Throttle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Group(group) if group.join("cpu.max").exists() => {
+                f.write_str("cgroup v2, cpu.max")
+            }
+            Self::Group(_) => f.write_str("cgroup v1, cpu.cfs_quota_us"),
+            Self::Signals => f.write_str("SIGSTOP and SIGCONT"),
+        }
+    }
+}
