@@ -35,7 +35,8 @@ pub(crate) enum Kind {
 impl Candidate {
     /// Reads `NAME=PATH`.
     pub(crate) fn parse(kind: Kind, text: &str) -> Result<Self, String> {
-        let (name, path) = text.split_once('=').ok_or(format!("`{text}` is not NAME=PATH"))?;
+        let (name, path) =
+            text.split_once('=').ok_or_else(|| format!("`{text}` is not NAME=PATH"))?;
         let path = std::path::absolute(path).map_err(|error| format!("{path}: {error}"))?;
         if !path.exists() {
             return Err(format!("{} is not there", path.display()));

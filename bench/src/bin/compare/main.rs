@@ -1,7 +1,6 @@
 //! Compares the function with what else one could run on Lambda, each in its own process, turn by turn.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads clocks and its environment")]
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,13 +11,15 @@ use tokio::time::timeout;
 
 use crate::candidate::{Candidate, Kind};
 use crate::host::{RuntimeApi, SERVICES, Said, Services};
-use crate::table::{Spread, megabytes, milliseconds, round};
+use crate::report::{Compared, Figures, milliseconds};
+use crate::table::round;
 use crate::throttle::{SHARE, Throttle};
 use crate::trust::Trust;
 use crate::world::World;
 
 mod candidate;
 mod host;
+mod report;
 mod table;
 mod throttle;
 mod trust;
@@ -34,7 +35,8 @@ Usage: compare [OPTION]…
   --python NAME=INTERPRETER   the function in Python, run by this interpreter
   --node NAME=DIRECTORY       the function in Node.js, bundled as index.js in this directory
   --runs N                    how often each is run; 25 by default
-  --latency MILLISECONDS      what each round trip to AWS takes besides; 0 by default";
+  --latency MILLISECONDS      what each round trip to AWS takes besides; 0 by default
+  --throttle signals          slow processes down by signals, even where there are control groups";
 
 /// Invocations after the first, over which their processor time is averaged.
 const WARM: usize = 20;
@@ -46,11 +48,17 @@ struct Options {
     candidates: Vec<Candidate>,
     runs: usize,
     latency: Duration,
+    throttle: fn() -> Throttle,
 }
 
 impl Options {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut this = Self { candidates: Vec::new(), runs: 25, latency: Duration::ZERO };
+        let mut this = Self {
+            candidates: Vec::new(),
+            runs: 25,
+            latency: Duration::ZERO,
+            throttle: Throttle::find,
+        };
         while let Some(option) = arguments.next() {
             let value = arguments.next().ok_or(HELP)?;
             let number = || value.parse().map_err(|_| format!("`{value}` is not a number"));
@@ -67,28 +75,16 @@ impl Options {
                     this.latency = Duration::from_millis(number()?);
                     continue;
                 }
+                "--throttle" if value == "signals" => {
+                    this.throttle = || Throttle::Signals;
+                    continue;
+                }
                 _ => return Err(HELP.to_owned()),
             };
             this.candidates.push(Candidate::parse(kind, &value)?);
         }
         if this.candidates.is_empty() { Err(HELP.to_owned()) } else { Ok(this) }
     }
-}
-
-/// What one run has shown.
-struct Figures {
-    /// From the start of the process to its first question for an invocation.
-    init: Duration,
-    /// From the first event to its answer.
-    first: Duration,
-    /// The most memory resident until then, in bytes.
-    memory: u64,
-    /// Calls to AWS until then.
-    calls: usize,
-    /// TLS connections until then.
-    connections: usize,
-    /// The processor time of a later invocation.
-    warm: Option<Duration>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -121,7 +117,7 @@ async fn compare(options: &Options) -> Result<(), String> {
 async fn compare_in(directory: &Path, options: &Options) -> Result<(), String> {
     let hosts = SERVICES.iter().map(|(_, host)| host.to_string()).collect();
     let trust = Trust::new(directory, hosts).map_err(|error| error.to_string())?;
-    let throttle = Throttle::find();
+    let throttle = (options.throttle)();
     let (busy, share) = throttle.validate().map_err(|error| format!("{throttle}: {error}"))?;
     println!(
         "The processor of a function of 128 MB, after init, by {throttle}: a busy loop of {} ms got \
@@ -136,30 +132,29 @@ async fn compare_in(directory: &Path, options: &Options) -> Result<(), String> {
         options.runs,
         options.latency.as_millis(),
     );
-    let mut at_full_speed: BTreeMap<usize, Vec<Figures>> = BTreeMap::new();
-    let mut at_128_mb: BTreeMap<usize, Vec<Figures>> = BTreeMap::new();
-    for number in 0..=options.runs {
-        for (index, candidate) in options.candidates.iter().enumerate() {
-            let log = directory.join("log");
-            for slow in [None, Some(&throttle)] {
-                let run = run(candidate, slow, options.latency, &trust, &log);
+    let begun = |candidate| Compared { candidate, full: Vec::new(), slow: Vec::new() };
+    let mut compared: Vec<_> = options.candidates.iter().map(begun).collect();
+    let log = directory.join("log");
+    // The first round of all brings everything into memory, and does not count.
+    for round in 0..=options.runs {
+        for Compared { candidate, full, slow } in &mut compared {
+            for (throttle, into) in [(None, full), (Some(&throttle), slow)] {
+                let run = run(candidate, throttle, options.latency, &trust, &log);
                 let figures = timeout(PATIENCE, run).await;
                 let figures = figures.unwrap_or_else(|_| Err("it takes for ever".to_owned()));
                 let figures = figures.map_err(|error| {
                     let log = std::fs::read_to_string(&log).unwrap_or_default();
                     format!("{}: {error}\n{log}", candidate.name)
                 })?;
-                // The first of all brings everything into memory.
-                let into = if slow.is_none() { &mut at_full_speed } else { &mut at_128_mb };
-                if number > 0 {
-                    into.entry(index).or_default().push(figures);
+                if round > 0 {
+                    into.push(figures);
                 }
             }
         }
-        eprint!("\r{number} of {}", options.runs);
+        eprint!("\r{round} of {} runs", options.runs);
     }
     eprintln!();
-    report(options, &at_full_speed, &at_128_mb).map_err(|error| error.to_string())
+    report::print(&compared).map_err(|error| error.to_string())
 }
 
 /// Starts a process, lets it do its first invocation and, unless it is slowed down, some more; and
@@ -185,6 +180,7 @@ async fn run(
         ended = process.wait() => return Err(format!("it ended: {ended:?}")),
     };
     let init = asked - start;
+    let init_processor = processor_time(pid).map_err(text)?;
 
     let slowed = slow.map(|throttle| throttle.slow(pid)).transpose().map_err(text)?;
     let event = world.begin(0);
@@ -196,7 +192,7 @@ async fn run(
     let memory = peak_memory(pid).map_err(text)?;
     let connections = services.connections();
 
-    let before = processor_time(pid).map_err(text)?;
+    let cold_processor = processor_time(pid).map_err(text)?;
     for number in 1..=warm {
         drop(give.send(world.begin(number)));
         answered(&mut runtime).await?;
@@ -205,12 +201,12 @@ async fn run(
         }
         (_, give) = next(&mut runtime).await?;
     }
-    let used = processor_time(pid).map_err(text)? - before;
+    let used = processor_time(pid).map_err(text)? - cold_processor;
     let warm = u32::try_from(warm).ok().and_then(|warm| used.checked_div(warm));
 
     drop(slowed);
     process.kill().await.map_err(text)?;
-    Ok(Figures { init, first, memory, calls, connections, warm })
+    Ok(Figures { init, init_processor, first, cold_processor, memory, calls, connections, warm })
 }
 
 /// Waits until the function asks for an invocation: when, and the way to give it one.
@@ -229,75 +225,4 @@ async fn answered(runtime: &mut RuntimeApi) -> Result<Instant, String> {
         Said::Answered(at) => Ok(at),
         Said::Next(..) | Said::Failed(_) => Err("it does not answer".to_owned()),
     }
-}
-
-/// The figures of each candidate, by its place in the options.
-type Runs = BTreeMap<usize, Vec<Figures>>;
-
-fn report(options: &Options, full: &Runs, slow: &Runs) -> std::io::Result<()> {
-    let spread = |runs: &Runs, index: usize, figure: fn(&Figures) -> Option<f64>| {
-        Spread::of(runs.get(&index).into_iter().flatten().filter_map(figure))
-    };
-    let show = |spread: Option<Spread>| spread.map_or("–".to_owned(), |spread| spread.show(""));
-
-    let mut rows = Vec::new();
-    for (index, candidate) in options.candidates.iter().enumerate() {
-        let shown = |figure| show(spread(full, index, figure));
-        let counted = |figure| {
-            let median = spread(full, index, figure).map(|spread| spread.median.to_string());
-            median.filter(|_| candidate.works()).unwrap_or("–".to_owned())
-        };
-        let size = |bytes: Option<u64>| bytes.map_or("–".to_owned(), |it| round(megabytes(it)));
-        rows.push(vec![
-            candidate.name.clone(),
-            shown(init),
-            if candidate.works() { shown(cold) } else { "–".to_owned() },
-            shown(|it| it.warm.map(milliseconds)),
-            shown(|it| Some(megabytes(it.memory))),
-            size(candidate.binary()?),
-            size(Some(candidate.zip()?)),
-            counted(|it| Some(it.calls as f64)),
-            counted(|it| Some(it.connections as f64)),
-        ]);
-    }
-    println!("At full speed:\n");
-    table::print(
-        &[
-            "variant",
-            "init, ms",
-            "cold, ms",
-            "warm CPU, ms",
-            "RSS, MB",
-            "binary, MB",
-            "zip, MB",
-            "calls",
-            "TLS connections",
-        ],
-        &rows,
-    );
-
-    let rows: Vec<_> = options
-        .candidates
-        .iter()
-        .enumerate()
-        .map(|(index, candidate)| {
-            let shown = |figure| show(spread(slow, index, figure));
-            vec![candidate.name.clone(), shown(init), shown(first), shown(cold)]
-        })
-        .collect();
-    println!("With the processor of a function of 128 MB after init:\n");
-    table::print(&["variant", "init, ms", "first invocation, ms", "cold, ms"], &rows);
-    Ok(())
-}
-
-fn init(figures: &Figures) -> Option<f64> {
-    Some(milliseconds(figures.init))
-}
-
-fn first(figures: &Figures) -> Option<f64> {
-    Some(milliseconds(figures.first))
-}
-
-fn cold(figures: &Figures) -> Option<f64> {
-    Some(milliseconds(figures.init + figures.first))
 }

@@ -1,7 +1,5 @@
 //! Figures as Markdown.
 
-use std::time::Duration;
-
 /// A median and the quartiles around it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spread {
@@ -26,27 +24,19 @@ impl Spread {
     }
 
     /// `2.15 (2.10–2.31)`
-    pub(crate) fn show(self, unit: &str) -> String {
+    pub(crate) fn show(self) -> String {
         let Self { lower, median, upper } = self;
-        format!("{}{unit} ({}–{})", round(median), round(lower), round(upper))
+        format!("{} ({}–{})", round(median), round(lower), round(upper))
     }
 }
 
-/// Of a few, as many digits as tell something.
+/// As many digits as tell something.
 pub(crate) fn round(figure: f64) -> String {
     match figure {
         _ if figure >= 100.0 => format!("{figure:.0}"),
         _ if figure >= 10.0 => format!("{figure:.1}"),
         _ => format!("{figure:.2}"),
     }
-}
-
-pub(crate) fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
-}
-
-pub(crate) fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
 }
 
 /// A table with these headings.
@@ -65,7 +55,7 @@ mod tests {
     use super::*;
 
     fn check(figures: &[f64], shown: Option<&str>) {
-        let spread = Spread::of(figures.iter().copied()).map(|spread| spread.show(""));
+        let spread = Spread::of(figures.iter().copied()).map(|spread| spread.show());
         assert_eq!(spread.as_deref(), shown);
     }
 

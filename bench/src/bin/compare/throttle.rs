@@ -137,11 +137,10 @@ fn set(path: PathBuf, value: impl fmt::Display) -> io::Result<()> {
 
 fn stop_and_go(pid: Pid, ended: &AtomicBool) {
     let run = PERIOD.mul_f64(SHARE);
-    while !ended.load(Ordering::Relaxed) && kill_process(pid, Signal::CONT).is_ok() {
+    while kill_process(pid, Signal::CONT).is_ok() && !ended.load(Ordering::Relaxed) {
         thread::sleep(run);
-        if kill_process(pid, Signal::STOP).is_err() {
-            return;
-        }
+        // If it is gone, there is nothing to continue either.
+        drop(kill_process(pid, Signal::STOP));
         thread::sleep(PERIOD - run);
     }
 }

@@ -115,7 +115,7 @@ impl World {
         }
         let (name, value) = validation_record(ACCOUNT, domain);
         let record = aws.route53.record(&self.zone, &name, "CNAME");
-        if !record.is_some_and(|record| record.values == [value]) {
+        if record.is_none_or(|record| record.values != [value]) {
             return Err(format!("{name} is not in the zone as ACM wants it"));
         }
         let position = |operation| calls.iter().position(|call| call.operation == operation);

@@ -1,0 +1,170 @@
+//! What the runs come to, as Markdown.
+
+use std::io;
+use std::time::Duration;
+
+use crate::candidate::{Candidate, Kind};
+use crate::table::{self, Spread, round};
+
+/// What one run has shown.
+pub(crate) struct Figures {
+    /// From the start of the process to its first question for an invocation.
+    pub(crate) init: Duration,
+    /// The processor time of that.
+    pub(crate) init_processor: Duration,
+    /// From the first event to its answer.
+    pub(crate) first: Duration,
+    /// The processor time from the start to the second question.
+    pub(crate) cold_processor: Duration,
+    /// The most memory resident until then, in bytes.
+    pub(crate) memory: u64,
+    /// Calls to AWS until then.
+    pub(crate) calls: usize,
+    /// TLS connections until then.
+    pub(crate) connections: usize,
+    /// The processor time of a later invocation.
+    pub(crate) warm: Option<Duration>,
+}
+
+/// A candidate and its runs.
+pub(crate) struct Compared<'a> {
+    pub(crate) candidate: &'a Candidate,
+    pub(crate) full: Vec<Figures>,
+    pub(crate) slow: Vec<Figures>,
+}
+
+/// Prints tables of all candidates, and how the functions among them do by their goals.
+pub(crate) fn print(compared: &[Compared<'_>]) -> io::Result<()> {
+    println!("At full speed:\n");
+    let rows: io::Result<Vec<_>> = compared.iter().map(at_full_speed).collect();
+    let headings = [
+        "variant",
+        "init, ms",
+        "init CPU, ms",
+        "cold, ms",
+        "cold CPU, ms",
+        "warm CPU, ms",
+        "RSS, MB",
+        "binary, MB",
+        "zip, MB",
+        "calls",
+        "TLS connections",
+    ];
+    table::print(&headings, &rows?);
+
+    println!("With the processor of a function of 128 MB after init:\n");
+    let rows: Vec<_> = compared.iter().map(at_128_mb).collect();
+    table::print(&["variant", "init, ms", "first invocation, ms", "cold, ms"], &rows);
+
+    for function in compared.iter().filter(|one| one.candidate.kind == Kind::Function) {
+        println!("{}:\n", function.candidate.name);
+        table::print(&["what", "goal", "is", "met"], &goals(function, compared)?);
+    }
+    Ok(())
+}
+
+fn at_full_speed(one: &Compared<'_>) -> io::Result<Vec<String>> {
+    let show = |figure| spread(&one.full, figure).map_or_else(none, Spread::show);
+    let size = |bytes: Option<u64>| bytes.map_or_else(none, |bytes| round(megabytes(bytes)));
+    let of_work = |shown: String| if one.candidate.works() { shown } else { none() };
+    let count = |figure| spread(&one.full, figure).map_or_else(none, |it| it.median.to_string());
+    Ok(vec![
+        one.candidate.name.clone(),
+        show(init),
+        show(|figures| Some(milliseconds(figures.init_processor))),
+        of_work(show(cold)),
+        of_work(show(|figures| Some(milliseconds(figures.cold_processor)))),
+        show(warm),
+        show(memory),
+        size(one.candidate.binary()?),
+        size(Some(one.candidate.zip()?)),
+        of_work(count(|figures| Some(figures.calls as f64))),
+        of_work(count(|figures| Some(figures.connections as f64))),
+    ])
+}
+
+fn at_128_mb(one: &Compared<'_>) -> Vec<String> {
+    let show = |figure| spread(&one.slow, figure).map_or_else(none, Spread::show);
+    vec![one.candidate.name.clone(), show(init), show(first), show(cold)]
+}
+
+/// A row a goal: of the ratios to what was run beside it, and of its own figures.
+fn goals(function: &Compared<'_>, all: &[Compared<'_>]) -> io::Result<Vec<Vec<String>>> {
+    let mut rows = Vec::new();
+    let median = |runs: &[Figures], figure| spread(runs, figure).map(|spread| spread.median);
+    let at_most = |most: f64, is: f64, unit: &str| {
+        let met = if is <= most { "yes" } else { "no" };
+        vec![format!("≤ {most}{unit}"), format!("{}{unit}", round(is)), met.to_owned()]
+    };
+    // A share is easier to read upside down.
+    let part = |most: f64, whole: Option<f64>, is: Option<f64>| {
+        let times = whole.zip(is).map_or(0.0, |(whole, is)| whole / is);
+        let met = if times >= most { "yes" } else { "no" };
+        vec![format!("≤ 1/{most}"), format!("1/{}", round(times)), met.to_owned()]
+    };
+    let mut row = |what: String, mut rest: Vec<String>| {
+        rest.insert(0, what);
+        rows.push(rest);
+    };
+    for other in all {
+        let name = &other.candidate.name;
+        let cold_to = |most| part(most, median(&other.full, cold), median(&function.full, cold));
+        match other.candidate.kind {
+            Kind::Function => {}
+            Kind::Hello => {
+                let both = median(&function.full, init).zip(median(&other.full, init));
+                let ratio = both.map_or(f64::NAN, |(is, hello)| is / hello);
+                row(format!("init, to {name}"), at_most(1.4, ratio, "×"));
+            }
+            Kind::Python => row(format!("cold, to {name}"), cold_to(25.0)),
+            Kind::Node => {
+                row(format!("cold, to {name}"), cold_to(15.0));
+                let (whole, is) = (median(&other.slow, cold), median(&function.slow, cold));
+                row(format!("cold at 128 MB, to {name}"), part(40.0, whole, is));
+            }
+        }
+    }
+    let own = |figure| median(&function.full, figure).unwrap_or(f64::NAN);
+    row("warm CPU".to_owned(), at_most(0.7, own(warm), " ms"));
+    row("RSS".to_owned(), at_most(9.0, own(memory), " MB"));
+    let binary = function.candidate.binary()?.unwrap_or_default();
+    row("binary".to_owned(), at_most(6.5, megabytes(binary), " MB"));
+    row("zip".to_owned(), at_most(2.8, megabytes(function.candidate.zip()?), " MB"));
+    Ok(rows)
+}
+
+fn spread(runs: &[Figures], figure: fn(&Figures) -> Option<f64>) -> Option<Spread> {
+    Spread::of(runs.iter().filter_map(figure))
+}
+
+fn none() -> String {
+    "–".to_owned()
+}
+
+fn init(figures: &Figures) -> Option<f64> {
+    Some(milliseconds(figures.init))
+}
+
+fn first(figures: &Figures) -> Option<f64> {
+    Some(milliseconds(figures.first))
+}
+
+fn cold(figures: &Figures) -> Option<f64> {
+    Some(milliseconds(figures.init + figures.first))
+}
+
+fn warm(figures: &Figures) -> Option<f64> {
+    figures.warm.map(milliseconds)
+}
+
+fn memory(figures: &Figures) -> Option<f64> {
+    Some(megabytes(figures.memory))
+}
+
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
