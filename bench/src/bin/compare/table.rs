@@ -35,7 +35,8 @@ pub(crate) fn round(figure: f64) -> String {
     match figure {
         _ if figure >= 100.0 => format!("{figure:.0}"),
         _ if figure >= 10.0 => format!("{figure:.1}"),
-        _ => format!("{figure:.2}"),
+        _ if figure >= 0.1 => format!("{figure:.2}"),
+        _ => format!("{figure:.3}"),
     }
 }
 
@@ -65,6 +66,7 @@ mod tests {
         check(&[1.0], Some("1.00 (1.00–1.00)"));
         check(&[3.0, 1.0], Some("2.00 (1.50–2.50)"));
         check(&[5.0, 1.0, 4.0, 2.0, 3.0], Some("3.00 (2.00–4.00)"));
+        check(&[0.031], Some("0.031 (0.031–0.031)"));
         check(&[10.0, 40.0, 20.0, 300.0], Some("30.0 (17.5–105)"));
     }
 }

@@ -19,7 +19,8 @@ use rustix::process::{Pid, Signal, kill_process};
 /// How much a function of 128 MB gets.
 pub(crate) const SHARE: f64 = 128.0 / 1769.0;
 
-/// How often the share is dealt out anew: Lambda's own period, as observed from inside.
+/// How often the share is dealt out anew: Lambda's own period, as observed from inside in
+/// <https://github.com/pwrdrvr/lambda-dispatch/issues/246>.
 const PERIOD: Duration = Duration::from_millis(20);
 
 /// A way to slow processes down.
@@ -139,8 +140,9 @@ fn stop_and_go(pid: Pid, ended: &AtomicBool) {
     let run = PERIOD.mul_f64(SHARE);
     while kill_process(pid, Signal::CONT).is_ok() && !ended.load(Ordering::Relaxed) {
         thread::sleep(run);
-        // If it is gone, there is nothing to continue either.
-        drop(kill_process(pid, Signal::STOP));
+        if kill_process(pid, Signal::STOP).is_err() {
+            return;
+        }
         thread::sleep(PERIOD - run);
     }
 }
