@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use acm_dns_validator_bench::process::processor_time;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -36,8 +37,35 @@ pub(crate) const SERVICES: [(&str, Ipv4Addr); 4] = [
 pub(crate) struct Services {
     /// Where each service is: the name in `AWS_ENDPOINT_URL_…`, and the address.
     pub(crate) addresses: Vec<(&'static str, SocketAddr)>,
-    connections: Rc<Cell<usize>>,
+    seen: Rc<Seen>,
     tasks: Vec<JoinHandle<()>>,
+}
+
+/// What the services have seen of a function.
+#[derive(Default)]
+struct Seen {
+    /// Its process, once there is one.
+    process: Cell<Option<u32>>,
+    /// When it first turned to one of them.
+    contact: Cell<Option<Moment>>,
+    /// TLS connections so far.
+    connections: Cell<usize>,
+}
+
+/// A moment in the life of a process.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    /// When.
+    pub(crate) at: Instant,
+    /// How much processor time it had used by then.
+    pub(crate) used: Duration,
+}
+
+impl Moment {
+    /// Now.
+    pub(crate) fn now(process: u32) -> io::Result<Self> {
+        Ok(Self { at: Instant::now(), used: processor_time(process)? })
+    }
 }
 
 impl Services {
@@ -47,31 +75,44 @@ impl Services {
         acceptor: &TlsAcceptor,
         latency: Duration,
     ) -> io::Result<Self> {
-        let connections = Rc::new(Cell::new(0));
+        let seen = Rc::new(Seen::default());
         let (mut addresses, mut tasks) = (Vec::new(), Vec::new());
         for (service, host) in SERVICES {
             let listener = TcpListener::bind((host, 0)).await?;
             addresses.push((service, listener.local_addr()?));
             let (sim, acceptor) = (sim.clone(), acceptor.clone());
-            let connections = Rc::clone(&connections);
+            let seen = Rc::clone(&seen);
             tasks.push(spawn_local(async move {
                 while let Ok((stream, _)) = listener.accept().await {
+                    if let (None, Some(process)) = (seen.contact.get(), seen.process.get()) {
+                        seen.contact.set(Moment::now(process).ok());
+                    }
                     let (sim, acceptor) = (sim.clone(), acceptor.clone());
-                    let connections = Rc::clone(&connections);
+                    let seen = Rc::clone(&seen);
                     spawn_local(async move {
-                        let talk = converse(stream, &sim, &acceptor, latency, &connections);
+                        let talk = converse(stream, &sim, &acceptor, latency, &seen);
                         // How a connection ends is its client's business.
                         drop(talk.await);
                     });
                 }
             }));
         }
-        Ok(Self { addresses, connections, tasks })
+        Ok(Self { addresses, seen, tasks })
+    }
+
+    /// Says which process is the function's.
+    pub(crate) fn watch(&self, process: u32) {
+        self.seen.process.set(Some(process));
+    }
+
+    /// When the function first turned to a service, if it did.
+    pub(crate) fn contact(&self) -> Option<Moment> {
+        self.seen.contact.get()
     }
 
     /// How many TLS connections were made so far.
     pub(crate) fn connections(&self) -> usize {
-        self.connections.get()
+        self.seen.connections.get()
     }
 }
 
@@ -86,13 +127,13 @@ async fn converse(
     sim: &Sim,
     acceptor: &TlsAcceptor,
     latency: Duration,
-    connections: &Cell<usize>,
+    seen: &Seen,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
     // A round trip for TCP, one for TLS 1.3.
     pass(2 * latency).await;
     let stream = acceptor.accept(stream).await?;
-    connections.set(connections.get() + 1);
+    seen.connections.set(seen.connections.get() + 1);
     let service = service_fn(async |request: Request<Incoming>| {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes().to_vec();

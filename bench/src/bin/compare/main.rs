@@ -10,7 +10,7 @@ use tokio::task::LocalSet;
 use tokio::time::timeout;
 
 use crate::candidate::{Candidate, Kind};
-use crate::host::{RuntimeApi, SERVICES, Said, Services};
+use crate::host::{Moment, RuntimeApi, SERVICES, Said, Services};
 use crate::report::{Compared, Figures, milliseconds};
 use crate::table::round;
 use crate::throttle::{SHARE, Throttle};
@@ -175,12 +175,15 @@ async fn run(
     let start = Instant::now();
     let mut process = candidate.start(&runtime, &services, trust, log).map_err(text)?;
     let pid = process.id().ok_or("it has no id")?;
+    services.watch(pid);
     let (asked, mut give) = tokio::select! {
         asked = next(&mut runtime) => asked?,
         ended = process.wait() => return Err(format!("it ended: {ended:?}")),
     };
     let init = asked - start;
     let init_processor = processor_time(pid).map_err(text)?;
+    let asked = Moment { at: asked, used: init_processor };
+    let loaded = services.contact().unwrap_or(asked);
 
     let slowed = slow.map(|throttle| throttle.slow(pid)).transpose().map_err(text)?;
     let event = world.begin(0);
@@ -206,7 +209,19 @@ async fn run(
 
     drop(slowed);
     process.kill().await.map_err(text)?;
-    Ok(Figures { init, init_processor, first, cold_processor, memory, calls, connections, warm })
+    let (load, load_processor) = (loaded.at - start, loaded.used);
+    Ok(Figures {
+        load,
+        load_processor,
+        init,
+        init_processor,
+        first,
+        cold_processor,
+        memory,
+        calls,
+        connections,
+        warm,
+    })
 }
 
 /// Waits until the function asks for an invocation: when, and the way to give it one.

@@ -8,6 +8,10 @@ use crate::table::{self, Spread, round};
 
 /// What one run has shown.
 pub(crate) struct Figures {
+    /// From the start of the process until it first turns to AWS or asks for an invocation.
+    pub(crate) load: Duration,
+    /// The processor time of that.
+    pub(crate) load_processor: Duration,
     /// From the start of the process to its first question for an invocation.
     pub(crate) init: Duration,
     /// The processor time of that.
@@ -112,11 +116,11 @@ fn goals(function: &Compared<'_>, all: &[Compared<'_>]) -> io::Result<Vec<Vec<St
         match other.candidate.kind {
             Kind::Function => {}
             Kind::Hello => {
-                for (what, figure) in [("init", init as fn(&_) -> _), ("init CPU", init_processor)]
+                for (what, figure) in [("init", load as fn(&_) -> _), ("init CPU", load_processor)]
                 {
                     let both = median(&function.full, figure).zip(median(&other.full, figure));
                     let ratio = both.map_or(f64::NAN, |(is, hello)| is / hello);
-                    row(format!("{what}, to {name}"), at_most(1.4, ratio, "×"));
+                    row(format!("{what} before connections, to {name}"), at_most(1.4, ratio, "×"));
                 }
             }
             Kind::Python => row(format!("cold, to {name}"), cold_to(25.0)),
@@ -142,6 +146,14 @@ fn spread(runs: &[Figures], figure: fn(&Figures) -> Option<f64>) -> Option<Sprea
 
 fn none() -> String {
     "–".to_owned()
+}
+
+fn load(figures: &Figures) -> Option<f64> {
+    Some(milliseconds(figures.load))
+}
+
+fn load_processor(figures: &Figures) -> Option<f64> {
+    Some(milliseconds(figures.load_processor))
 }
 
 fn init(figures: &Figures) -> Option<f64> {
