@@ -108,8 +108,9 @@ fn may_have(waiting: &Waiting, zone: &DomainName) -> bool {
     }
 }
 
-/// As one of its own checks would: a block that still stands is told no more often for it.
+/// As a first look: where a chain of checks goes on, it finds the next check armed and tells nothing
+/// that they tell; where none does, nobody has told yet.
 fn wake(waiting: &Waiting) -> Wake {
     let Waiting { certificate, since, .. } = waiting;
-    Wake { certificate: certificate.clone(), since: *since, follow_up: true }
+    Wake { certificate: certificate.clone(), since: *since, follow_up: false }
 }

@@ -100,6 +100,20 @@ async fn a_zone_that_does_not_help_silences_no_report_whenever_it_comes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_block_that_only_news_of_a_zone_has_seen_is_told() {
+    let world = world(&[]);
+    world.zone("example.com");
+    world.request_tagged(&["example.com"], "acm-dns-validator:skip", "true").await;
+    world.minutes(100).await;
+    // Nobody tells us of a tag that is taken away.
+    let arn = world.sim.aws().acm.certificates().next().expect("one").arn.clone();
+    world.sim.aws().acm.certificate_mut(&arn).expect("it").tags.clear();
+    create_zone(&world, "example.com").await;
+    world.minutes(1).await;
+    assert_eq!(world.published(), ["BLOCKED"], "{}", world.story());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_help_costs_no_call() {
     let world = world(&[]);
     let zone = world.zone("example.com");
