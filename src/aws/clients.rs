@@ -39,7 +39,6 @@ impl Clients {
             .retry_config(RetryConfig::standard())
             .timeout_config(
                 TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(3))
                     .operation_attempt_timeout(Duration::from_secs(5))
                     .operation_timeout(Duration::from_secs(20))
                     .build(),

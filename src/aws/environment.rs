@@ -5,13 +5,19 @@
 //! containers' credentials. It is a tenth of the binary, and a cold start pays for it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SharedTimeSource;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
@@ -20,12 +26,14 @@ use super::clients::behavior_version;
 use crate::arn::is_region;
 use crate::settings::{Misconfigured, Reader};
 
+/// How long a connection may take to be there.
+const CONNECT: Duration = Duration::from_secs(3);
+
 /// Services that have an endpoint of their own, as variables spell them:
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>
 const SERVICES: [&str; 5] = ["ACM", "EVENTBRIDGE", "ROUTE_53", "SCHEDULER", "STS"];
 
-/// The SDK's configuration by what the environment says. One HTTP client serves all services, and
-/// so there is one set of root certificates.
+/// The SDK's configuration by what the environment says.
 ///
 /// Besides what Lambda sets, it goes by `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`,
 /// `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`, and `AWS_CA_BUNDLE`, a file whose
@@ -58,21 +66,39 @@ pub fn sdk_config(var: impl Fn(&str) -> Option<String>) -> Result<SdkConfig, Mis
     let trusted = bundle
         .map_or_else(TrustStore::default, |pem| TrustStore::empty().with_pem_certificate(pem));
     let tls = TlsContext::builder().with_trust_store(trusted).build();
-    let http = aws_smithy_http_client::Builder::new()
+    let sleep = SharedAsyncSleep::new(TokioSleep::new());
+    let connector = Connector::builder()
+        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
+        .sleep_impl(sleep.clone())
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(tls.unwrap_or_default())
-        .build_https();
+        .build();
     let credentials = Credentials::new(id, key, token, None, "environment");
     let mut config = SdkConfig::builder()
         .behavior_version(behavior_version())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http)
+        .http_client(OneConnector(SharedHttpConnector::new(connector)))
         .region(Region::new(region))
         .service_config(endpoints)
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .sleep_impl(sleep)
         .time_source(SharedTimeSource::default());
     config.set_endpoint_url(everywhere).set_use_fips(fips).set_use_dual_stack(dual_stack);
     Ok(config.build())
+}
+
+/// An HTTP client with one connector for all services: the SDK's own makes one for each client, and
+/// another to see whether it can, and each reads all root certificates anew.
+#[derive(Debug)]
+struct OneConnector(SharedHttpConnector);
+
+impl HttpClient for OneConnector {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.0.clone()
+    }
 }
 
 /// Endpoints of single services, by the service as variables spell it.
