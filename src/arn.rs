@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::error::quote;
+
 /// The ARN of an ACM certificate:
 /// `arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012`.
 ///
@@ -29,7 +31,7 @@ pub struct Home {
 
 /// Why a text is not the ARN it should be.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is not {what}", text.escape_debug().take(200).collect::<String>())]
+#[error("`{}` is not {what}", quote(text))]
 pub struct NotAnArn {
     text: String,
     what: &'static str,

@@ -27,7 +27,7 @@ pub async fn batch(
     let invocation = &Invocation { door, ..invocation.clone() };
     let mut response = SqsBatchResponse::default();
     let mut again = |id: &str, error: &Error| {
-        warn!(message = id, error = report(error), "a message has to come again");
+        warn!(id, error = report(error), "a message has to come again");
         response.add_failure(id);
     };
     // In the order of the messages, which come from accounts and regions in turn: each lets us ask ten
@@ -48,7 +48,7 @@ pub async fn batch(
                 }
                 ids[index].push(id);
             }
-            Ok(Trigger::Nothing(reason)) => info!(message = id, reason, "nothing to do"),
+            Ok(Trigger::Nothing(reason)) => info!(id, reason, "nothing to do"),
             Ok(Trigger::Sweep(asked)) => sweeps.push((id, asked)),
             Ok(Trigger::Zone(news)) => zones.push((id, news)),
             Ok(Trigger::Batch(_) | Trigger::Diagnosis(_)) => {

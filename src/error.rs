@@ -154,7 +154,13 @@ impl From<Error> for Diagnostic {
     }
 }
 
-/// An error and its causes in one line. SDK errors repeat what their source says: that is dropped.
+/// What somebody else wrote, as a message repeats it: on one line, and no more than tells what it is.
+pub fn quote(text: &str) -> String {
+    text.escape_debug().take(200).collect()
+}
+
+/// An error and its causes in one line that no input makes longer than 2,000 characters. SDK errors
+/// repeat what their source says: that is dropped.
 pub fn report(error: &dyn StdError) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
@@ -165,7 +171,7 @@ pub fn report(error: &dyn StdError) -> String {
         }
         source = cause.source();
     }
-    line.escape_debug().to_string()
+    line.escape_debug().take(2_000).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use aws_types::SdkConfig;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tracing::{Instrument, info, info_span};
 
 use crate::aws::clients::Clients;
@@ -20,7 +21,7 @@ use crate::outcome::Outcome;
 use crate::reconcile::{Context, Invocation, reconcile};
 use crate::settings::Settings;
 use crate::sweep::{Swept, sweep};
-use crate::trigger::{self, Trigger};
+use crate::trigger::{self, Trigger, Unreadable};
 
 /// Everything that lives as long as the process: what a cold start makes and warm starts keep.
 #[derive(Debug)]
@@ -66,7 +67,13 @@ impl Function {
         let function = &self;
         let Context { clients, settings, .. } = &self.context;
         open_connections(clients, settings).await;
-        Runtime::new(service_fn(async |event| function.handle(event).await)).run().await
+        // Read here and not by the runtime, whose errors repeat as much of a payload as there is.
+        let read = async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
+            let payload = serde_json::from_str(payload.get());
+            let payload = payload.map_err(|error| Error::from(Unreadable::not_json(&error)))?;
+            function.handle(LambdaEvent { payload, context }).await
+        };
+        Runtime::new(service_fn(read)).run().await
     }
 
     /// Answers one invocation.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tracing::{info, warn};
 
 use crate::arn::Home;
-use crate::error::{Error, report};
+use crate::error::{Error, quote, report};
 use crate::name::DomainName;
 use crate::reconcile::{Context, Invocation, reconcile};
 use crate::survey;
@@ -95,7 +95,7 @@ async fn name(context: &Context, news: &ZoneNews) -> Result<DomainName, String> 
         ZoneNews::Tagged(id) => match survey::zone(clients, settings, id).await {
             Tagged::Zone(zone) if zone.private => Err("the hosted zone is private".to_owned()),
             Tagged::Zone(zone) => Ok(zone.name),
-            Tagged::Missing => Err(format!("there is no hosted zone {}", id.escape_debug())),
+            Tagged::Missing => Err(format!("there is no hosted zone {}", quote(id))),
             Tagged::Unseen(trouble) => Err(trouble.message),
         },
     }

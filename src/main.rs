@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use acm_dns_validator::aws::environment::sdk_config;
 use acm_dns_validator::function::Function;
 use acm_dns_validator::metrics::Metrics;
-use acm_dns_validator::settings::Settings;
+use acm_dns_validator::settings::{Misconfigured, Settings};
 use aws_smithy_async::time::SharedTimeSource;
 use tracing::error;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -29,8 +29,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), lambda_runtime::Error> {
-    let settings = Settings::from_vars(variable)?;
-    let config = sdk_config(variable)?;
+    let (settings, config) =
+        Misconfigured::both(Settings::from_vars(variable), sdk_config(variable))?;
     // A line that nobody takes any more is no reason to fail.
     let metrics = Metrics::new(|line| drop(writeln!(io::stdout(), "{line}")));
     Function::new(settings, config, SharedTimeSource::default(), metrics).serve().await

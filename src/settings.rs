@@ -45,6 +45,21 @@ pub struct Tag {
 #[derive(Debug, Eq, PartialEq)]
 pub struct Misconfigured(Vec<String>);
 
+impl Misconfigured {
+    /// Both of what was read, or all that is wrong with either.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong.
+    pub fn both<A, B>(one: Result<A, Self>, other: Result<B, Self>) -> Result<(A, B), Self> {
+        match (one, other) {
+            (Ok(one), Ok(other)) => Ok((one, other)),
+            (Err(one), Err(other)) => Err(Self([one.0, other.0].concat())),
+            (Err(wrong), _) | (_, Err(wrong)) => Err(wrong),
+        }
+    }
+}
+
 impl std::error::Error for Misconfigured {}
 
 impl fmt::Display for Misconfigured {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::arn::{CertificateArn, is_account, is_queue, is_region};
+use crate::error::quote;
 use crate::name::DomainName;
 use crate::sweep::Sweep;
 
@@ -65,6 +66,11 @@ pub struct Wake {
 pub struct Unreadable(String);
 
 impl Unreadable {
+    /// A payload that cannot even be read as JSON.
+    pub fn not_json(error: &serde_json::Error) -> Self {
+        Self(format!("it is not JSON: {error}"))
+    }
+
     /// A payload that is none, for this reason.
     pub fn new(why: &str) -> Self {
         Self(why.to_owned())
@@ -121,7 +127,7 @@ fn parse_event(payload: &Value) -> Result<Trigger, Unreadable> {
         (SOURCE, SWEEP) => read_sweep(&payload["detail"]),
         ("aws.acm" | "aws.route53", CLOUDTRAIL) if detail.error_code.is_some() => {
             let code = detail.error_code.unwrap_or_default();
-            Ok(Trigger::Nothing(format!("the call failed with {}", code.escape_debug())))
+            Ok(Trigger::Nothing(format!("the call failed with {}", quote(&code))))
         }
         ("aws.acm", CLOUDTRAIL) => match detail.certificate_arn() {
             None => Ok(Trigger::Nothing("the call was not about a certificate".to_owned())),
@@ -136,8 +142,8 @@ fn parse_event(payload: &Value) -> Result<Trigger, Unreadable> {
         ("aws.route53", CLOUDTRAIL) => Ok(detail.zone_news()),
         (source, detail_type) => Err(Unreadable(format!(
             "neither of ACM or Route 53 nor our own: source `{}`, detail-type `{}`",
-            source.escape_debug(),
-            detail_type.escape_debug()
+            quote(source),
+            quote(detail_type)
         ))),
     }
 }
@@ -192,6 +198,10 @@ impl Detail {
                 _ if answered["hostedZone"]["config"]["privateZone"] == true => {
                     Trigger::Nothing("the new hosted zone is private".to_owned())
                 }
+                // 255 bytes, each of which Route 53 may spell as an octal number of four characters.
+                Some(name) if name.len() > 4 * 255 => {
+                    Trigger::Nothing("the new hosted zone's name is longer than any is".to_owned())
+                }
                 Some(name) => Trigger::Zone(ZoneNews::Created(DomainName::new(name))),
                 None => Trigger::Nothing("the call made no hosted zone".to_owned()),
             },
@@ -227,11 +237,11 @@ fn read_sweep(detail: &Value) -> Result<Trigger, Unreadable> {
     let from = sweep.from.iter();
     let mut accounts = sweep.accounts.iter().chain(from.clone().map(|place| &place.account));
     if let Some(account) = accounts.find(|account| !is_account(account)) {
-        let account = account.escape_debug();
+        let account = quote(account);
         return Err(Unreadable(format!("`{account}` is not the number of an account")));
     }
     if let Some(place) = from.clone().find(|place| !is_region(&place.region)) {
-        let region = place.region.escape_debug();
+        let region = quote(&place.region);
         return Err(Unreadable(format!("`{region}` is not the name of a region")));
     }
     Ok(Trigger::Sweep(sweep))

@@ -2,6 +2,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::*;
+use crate::error::report;
 use crate::waiting::{Listing, Place};
 
 const ARN: &str =
@@ -202,4 +203,27 @@ fn a_forged_certificate_is_refused() {
     );
     let forged = json!({"responseElements": {"certificateArn": "x\ny"}});
     check_unreadable(&call(forged), "`x\\ny` is not the ARN of an ACM certificate");
+}
+
+#[test]
+fn what_is_wrong_is_told_in_a_line_however_much_is_wrong() {
+    let much = "x\n".repeat(1_000_000);
+    for payload in [
+        json!(much),
+        json!({"source": much, "detail-type": "x", "detail": {}}),
+        json!({"source": "aws.acm", "detail-type": "x", "detail": much}),
+        json!({"Records": much}),
+        json!({"source": SOURCE, "detail-type": SWEEP, "detail": {"accounts": [much]}}),
+        json!({"source": SOURCE, "detail-type": CHECK, "resources": [much], "detail": {}}),
+    ] {
+        let line = report(&parse(&payload).expect_err("unreadable"));
+        assert!(line.len() < 2_100 && !line.contains('\n'), "{} bytes", line.len());
+    }
+    let failed = json!({"errorCode": much});
+    let zone = json!({"eventName": "CreateHostedZone", "responseElements": {"hostedZone": {"name": much}}});
+    for detail in [failed, zone] {
+        let payload = json!({"source": "aws.route53", "detail-type": CLOUDTRAIL, "detail": detail});
+        let Ok(Trigger::Nothing(reason)) = parse(&payload) else { panic!("not taken") };
+        assert!(reason.len() < 300 && !reason.contains('\n'), "{} bytes", reason.len());
+    }
 }

@@ -90,13 +90,18 @@ async fn the_process_serves_lambda_and_logs_looks_metrics_and_a_bus_that_refuses
 #[tokio::test]
 async fn a_process_without_settings_names_all_of_them_and_ends() {
     let server = serve(Sim::stepped(real_now())).await.expect("a port");
-    let output = bootstrap(&server).env("RECORD_TTL", "soon").output().expect("bootstrap starts");
+    let mut bootstrap = bootstrap(&server);
+    let bootstrap = bootstrap.env("RECORD_TTL", "soon").env("AWS_CA_BUNDLE", "/nowhere");
+    let output = bootstrap.output().expect("bootstrap starts");
     assert!(!output.status.success());
     let lines = logged(&output);
     let error = lines[0]["error"].to_string();
-    for name in
-        ["SCHEDULE_GROUP is not set", "SCHEDULE_ROLE_ARN is not set", "RECORD_TTL is `soon`"]
-    {
+    for name in [
+        "SCHEDULE_GROUP is not set",
+        "SCHEDULE_ROLE_ARN is not set",
+        "RECORD_TTL is `soon`",
+        "AWS_CA_BUNDLE is `/nowhere`",
+    ] {
         assert!(error.contains(name), "{name} not in {error}");
     }
 }
