@@ -1,155 +1,130 @@
-//! Holds a release binary to what it may cost. Nothing here is timed: what is counted is the same on
-//! every machine, or nearly so.
-#![expect(clippy::disallowed_methods, reason = "a program of its own reads its arguments")]
+//! Measures what does not depend on the machine's speed, as JSON:
+//! `budget BOOTSTRAP [DIRECTORY]`.
+//!
+//! Calls and connections of a first look, its peak memory, and the instructions of init, of a first
+//! look and of a later one as callgrind counts them. Given a directory,
+//! callgrind's files stay in it: one for init, one with a first look, one with later looks too.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, fs, process};
 
-use acm_dns_validator_bench::look::{ACCOUNT, REGION, Running, World};
-use serde_json::{Map, Value};
+use acm_dns_validator_bench::process::peak_memory;
+use acm_dns_validator_bench::world::{Failure, HOME, OURS, World, id, requested};
+use serde_json::{Value, json};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::Command;
 
-/// Runs of which the median counts.
-const RUNS: usize = 3;
+/// The services the function calls, as `AWS_ENDPOINT_URL_…` names them. Each is a host of its own.
+const SERVICES: [&str; 5] = ["ACM", "EVENTBRIDGE", "ROUTE_53", "SCHEDULER", "STS"];
+
+/// How many later looks are measured; the figure is one's share.
+const LATER: usize = 10;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [budget, binary, scratch] = &arguments[..] else {
-        eprintln!("Usage: budget BUDGET BINARY DIRECTORY");
-        return ExitCode::FAILURE;
-    };
-    match measure(binary, Path::new(scratch)).await.and_then(|measured| hold(&measured, budget)) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+async fn main() -> Result<(), Failure> {
+    let bootstrap = env::args().nth(1).ok_or("usage: budget BOOTSTRAP [DIRECTORY]")?;
+    let bootstrap = fs::canonicalize(bootstrap)?;
+    let kept = env::args().nth(2).map(PathBuf::from);
+    let kept = kept.as_deref();
+    let mut figures = first_look(&bootstrap).await?;
+    let init = instructions(&bootstrap, 0, kept).await?;
+    let first = instructions(&bootstrap, 1, kept).await?;
+    let all = instructions(&bootstrap, 1 + LATER, kept).await?;
+    figures["instructions of init"] = init.into();
+    figures["instructions of a first look"] = (first - init).into();
+    figures["instructions of a later look"] = ((all - first) / LATER as u64).into();
+    println!("{figures:#}");
+    Ok(())
+}
+
+/// A world with one certificate that waits for its record, and its ARN.
+async fn world() -> Result<(World, String), Failure> {
+    let world = World::new().await?;
+    world.sim().aws().route53.register_domain(OURS, "example.com");
+    let arn = world.certificate(OURS, HOME, &["www.example.com".to_owned()]);
+    Ok((world, arn))
+}
+
+async fn first_look(bootstrap: &Path) -> Result<Value, Failure> {
+    let (world, arn) = world().await?;
+    let mut command = world.command(bootstrap);
+    let mut counts = Vec::new();
+    for service in SERVICES {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        command.env(format!("AWS_ENDPOINT_URL_{service}"), format!("http://{address}"));
+        let count = Arc::new(AtomicUsize::new(0));
+        tokio::spawn(forward(listener, world.address(), Arc::clone(&count)));
+        counts.push((service, count));
+    }
+    let process = command.spawn()?;
+    world.idle().await?;
+    let (made, _) = world.invoke(requested(&arn)?).await?;
+    let mut calls = BTreeMap::new();
+    for call in made {
+        let name = format!("{}:{}", call.service.iam_prefix(), call.operation);
+        *calls.entry(name).or_insert(0) += 1;
+    }
+    let connections: BTreeMap<_, _> = counts
+        .iter()
+        .map(|(service, count)| (*service, count.load(Ordering::Relaxed)))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    Ok(json!({
+        "calls of a first look": calls,
+        "connections of a first look": connections,
+        "peak memory": peak_memory(id(&process)?)?,
+    }))
+}
+
+/// Passes connections on to AWS and counts them. How one ends is its client's business.
+async fn forward(listener: TcpListener, to: String, count: Arc<AtomicUsize>) {
+    while let Ok((mut client, _)) = listener.accept().await {
+        count.fetch_add(1, Ordering::Relaxed);
+        let to = to.clone();
+        tokio::spawn(async move {
+            let mut server = TcpStream::connect(to).await?;
+            copy_bidirectional(&mut client, &mut server).await
+        });
     }
 }
 
-type Measured = BTreeMap<String, u64>;
-
-async fn measure(binary: &str, scratch: &Path) -> Result<Measured, String> {
-    let size = |path: &Path| {
-        let read = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()));
-        read.map(|file| file.len())
-    };
-    let mut measured = Measured::new();
-    measured.insert("binary".to_owned(), size(Path::new(binary))?);
-    measured.insert("zip".to_owned(), size(&zip(binary, scratch)?)?);
-
-    let (mut memory, mut init, mut look) = (Vec::new(), Vec::new(), Vec::new());
-    let mut counted: Option<Measured> = None;
-    for _ in 0..RUNS {
-        let (mut world, event) = first_look()?;
-        let mut running = Running::start(&world, &[binary], &[]).await?;
-        let cost = running.invoke(event).await?;
-        running.end().await?;
-        if let Some(call) = cost.calls.iter().find(|call| call.error.is_some()) {
-            return Err(format!("{} was refused: {:?}", call.operation, call.error));
-        }
-        if cost.written != 1 {
-            return Err(format!("{} records were written in place of one", cost.written));
-        }
-        memory.push(cost.memory);
-        let mut counts = Measured::new();
-        for call in &cost.calls {
-            *counts.entry(format!("calls: {}", call.operation)).or_default() += 1;
-        }
-        for (service, count) in cost.connections {
-            counts.insert(format!("connections: {service}"), as_u64(count));
-        }
-        if counted.as_ref().is_some_and(|before| *before != counts) {
-            return Err(format!("one run counts {counted:?}, another {counts:?}"));
-        }
-        counted = Some(counts);
-
-        let profile = scratch.join("callgrind.out");
-        let out = format!("--callgrind-out-file={}", profile.display());
-        let command = ["valgrind", "--quiet", "--tool=callgrind", &out, binary];
-        Running::start(&world, &command, &[]).await?.end().await?;
-        let begun = instructions(&profile)?;
-        let event;
-        (world, event) = first_look()?;
-        let mut running = Running::start(&world, &command, &[]).await?;
-        running.invoke(event).await?;
-        running.end().await?;
-        init.push(begun);
-        look.push(instructions(&profile)?.saturating_sub(begun));
+/// The instructions of the function's process from its start to the end of this many looks.
+async fn instructions(bootstrap: &Path, looks: usize, kept: Option<&Path>) -> Result<u64, Failure> {
+    let (world, arn) = world().await?;
+    let directory = kept.map_or_else(env::temp_dir, Path::to_path_buf);
+    let counted = directory.join(format!("callgrind-{}-{looks}", process::id()));
+    let mut process = world
+        .command(VALGRIND)
+        .arg("--tool=callgrind")
+        .arg(format!("--callgrind-out-file={}", counted.display()))
+        .arg(bootstrap)
+        .spawn()?;
+    world.idle().await?;
+    for _ in 0..looks {
+        world.invoke(requested(&arn)?).await?;
     }
-    measured.extend(counted.unwrap_or_default());
-    for (name, values) in
-        [("memory", memory), ("instructions: init", init), ("instructions: first look", look)]
-    {
-        let values = sorted(values);
-        println!("{name}: {} to {} in {RUNS} runs", values[0], values[RUNS - 1]);
-        measured.insert(name.to_owned(), values[RUNS / 2]);
+    // callgrind writes down what it counted when a signal ends the process.
+    let pid = id(&process)?.to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().await?;
+    process.wait().await?;
+    let total = total(&counted);
+    if kept.is_none() {
+        fs::remove_file(&counted)?;
     }
-    Ok(measured)
+    total
 }
 
-/// One certificate for one name, and a zone for it.
-fn first_look() -> Result<(World, Value), String> {
-    let mut world = World::new();
-    world.aws.route53.register_domain(ACCOUNT, "example.com");
-    let event = world.request(ACCOUNT, REGION, &["www.example.com".to_owned()]);
-    event.map(|event| (world, event)).map_err(|error| error.to_string())
-}
+const VALGRIND: &str = "/usr/bin/valgrind";
 
-/// The archive that is uploaded.
-fn zip(binary: &str, scratch: &Path) -> Result<std::path::PathBuf, String> {
-    let path = scratch.join("bootstrap.zip");
-    let script = "import sys, zipfile\n\
-                  with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED, compresslevel=9) as archive:\n    \
-                  archive.write(sys.argv[2], 'bootstrap')";
-    let status = Command::new("python3").args(["-c", script]).arg(&path).arg(binary).status();
-    match status {
-        Ok(status) if status.success() => Ok(path),
-        status => Err(format!("python3 makes no archive: {status:?}")),
-    }
-}
-
-/// The instructions that callgrind counted.
-fn instructions(profile: &Path) -> Result<u64, String> {
-    let text = fs::read_to_string(profile).map_err(|error| format!("callgrind: {error}"))?;
-    let total = text.lines().find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok());
-    total.ok_or_else(|| "callgrind's file has no total".to_owned())
-}
-
-fn sorted(mut values: Vec<u64>) -> Vec<u64> {
-    values.sort_unstable();
-    values
-}
-
-fn as_u64(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
-}
-
-/// Says how each figure does by its limit; whether all keep to theirs.
-fn hold(measured: &Measured, budget: &str) -> Result<bool, String> {
-    let text = fs::read_to_string(budget).map_err(|error| format!("{budget}: {error}"))?;
-    let limits: Map<String, Value> =
-        serde_json::from_str(&text).map_err(|error| format!("{budget}: {error}"))?;
-    let mut kept = true;
-    let names = limits.keys().chain(measured.keys().filter(|name| !limits.contains_key(*name)));
-    for name in names {
-        let entry = &limits.get(name).cloned().unwrap_or_default();
-        let was = entry["limit"].as_u64().unwrap_or(0);
-        let is = measured.get(name).copied().unwrap_or(0);
-        let margin = was * entry["margin_percent"].as_u64().unwrap_or(0) / 100;
-        let verdict = if is > was + margin {
-            kept = false;
-            let see = entry["see"].as_str().unwrap_or("nothing of the kind was in the budget");
-            format!("FAILED: grew from {was} to {is}, {margin} more would do. To see where: {see}")
-        } else if is + margin < was {
-            format!("ok, less than the budget's {was}: tighten it")
-        } else {
-            "ok".to_owned()
-        };
-        println!("{name} {is}: {verdict}");
-    }
-    Ok(kept)
+/// The last line of callgrind's file that begins with `totals:`.
+/// Source: <https://valgrind.org/docs/manual/cl-format.html>
+fn total(counted: &Path) -> Result<u64, Failure> {
+    let text = fs::read_to_string(counted)?;
+    let total = text.lines().rev().find_map(|line| line.strip_prefix("totals: "));
+    Ok(total.ok_or("callgrind counted nothing")?.trim().parse()?)
 }

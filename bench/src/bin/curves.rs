@@ -1,0 +1,310 @@
+//! How calls, processor time and memory grow with the work: `curves BOOTSTRAP SVG [--all]`.
+//!
+//! Prints tables, draws the curves into a file, and ends non-zero if one grows faster than its work.
+//! A batch of 10,000 is measured with `--all` only: Route 53's own limits make it take minutes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::{env, fs};
+
+use acm_dns_validator_bench::process::{peak_memory, processor_time};
+use acm_dns_validator_bench::world::{
+    CERTIFICATE_ROLE, Failure, HOME, OURS, World, batch, id, requested,
+};
+use serde_json::Value;
+
+/// What one size costs.
+struct Point {
+    size: usize,
+    calls: usize,
+    /// Calls by service.
+    services: String,
+    /// Of the function's process in the invocation, in milliseconds.
+    processor: f64,
+    /// Peak memory in MB.
+    memory: f64,
+}
+
+/// A curve: what grows, and how many calls a look may make however large it is. Where none is stated,
+/// the work grows as the size does.
+struct Curve {
+    title: &'static str,
+    most_calls: Option<usize>,
+    points: Vec<Point>,
+}
+
+/// How much faster than the work processor time may seem to grow between two sizes: it is measured.
+const NOISE: f64 = 2.0;
+
+/// Up to here an answer of Route 53 has a page with more in it as there is more to list, and reading
+/// it takes longer: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html>
+const PAGE: usize = 1_000;
+
+/// The least of so many processes counts.
+const RUNS: usize = 3;
+
+const REGIONS: [&str; 10] = [
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-central-1",
+    "eu-north-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ap-south-1",
+];
+const ACCOUNTS: [&str; 4] = [OURS, "444455556666", "777788889999", "222233334444"];
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<ExitCode, Failure> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [bootstrap, svg, more @ ..] = &arguments[..] else {
+        return Err("usage: curves BOOTSTRAP SVG [--all]".into());
+    };
+    let zones = [10, 100, 1_000, 10_000, 100_000];
+    let mut batches = vec![1, 10, 100, 1_000];
+    if more.first().is_some_and(|it| it == "--all") {
+        batches.push(10_000);
+    }
+    let mut curves = Vec::new();
+    for (title, most_calls, sizes, fill) in [
+        ("Other zones in the account", Some(7), &zones[..], other_zones as Fill),
+        ("Zones below the wanted one", Some(8), &zones, zones_below),
+        ("Other zones, with HOSTED_ZONE_TAG", Some(8), &zones, tagged_zones),
+        ("Names of the certificate", None, &[1, 10, 30, 100], names),
+        ("Certificates in a batch", None, &batches, certificates),
+        ("Other records in the zone", Some(8), &[10, 100, 1_000, 10_000], records),
+    ] {
+        let mut points = Vec::new();
+        for &size in sizes {
+            points.push(least(bootstrap, size, fill).await?);
+        }
+        let curve = Curve { title, most_calls, points };
+        println!("{}", table(&curve));
+        curves.push(curve);
+    }
+    fs::write(svg, draw(&curves))?;
+    let complaints: Vec<String> = curves.iter().flat_map(complaints).collect();
+    for complaint in &complaints {
+        println!("FAILED: {complaint}");
+    }
+    println!("{} curves, {} complaints.", curves.len(), complaints.len());
+    Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Fills a world to a size; the event to invoke the function with.
+type Fill = fn(&World, usize) -> Result<Value, Failure>;
+
+/// The cheapest of a few measurements: what is above it is other processes' doing.
+async fn least(bootstrap: &str, size: usize, fill: Fill) -> Result<Point, Failure> {
+    let mut least = measure(bootstrap, size, fill).await?;
+    // A batch of 10,000 takes minutes.
+    let minutes = size >= 10_000 && fill as usize == certificates as Fill as usize;
+    for _ in 1..if minutes { 1 } else { RUNS } {
+        let again = measure(bootstrap, size, fill).await?;
+        if again.processor < least.processor {
+            least = again;
+        }
+    }
+    Ok(least)
+}
+
+async fn measure(bootstrap: &str, size: usize, fill: Fill) -> Result<Point, Failure> {
+    let world = World::new().await?;
+    let event = fill(&world, size)?;
+    let mut command = world.command(bootstrap);
+    command.env("CERTIFICATE_ROLE_NAME", CERTIFICATE_ROLE);
+    if fill as usize == tagged_zones as Fill as usize {
+        command.env("HOSTED_ZONE_TAG", "dns=acm");
+    }
+    let process = command.spawn()?;
+    let pid = id(&process)?;
+    world.idle().await?;
+    let before = processor_time(pid)?;
+    let (calls, answer) = world.invoke(event).await?;
+    let processor = (processor_time(pid)? - before).as_secs_f64() * 1e3;
+    if let Some(failed) = answer["batchItemFailures"].as_array().filter(|it| !it.is_empty()) {
+        return Err(format!("{} of a batch of {size} came back", failed.len()).into());
+    }
+    if world.sim().aws().route53.writes().is_empty() {
+        return Err(format!("nothing was written: {answer}").into());
+    }
+    let mut services = BTreeMap::new();
+    for call in &calls {
+        *services.entry(call.service.iam_prefix()).or_insert(0) += 1;
+    }
+    let services: Vec<_> = services.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let memory = peak_memory(pid)? as f64 / 1e6;
+    Ok(Point { size, calls: calls.len(), services: services.join(", "), processor, memory })
+}
+
+/// A certificate for `www.example.com` in its zone, and the news of it.
+fn one(world: &World) -> Result<(String, Value), Failure> {
+    let zone = world.sim().aws().route53.register_domain(OURS, "example.com");
+    let arn = world.certificate(OURS, HOME, &["www.example.com".to_owned()]);
+    Ok((zone, requested(&arn)?))
+}
+
+/// Half of them before ours in Route 53's order, half behind it.
+fn other_zones(world: &World, size: usize) -> Result<Value, Failure> {
+    let mut aws = world.sim().aws();
+    for index in 0..size {
+        let side = if index % 2 == 0 { "a" } else { "z" };
+        aws.route53.create_zone(OURS, &format!("{side}{index}.com"));
+    }
+    drop(aws);
+    Ok(one(world)?.1)
+}
+
+/// Between ours and the name in Route 53's order: where a search that goes on from ours finds them.
+fn zones_below(world: &World, size: usize) -> Result<Value, Failure> {
+    for index in 0..size {
+        world.sim().aws().route53.create_zone(OURS, &format!("a{index}.example.com"));
+    }
+    Ok(one(world)?.1)
+}
+
+fn tagged_zones(world: &World, size: usize) -> Result<Value, Failure> {
+    other_zones(world, size)?;
+    let mut aws = world.sim().aws();
+    for zone in aws.route53.zone_ids(OURS) {
+        aws.route53.tag_zone(&zone, "dns", "acm");
+    }
+    let arn = aws.acm.certificates().next().map(|it| it.arn.clone());
+    Ok(requested(&arn.ok_or("no certificate")?)?)
+}
+
+fn names(world: &World, size: usize) -> Result<Value, Failure> {
+    world.sim().aws().route53.register_domain(OURS, "example.com");
+    let names: Vec<_> = (0..size).map(|index| format!("n{index}.example.com")).collect();
+    Ok(requested(&world.certificate(OURS, HOME, &names))?)
+}
+
+/// From four accounts and ten regions in turn, as an organization has them.
+fn certificates(world: &World, size: usize) -> Result<Value, Failure> {
+    world.sim().aws().route53.register_domain(OURS, "example.com");
+    for account in ACCOUNTS {
+        let mut aws = world.sim().aws();
+        aws.sts.add_account(account);
+        aws.sts.add_role(&format!("arn:aws:iam::{account}:role/{CERTIFICATE_ROLE}"), OURS);
+    }
+    let arns: Vec<_> = (0..size)
+        .map(|index| {
+            let account = ACCOUNTS[index % ACCOUNTS.len()];
+            let region = REGIONS[index / ACCOUNTS.len() % REGIONS.len()];
+            world.certificate(account, region, &[format!("n{index}.example.com")])
+        })
+        .collect();
+    Ok(batch(&arns))
+}
+
+/// Spread around ours in Route 53's order: it is a hash below `www`, and so are they.
+fn records(world: &World, size: usize) -> Result<Value, Failure> {
+    let (zone, event) = one(world)?;
+    for index in 0..size {
+        let name = format!("_{:08x}.www.example.com", (index as u32).wrapping_mul(0x9e37_79b9));
+        world.sim().aws().route53.put_record(&zone, &name, "TXT", 300, &["\"other\""]);
+    }
+    Ok(event)
+}
+
+/// Where a curve grows faster than its work, or makes more calls than it may.
+fn complaints(curve: &Curve) -> Vec<String> {
+    let Curve { title, most_calls, points } = curve;
+    let mut complaints = Vec::new();
+    for point in points {
+        if let Some(most) = most_calls.filter(|most| point.calls > *most) {
+            complaints.push(format!("{title}, {}: {} calls, not {most}", point.size, point.calls));
+        }
+    }
+    for pair in points.windows(2) {
+        let [small, large] = pair else { continue };
+        let sizes = format!("{title}, {} to {}", small.size, large.size);
+        let times = large.size as f64 / small.size as f64;
+        if most_calls.is_none() && large.calls as f64 > small.calls as f64 * times {
+            complaints.push(format!("{sizes}: {} to {} calls", small.calls, large.calls));
+        }
+        if most_calls.is_some() && small.size < PAGE {
+            continue;
+        }
+        let work = if most_calls.is_some() { 1.0 } else { times };
+        let (from, to) = (small.processor, large.processor);
+        if to > from * work * NOISE {
+            complaints.push(format!("{sizes}: {from:.1} to {to:.1} ms of processor time"));
+        }
+    }
+    complaints
+}
+
+fn table(curve: &Curve) -> String {
+    let mut text = format!("| {} | calls | by service | CPU, ms | peak RSS, MB |\n", curve.title);
+    text += "| ---: | ---: | --- | ---: | ---: |\n";
+    for Point { size, calls, services, processor, memory } in &curve.points {
+        let row = format!("| {size} | {calls} | {services} | {processor:.1} | {memory:.1} |\n");
+        text += &row;
+    }
+    text
+}
+
+/// The side of a panel's square.
+const SIDE: f64 = 200.0;
+/// How many powers of ten it shows, from 1 on.
+const DECADES: f64 = 5.0;
+
+/// Four panels, logarithmic both ways, from 1 to 100,000: the first curve and those of names, batches
+/// and records.
+fn draw(curves: &[Curve]) -> String {
+    let mut svg = String::from(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 540 560\" \
+         font-family=\"sans-serif\" font-size=\"11\" fill=\"#808080\">\n",
+    );
+    for (place, curve) in [0, 3, 4, 5].into_iter().filter_map(|it| curves.get(it)).enumerate() {
+        let left = 40.0 + 260.0 * (place % 2) as f64;
+        let top = 30.0 + 255.0 * (place / 2) as f64;
+        let _ = panel(&mut svg, curve, left, top);
+    }
+    svg += "<text x=\"40\" y=\"550\"><tspan fill=\"#2f81f7\">calls</tspan> · \
+            <tspan fill=\"#db6d28\">processor time, ms</tspan> · dashed: as fast as the size\
+            </text>\n</svg>\n";
+    svg
+}
+
+fn panel(svg: &mut String, curve: &Curve, left: f64, top: f64) -> std::fmt::Result {
+    let x = |value: f64| left + SIDE * value.max(1.0).log10() / DECADES;
+    let y = |value: f64| top + SIDE - SIDE * value.max(1.0).log10() / DECADES;
+    let bottom = top + SIDE;
+    writeln!(svg, "<text x=\"{left}\" y=\"{}\">{}</text>", top - 8.0, curve.title)?;
+    writeln!(
+        svg,
+        "<path d=\"M{left} {top}V{bottom}H{}\" fill=\"none\" stroke=\"#808080\"/>\
+         <path d=\"M{left} {bottom}L{} {top}\" stroke=\"#808080\" stroke-dasharray=\"3 4\"/>",
+        left + SIDE,
+        left + SIDE,
+    )?;
+    for (decade, label) in ["1", "10", "100", "1k", "10k", "100k"].into_iter().enumerate() {
+        let along = SIDE * decade as f64 / DECADES;
+        let (right, up) = (left + along, bottom - along + 4.0);
+        writeln!(
+            svg,
+            "<text x=\"{right:.0}\" y=\"{}\" text-anchor=\"middle\">{label}</text>\
+             <text x=\"{}\" y=\"{up:.0}\" text-anchor=\"end\">{label}</text>",
+            bottom + 14.0,
+            left - 5.0,
+        )?;
+    }
+    let calls: fn(&Point) -> f64 = |point| point.calls as f64;
+    let processor: fn(&Point) -> f64 = |point| point.processor;
+    for (colour, value) in [("#2f81f7", calls), ("#db6d28", processor)] {
+        let at = |point: &Point| format!("{:.1},{:.1}", x(point.size as f64), y(value(point)));
+        let line: Vec<_> = curve.points.iter().map(at).collect();
+        let line = line.join(" ");
+        writeln!(
+            svg,
+            "<polyline points=\"{line}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>"
+        )?;
+    }
+    Ok(())
+}
