@@ -125,7 +125,7 @@ fn deploy(sim: &Sim, scenario: &Scenario) {
     aws.scheduler.allow_role(OURS, SCHEDULE_ROLE);
     if let Some(receives) = scenario.doors.receives() {
         aws.sqs.add_queue(DEAD_LETTERS, Queue::default());
-        // As the template has them, but for how soon it gives up.
+        // Six times as long as the function may take here, as AWS advises.
         let queue = Queue {
             visibility_timeout: TimeDelta::minutes(3),
             max_receive_count: Some(receives),
