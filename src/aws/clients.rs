@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_route53::config::BehaviorVersion;
+use aws_sdk_route53::config::{BehaviorVersion, IdentityCache};
 use aws_sdk_route53::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_route53::config::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -26,6 +26,7 @@ pub struct Clients {
     base: SdkConfig,
     acm: Kept<(Access, String), aws_sdk_acm::Client>,
     eventbridge: Kept<Option<String>, aws_sdk_eventbridge::Client>,
+    roles: Kept<String, SharedCredentialsProvider>,
     route53: Kept<Access, aws_sdk_route53::Client>,
     scheduler: Kept<(), aws_sdk_scheduler::Client>,
 }
@@ -36,6 +37,8 @@ impl Clients {
     pub fn new(base: SdkConfig) -> Self {
         let base = base
             .into_builder()
+            // One for all clients, so that a role is assumed once and not once a service and region.
+            .identity_cache(IdentityCache::lazy().build())
             .retry_config(RetryConfig::standard())
             .timeout_config(
                 TimeoutConfig::builder()
@@ -48,6 +51,7 @@ impl Clients {
             base,
             acm: Kept::default(),
             eventbridge: Kept::default(),
+            roles: Kept::default(),
             route53: Kept::default(),
             scheduler: Kept::default(),
         }
@@ -110,14 +114,19 @@ impl Clients {
         match access {
             Access::Own => self.base.clone(),
             Access::Role(arn) => {
-                let sts =
-                    aws_sdk_sts::config::Builder::from(&self.base).retry_partition(own_partition());
-                let sts = aws_sdk_sts::Client::from_conf(sts.build());
-                let role = AssumedRole { sts, arn: arn.clone() };
-                let credentials = SharedCredentialsProvider::new(role);
+                let credentials = self.credentials(arn);
                 self.base.clone().into_builder().credentials_provider(credentials).build()
             }
         }
+    }
+
+    fn credentials(&self, role: &str) -> SharedCredentialsProvider {
+        self.roles.get_or_make(role.to_owned(), || {
+            let sts =
+                aws_sdk_sts::config::Builder::from(&self.base).retry_partition(own_partition());
+            let sts = aws_sdk_sts::Client::from_conf(sts.build());
+            SharedCredentialsProvider::new(AssumedRole { sts, arn: role.to_owned() })
+        })
     }
 }
 

@@ -78,6 +78,26 @@ async fn a_certificate_in_a_member_account_is_served_with_its_role() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_role_is_assumed_once_for_all_regions_and_services() {
+    let role = format!("arn:aws:iam::{MEMBER}:role/both");
+    let world =
+        World::with(&[("CERTIFICATE_ROLE_NAME", "both"), ("HOSTED_ZONE_ROLE_ARNS", &role)]);
+    world.enqueue();
+    world.role(MEMBER, "both");
+    world.zone_of(MEMBER, "example.com");
+    let mut arns = Vec::new();
+    for region in [HOME, "eu-central-1", "us-east-1"] {
+        world.forward(MEMBER, region);
+        arns.push(world.request_in(MEMBER, region, &["example.com"], |request| request).await);
+    }
+    world.minutes(30).await;
+    for arn in arns {
+        assert_eq!(world.status(&arn), "ISSUED", "{arn}");
+    }
+    assert_eq!(world.count("AssumeRole"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_certificate_of_a_foreign_account_is_refused_before_any_call() {
     let world = World::new();
     world.forward(MEMBER, HOME);
