@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_route53::config::{BehaviorVersion, IdentityCache};
 use aws_sdk_route53::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_route53::config::timeout::TimeoutConfig;
+use aws_sdk_route53::config::{BehaviorVersion, IdentityCache};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 

@@ -21,6 +21,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::clients::behavior_version;
 use crate::arn::is_region;
@@ -60,7 +63,7 @@ pub fn sdk_config(var: impl Fn(&str) -> Option<String>) -> Result<SdkConfig, Mis
         read.optional(name, "`true` or `false`", |text| text.to_ascii_lowercase().parse().ok())
     };
     let (fips, dual_stack) = (flag("AWS_USE_FIPS_ENDPOINT"), flag("AWS_USE_DUALSTACK_ENDPOINT"));
-    let bundle = read.optional("AWS_CA_BUNDLE", "a file of certificates in PEM", pem);
+    let bundle = read.optional("AWS_CA_BUNDLE", "a file of sound certificates in PEM", pem);
     read.finish()?;
 
     let trusted = bundle
@@ -117,9 +120,17 @@ fn url(text: &str) -> Option<String> {
     (!host.is_empty() && !host.starts_with('/')).then(|| text.to_owned())
 }
 
+/// What is in a file of certificates.
 fn pem(path: &str) -> Option<Vec<u8>> {
-    let text = std::fs::read_to_string(path).ok()?;
-    text.contains("-----BEGIN CERTIFICATE-----").then(|| text.into_bytes())
+    std::fs::read(path).ok().filter(|pem| is_sound(pem))
+}
+
+/// Whether these are certificates, each of which can be trusted. The SDK would take anything, and
+/// panic at what TLS cannot use.
+fn is_sound(pem: &[u8]) -> bool {
+    let mut trusted = RootCertStore::empty();
+    let mut certificates = CertificateDer::pem_slice_iter(pem);
+    certificates.all(|it| it.is_ok_and(|it| trusted.add(it).is_ok())) && !trusted.is_empty()
 }
 
 #[cfg(test)]
@@ -131,6 +142,20 @@ mod tests {
         ("AWS_ACCESS_KEY_ID", "AKIA"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
     ];
+
+    /// Made for this test, and its key thrown away.
+    const AUTHORITY: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBdjCCARugAwIBAgIUSMJk3uexaUvsdDz1TbdZvBs/6XQwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEVGVzdDAgFw0yNjExMjYwMjM3NDVaGA8yMTI2MTEwMjAyMzc0
+NVowDzENMAsGA1UEAwwEVGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABK8n
+IL0bU3fOeFO/C222wbZiDjROub9zdak/PsbTjYfziRuTKR3bRLqdMXq2iS0I+78N
+zfhw6pISYSCMmxGWs42jUzBRMB0GA1UdDgQWBBSgnhyUajQOSJEeEv3kJ9/wav8M
+mzAfBgNVHSMEGDAWgBSgnhyUajQOSJEeEv3kJ9/wav8MmzAPBgNVHRMBAf8EBTAD
+AQH/MAoGCCqGSM49BAMCA0kAMEYCIQC/enng/rQnAZyqqGLtv4xkM+wB6GPa1ErP
+RE1Wtf8BcwIhAKSj4pcOHOX9q4GxDV1MFMnDDwdGMiWeaCZf7CP6h4M7
+-----END CERTIFICATE-----
+";
 
     fn read(vars: &[(&str, &str)]) -> Result<SdkConfig, String> {
         let var = |name: &str| {
@@ -170,6 +195,20 @@ mod tests {
             let vars: Vec<_> = LAMBDA.into_iter().filter(|(key, _)| *key != name).collect();
             let error = read(&[&vars[..], &[(name, value)]].concat()).expect_err(name);
             assert!(error.contains(&format!("{name} is `{value}`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_of_authorities_has_certificates_and_only_sound_ones() {
+        assert!(is_sound(format!("a comment\n{AUTHORITY}{AUTHORITY}").as_bytes()));
+        for (damage, pem) in [
+            ("nothing in it", String::new()),
+            ("no PEM", "certificate".to_owned()),
+            ("a key", AUTHORITY.replace("CERTIFICATE", "PRIVATE KEY")),
+            ("the last one cut off", format!("{AUTHORITY}{}", &AUTHORITY[..200])),
+            ("the last one damaged", format!("{AUTHORITY}{}", AUTHORITY.replace("MII", "AII"))),
+        ] {
+            assert!(!is_sound(pem.as_bytes()), "{damage}");
         }
     }
 

@@ -80,8 +80,7 @@ async fn a_certificate_in_a_member_account_is_served_with_its_role() {
 #[tokio::test(start_paused = true)]
 async fn a_role_is_assumed_once_for_all_regions_and_services() {
     let role = format!("arn:aws:iam::{MEMBER}:role/both");
-    let world =
-        World::with(&[("CERTIFICATE_ROLE_NAME", "both"), ("HOSTED_ZONE_ROLE_ARNS", &role)]);
+    let world = World::with(&[("CERTIFICATE_ROLE_NAME", "both"), ("HOSTED_ZONE_ROLE_ARNS", &role)]);
     world.enqueue();
     world.role(MEMBER, "both");
     world.zone_of(MEMBER, "example.com");
