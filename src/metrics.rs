@@ -20,7 +20,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::error::Cause;
@@ -140,6 +140,10 @@ fn line(reason: Option<&str>, metrics: &[(&str, &str, Value)], now: DateTime<Utc
     let mut line = Map::new();
     let metadata = json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": [directive]});
     line.insert("_aws".to_owned(), metadata);
+    // Lambda takes a line without a level and a time for INFO, and drops it where less is wanted:
+    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    line.insert("level".to_owned(), json!("FATAL"));
+    line.insert("timestamp".to_owned(), json!(now.to_rfc3339_opts(SecondsFormat::Millis, true)));
     line.extend(reason.map(|reason| ("Reason".to_owned(), json!(reason))));
     line.extend(metrics.iter().map(|(name, _, value)| ((*name).to_owned(), value.clone())));
     Value::Object(line)
@@ -166,10 +170,12 @@ mod tests {
         let expected = [
             json!({
                 "_aws": metadata(json!([]), json!([blocked, written, time])),
+                "level": "FATAL", "timestamp": "1970-01-01T00:00:00.000Z",
                 "RecordsBlocked": 1, "RecordsWritten": 2, "TimeToIssue": [90],
             }),
             json!({
                 "_aws": metadata(json!(["Reason"]), json!([blocked])),
+                "level": "FATAL", "timestamp": "1970-01-01T00:00:00.000Z",
                 "Reason": "NoZone", "RecordsBlocked": 1,
             }),
         ];
