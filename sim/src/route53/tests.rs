@@ -253,15 +253,19 @@ mod zones {
     fn a_foreign_unknown_or_malformed_zone_is_refused() {
         let mut client = Client::new();
         let foreign = client.route53.create_zone(THEIRS, "example.com");
-        for id in [foreign.as_str(), "Z1UNKNOWN"] {
-            let failure = client.get(&format!("hostedzone/{id}")).unwrap_err();
-            let message = format!("No hosted zone found with ID: {id}");
-            assert_eq!(failure, Failure::new(404, "NoSuchHostedZone", message));
+        let unknown = "No hosted zone found with ID: Z1UNKNOWN";
+        let caller = format!("arn:aws:iam::{OURS}:root");
+        let denied = format!("User: {caller} is not authorized to access this resource");
+        for (id, refusal) in [
+            (foreign.as_str(), Failure::new(403, "AccessDenied", denied)),
+            ("Z1UNKNOWN", Failure::new(404, "NoSuchHostedZone", unknown)),
+        ] {
+            assert_eq!(client.get(&format!("hostedzone/{id}")).unwrap_err(), refusal);
             let failure = client
                 .change(id, &[change("UPSERT", "a.example.com", "CNAME", "b.example.com")])
                 .unwrap_err();
-            assert_eq!(failure.code, "NoSuchHostedZone");
-            assert_eq!(client.get(&format!("hostedzone/{id}/rrset")).unwrap_err().status, 404);
+            assert_eq!(failure, refusal);
+            assert_eq!(client.get(&format!("hostedzone/{id}/rrset")).unwrap_err(), refusal);
         }
         let long = "Z".repeat(33);
         for id in [long.as_str(), "Z-1"] {

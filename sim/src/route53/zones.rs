@@ -195,11 +195,18 @@ fn check_tagged(target: &Target, id: &str) -> Result<(), Failure> {
 }
 
 impl Route53 {
-    /// A zone the caller owns; anybody else's is as good as none.
+    /// A zone the caller owns. Anybody else's is denied, and not said to be none:
+    /// <https://github.com/turbot/steampipe-plugin-aws/issues/1373>
     pub(super) fn owned_zone(&self, account: &str, id: &str) -> Result<&Zone, Failure> {
         let id = plain_id(id);
         check_id(id, "id")?;
-        self.zones.get(id).filter(|zone| zone.account == account).ok_or_else(|| no_such_zone(id))
+        let zone = self.zones.get(id).ok_or_else(|| no_such_zone(id))?;
+        if zone.account != account {
+            let caller = format!("arn:aws:iam::{account}:root");
+            let message = format!("User: {caller} is not authorized to access this resource");
+            return Err(Failure::new(403, "AccessDenied", message));
+        }
+        Ok(zone)
     }
 
     pub(super) fn create_hosted_zone(&mut self, request: &Request<'_>) -> Result<String, Failure> {
