@@ -495,7 +495,7 @@ fn told(look: &Finished, zones: &BTreeMap<String, &str>) -> Vec<String> {
         }
     };
     if let Some(found) = outcome["found"].as_u64() {
-        let what = match outcome["zone"].as_str() {
+        let what = match outcome["zones"][0].as_str() {
             Some(zone) => format!("{found} wait under {zone}; looked at {}", outcome["looked"]),
             None => format!("{found} wait; armed the looks of {}", outcome["armed"]),
         };

@@ -50,7 +50,7 @@ pub async fn batch(
             }
             Ok(Trigger::Nothing(reason)) => info!(id, reason, "nothing to do"),
             Ok(Trigger::Sweep(asked)) => sweeps.push((id, asked)),
-            Ok(Trigger::Zone(news)) => zones.push((id, news)),
+            Ok(Trigger::Zone(news)) => zones.push(news),
             Ok(Trigger::Batch(_) | Trigger::Diagnosis(_)) => {
                 let alone =
                     Unreadable::new("a message must be about one thing, and not a question");
@@ -64,10 +64,8 @@ pub async fn batch(
             ids.iter().for_each(|id| again(id, &error));
         }
     }
-    for (id, news) in zones {
-        if let Err(error) = heal(context, invocation, &news).await {
-            again(&id, &error);
-        }
+    if !zones.is_empty() {
+        heal(context, invocation, &zones).await;
     }
     for (id, asked) in sweeps {
         if let Err(error) = sweep(context, invocation, &asked).await {

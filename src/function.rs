@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tracing::{Instrument, info, info_span};
 
+use crate::arn::Home;
 use crate::aws::clients::Clients;
 use crate::aws::knock::open_connections;
 use crate::batch::batch;
@@ -96,7 +97,7 @@ impl Function {
         let invocation = &Invocation {
             deadline: Deadline::new(&self.clock, lambda.deadline().into()),
             door: lambda.invoked_function_arn.clone(),
-            function: lambda.invoked_function_arn.clone(),
+            home: Home::of_function(&lambda.invoked_function_arn)?,
             request: lambda.request_id.clone(),
         };
         Ok(match trigger::parse(&event.payload)? {
@@ -119,7 +120,8 @@ impl Function {
                 Response::Look(outcomes.pop().expect("an answer to each wake")?)
             }
             Trigger::Zone(news) => {
-                Response::Healed(Box::pin(heal(context, invocation, &news)).await?)
+                let news = std::slice::from_ref(&news);
+                Response::Healed(Box::pin(heal(context, invocation, news)).await)
             }
         })
     }

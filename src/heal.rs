@@ -1,84 +1,98 @@
-//! Heals blocks at once: when a hosted zone is created or tagged, whoever waits under its name is
+//! Heals blocks at once: when a hosted zone is created or tagged, whatever waits under its name is
 //! looked at without waiting for the next check.
 //!
 //! Only a shortcut: the chains of checks go on whatever becomes of it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use tracing::{info, warn};
 
-use crate::arn::Home;
+use crate::deadline::Deadline;
 use crate::error::{Error, quote, report};
 use crate::name::DomainName;
 use crate::reconcile::{Context, Invocation, reconcile};
 use crate::survey;
 use crate::trigger::{Wake, ZoneNews};
-use crate::waiting::{self, Names, Waiting};
+use crate::waiting::{self, Names, Place, Waiting};
 use crate::zone::Tagged;
 
-/// What came of news about a hosted zone; the function's response to it.
+/// What came of news about hosted zones; the function's response to it.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Healed {
-    /// The zone's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub zone: Option<DomainName>,
+    /// The zones' names.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub zones: BTreeSet<DomainName>,
     /// Why nothing was looked at, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Certificates that wait and may have a name under the zone's.
+    /// Certificates that wait and may have a name under one of the zones'.
     pub found: usize,
     /// Those of them that were looked at.
     pub looked: usize,
 }
 
-/// Looks at every certificate of this account that waits and may have a name in this zone.
+/// Looks at every certificate of this account that waits and may have a name in one of these zones.
 ///
-/// Those that there is no time for are left to their next check, as are those whose look fails.
-///
-/// # Errors
-///
-/// [`Error::List`] if ACM refuses to list what waits.
-pub async fn heal(
+/// Those that there is no time for are left to their next check, as are those whose look fails, or
+/// that cannot be listed.
+pub async fn heal(context: &Context, invocation: &Invocation, news: &[ZoneNews]) -> Healed {
+    let time = invocation.deadline.percent(80);
+    let mut healed = Healed::default();
+    for news in news {
+        match time.bound(name(context, news)).await {
+            Some(Ok(zone)) => drop(healed.zones.insert(zone)),
+            Some(Err(reason)) => {
+                info!(reason, "nothing to do");
+                healed.reason = Some(reason);
+            }
+            None => warn!("the time ran out before a hosted zone was found"),
+        }
+    }
+    if healed.zones.is_empty() {
+        return healed;
+    }
+    healed.reason = None;
+    for place in waiting::places(context, &invocation.home, &[]) {
+        let Place { account, region, .. } = &place;
+        match time.bound(heal_in(context, invocation, &time, place.clone(), &mut healed)).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => warn!(account, region, error = report(&error), "cannot heal here"),
+            None => warn!(account, region, "the time ran out"),
+        }
+    }
+    let Healed { zones, found, looked, .. } = &healed;
+    info!(?zones, found, looked, "healed");
+    healed
+}
+
+/// Looks at the certificates of one account and region.
+async fn heal_in(
     context: &Context,
     invocation: &Invocation,
-    news: &ZoneNews,
-) -> Result<Healed, Error> {
-    let zone = match name(context, news).await {
-        Ok(zone) => zone,
-        Err(reason) => {
-            info!(reason, "nothing to do");
-            return Ok(Healed { reason: Some(reason), ..Healed::default() });
-        }
-    };
-    let home = Home::of_function(&invocation.function)?;
-    let time = invocation.deadline.percent(80);
-    let mut healed = Healed { zone: Some(zone.clone()), ..Healed::default() };
-    for mut place in waiting::places(context, &home, &[]) {
-        loop {
-            let (waiting, token) =
-                waiting::page(context, &home, &mut place, invocation.deadline.now()).await?;
-            let wakes: Vec<_> = waiting.iter().filter(|it| may_have(it, &zone)).map(wake).collect();
-            healed.found += wakes.len();
-            for wakes in wakes.chunks(TOGETHER) {
-                if time.left().num_seconds() <= 0 {
-                    continue;
+    time: &Deadline,
+    place: Place,
+    healed: &mut Healed,
+) -> Result<(), Error> {
+    let mut next = Some(place);
+    while let Some(place) = next.take() {
+        let page = waiting::page(context, &invocation.home, place, time.now()).await?;
+        next = page.next;
+        let may_have = |it: &&Waiting| healed.zones.iter().any(|zone| may_have(it, zone));
+        let wakes: Vec<_> = page.waiting.iter().filter(may_have).map(wake).collect();
+        healed.found += wakes.len();
+        for wakes in wakes.chunks(TOGETHER) {
+            let invocation = Invocation { deadline: time.clone(), ..invocation.clone() };
+            for outcome in reconcile(context, &invocation, wakes).await {
+                match outcome {
+                    Ok(_) => healed.looked += 1,
+                    Err(error) => warn!(error = report(&error), "left to its next check"),
                 }
-                let invocation = Invocation { deadline: time.clone(), ..invocation.clone() };
-                for outcome in reconcile(context, &invocation, wakes).await {
-                    match outcome {
-                        Ok(_) => healed.looked += 1,
-                        Err(error) => warn!(error = report(&error), "left to its next check"),
-                    }
-                }
-            }
-            match token {
-                Some(token) => place.token = Some(token),
-                None => break,
             }
         }
     }
-    info!(zone = %zone, found = healed.found, looked = healed.looked, "healed");
-    Ok(healed)
+    Ok(())
 }
 
 /// How many certificates are looked at together.

@@ -40,8 +40,8 @@ pub struct Invocation {
     /// What checks are sent to: the function's ARN, or that of the queue through which its event
     /// came, so that the next looks come together too.
     pub door: String,
-    /// The function's ARN.
-    pub function: String,
+    /// Where the function lives, and whose it is.
+    pub home: Home,
     /// Lambda's id of it.
     pub request: String,
 }
@@ -57,7 +57,7 @@ pub struct Invocation {
 ///
 /// For each certificate by itself: [`Error::Describe`], [`Error::Tags`] or [`Error::Arm`], for a call
 /// that AWS still refuses after the SDK's own retries; [`Error::Late`] if the time ran out;
-/// [`Error::Foreign`] and [`Error::Home`] before any call. Each means that no check is armed.
+/// [`Error::Foreign`] before any call. Each means that no check is armed.
 pub async fn reconcile(
     context: &Context,
     invocation: &Invocation,
@@ -152,16 +152,14 @@ async fn look<'a>(
 ///
 /// # Errors
 ///
-/// [`Error::Describe`] or [`Error::Tags`] if ACM refuses; [`Error::Foreign`] and [`Error::Home`]
-/// before any call.
+/// [`Error::Describe`] or [`Error::Tags`] if ACM refuses; [`Error::Foreign`] before any call.
 pub(crate) async fn observe(
     context: &Context,
     invocation: &Invocation,
     arn: &CertificateArn,
     since: Option<DateTime<Utc>>,
 ) -> Result<Option<Certificate>, Error> {
-    let home = Home::of_function(&invocation.function)?;
-    let access = certificate_access(&context.settings, &home, &arn.home)?;
+    let access = certificate_access(&context.settings, &invocation.home, &arn.home)?;
     let client = context.clients.acm(&access, &arn.home.region);
     let (detail, tags) = tokio::try_join!(acm::describe(&client, arn), acm::tags(&client, arn))?;
     let Some((detail, tags)) = detail.zip(tags) else { return Ok(None) };

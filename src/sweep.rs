@@ -71,25 +71,25 @@ async fn sweep_into(
     invocation: &Invocation,
     sweep: &Sweep,
 ) -> Result<(), Error> {
-    let home = Home::of_function(&invocation.function)?;
-    let deadline = &invocation.deadline;
+    let Invocation { deadline, home, .. } = invocation;
     let late = || deadline.left() < MARGIN;
     let mut first_error = None;
-    for mut place in places(context, &home, sweep) {
-        loop {
+    for place in places(context, home, sweep) {
+        let mut next = Some(place);
+        while let Some(place) = next.take() {
             // Never before the first page, nor the first certificates: whatever the time allows, a
             // sweep gets on.
             let page = match swept.pages > 0 && late() {
                 true => None,
                 false => {
-                    let page = waiting::page(context, &home, &mut place, deadline.now());
+                    let page = waiting::page(context, home, place.clone(), deadline.now());
                     deadline.percent(80).bound(page).await
                 }
             };
             let Some(page) = page else {
                 return go_on_later(swept, context, invocation, sweep, place).await;
             };
-            let (waiting, token) = match page {
+            let mut page = match page {
                 Ok(page) => page,
                 Err(error) => {
                     warn!(place.account, place.region, error = report(&error), "cannot sweep here");
@@ -98,16 +98,16 @@ async fn sweep_into(
                 }
             };
             swept.pages += 1;
-            for some in waiting.get(place.done..).unwrap_or_default().chunks(BETWEEN_CLOCKS) {
+            for some in page.waiting.chunks(BETWEEN_CLOCKS) {
                 if swept.found > 0 && late() {
-                    return go_on_later(swept, context, invocation, sweep, place).await;
+                    return go_on_later(swept, context, invocation, sweep, page.place).await;
                 }
-                place.done += some.len();
+                page.place.done += some.len();
                 swept.found += some.len();
                 if context.settings.dry_run {
                     continue;
                 }
-                let arming = some.iter().map(|waiting| arm(context, invocation, &home, waiting));
+                let arming = some.iter().map(|waiting| arm(context, invocation, waiting));
                 let armed: Vec<_> = stream::iter(arming).buffer_unordered(AT_ONCE).collect().await;
                 for armed in armed {
                     match armed {
@@ -120,10 +120,7 @@ async fn sweep_into(
                     }
                 }
             }
-            match token {
-                Some(token) => place = Place { token: Some(token), done: 0, ..place },
-                None => break,
-            }
+            next = page.next;
         }
     }
     first_error.map_or(Ok(()), Err)
@@ -157,13 +154,12 @@ fn places(context: &Context, home: &Home, sweep: &Sweep) -> Vec<Place> {
 async fn arm(
     context: &Context,
     invocation: &Invocation,
-    home: &Home,
     waiting: &Waiting,
 ) -> Result<Option<Armed>, Error> {
     let now = invocation.deadline.now();
     let begun = match waiting.since {
         Some(since) => Some((since, Grid::of_request(since))),
-        None => underway(context, home, waiting, now).await?,
+        None => underway(context, &invocation.home, waiting, now).await?,
     };
     let Some((since, grid)) = begun else { return Ok(None) };
     let Some(at) = grid.next(now) else { return Ok(None) };

@@ -50,6 +50,17 @@ pub struct Place {
     pub done: usize,
 }
 
+/// A page of a listing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Page {
+    /// The certificates of it that are not done yet.
+    pub waiting: Vec<Waiting>,
+    /// Where it is. Not where it was asked for, if ACM does not let us search there.
+    pub place: Place,
+    /// Where the next page is, if there is one.
+    pub next: Option<Place>,
+}
+
 /// What lists certificates.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -86,8 +97,7 @@ pub fn places(context: &Context, home: &Home, accounts: &[String]) -> Vec<Place>
         .collect()
 }
 
-/// One page of the certificates that wait in a place, and the token of the next. Where ACM does not
-/// let us search, the place is listed from now on.
+/// One page of the certificates that wait. Where ACM does not let us search, it is listed.
 ///
 /// # Errors
 ///
@@ -95,9 +105,9 @@ pub fn places(context: &Context, home: &Home, accounts: &[String]) -> Vec<Place>
 pub async fn page(
     context: &Context,
     home: &Home,
-    place: &mut Place,
+    mut place: Place,
     now: DateTime<Utc>,
-) -> Result<(Vec<Waiting>, Option<String>), Error> {
+) -> Result<Page, Error> {
     let there = Home {
         partition: home.partition.clone(),
         region: place.region.clone(),
@@ -105,15 +115,20 @@ pub async fn page(
     };
     let access = certificate_access(&context.settings, home, &there)?;
     let client = context.clients.acm(&access, &place.region);
-    if place.by == Listing::Search {
-        match acm::search_waiting(&client, &there, place.token.as_deref()).await? {
-            Some(page) => return Ok(page),
-            None => {
-                place.by = Listing::List;
-                place.token = None;
-                place.done = 0;
+    let searched = match place.by {
+        Listing::List => None,
+        Listing::Search => acm::search_waiting(&client, &there, place.token.as_deref()).await?,
+    };
+    let (mut waiting, token) = match searched {
+        Some(page) => page,
+        None => {
+            if place.by == Listing::Search {
+                place = Place { by: Listing::List, token: None, done: 0, ..place };
             }
+            acm::list_waiting(&client, &there, place.token.as_deref(), now).await?
         }
-    }
-    acm::list_waiting(&client, &there, place.token.as_deref(), now).await
+    };
+    waiting.drain(..place.done.min(waiting.len()));
+    let next = token.map(|token| Place { token: Some(token), done: 0, ..place.clone() });
+    Ok(Page { waiting, place, next })
 }

@@ -137,8 +137,8 @@ pub struct Candidate {
 ///
 /// # Errors
 ///
-/// [`Error::Describe`] or [`Error::Tags`] if ACM refuses; [`Error::Foreign`] and [`Error::Home`]
-/// before any call. What else could not be found out is said in the answer.
+/// [`Error::Describe`] or [`Error::Tags`] if ACM refuses; [`Error::Foreign`] before any call.
+/// What else could not be found out is said in the answer.
 pub async fn diagnose(
     context: &Context,
     invocation: &Invocation,

@@ -3,8 +3,9 @@
 use aws_sdk_route53::types::{HostedZoneConfig, Tag, TagResourceType, Vpc, VpcRegion};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use sim::faults::{Fault, FaultKind};
 
-use crate::world::{OURS, World};
+use crate::world::{HOME, OURS, World};
 
 /// Somebody creates a public hosted zone of ours over the API, and has its domain delegated to it.
 async fn create_zone(world: &World, name: &str) -> String {
@@ -43,7 +44,7 @@ async fn a_new_zone_heals_a_block_at_once() {
     let zone = create_zone(&world, "example.com").await;
     world.minutes(1).await;
     assert_eq!(world.written(), [format!("www.example.com in {zone}")]);
-    assert_eq!(healed(&world), [json!({"zone": "example.com", "found": 1, "looked": 1})]);
+    assert_eq!(healed(&world), [json!({"zones": ["example.com"], "found": 1, "looked": 1})]);
     assert!(world.armed() <= 2, "the next look, and the one after if it was too near");
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
@@ -72,13 +73,13 @@ async fn a_zone_that_does_not_help_makes_nobody_look_and_tells_nothing_twice() {
     let told = world.published().len();
     create_zone(&world, "notexample.com").await;
     world.minutes(1).await;
-    assert_eq!(healed(&world), [json!({"zone": "notexample.com", "found": 0, "looked": 0})]);
+    assert_eq!(healed(&world), [json!({"zones": ["notexample.com"], "found": 0, "looked": 0})]);
     // One that could help, but is the second of its name.
     world.zone("example.com");
     world.zone("example.com");
     create_zone(&world, "example.com").await;
     world.minutes(1).await;
-    assert_eq!(healed(&world)[1], json!({"zone": "example.com", "found": 1, "looked": 1}));
+    assert_eq!(healed(&world)[1], json!({"zones": ["example.com"], "found": 1, "looked": 1}));
     assert_eq!((world.published().len(), world.writes()), (told, Vec::new()));
 }
 
@@ -129,4 +130,33 @@ async fn what_cannot_help_costs_no_call() {
     world.minutes(1).await;
     assert_eq!(world.outcome()["reason"], "the new hosted zone is private");
     assert_eq!(calls(&world), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_refuses_keeps_no_other_from_being_healed() {
+    let world = world(&[("REGIONS", "ap-south-1,eu-west-1")]);
+    world.request(&["example.com"]).await;
+    world.minutes(62).await;
+    // Of the search and of the listing that takes its place, in the first region.
+    let denied = |operation: &str| Fault::new(FaultKind::Denied).on(operation).times(1);
+    world.fault(denied("SearchCertificates"));
+    world.fault(denied("ListCertificates"));
+    let zone = create_zone(&world, "example.com").await;
+    world.minutes(1).await;
+    assert_eq!(world.written(), [format!("example.com in {zone}")]);
+    assert_eq!((world.errors(), world.dead_letters()), (Vec::new(), Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn news_of_many_zones_in_a_batch_lists_what_waits_once() {
+    let world = world(&[]);
+    world.enqueue();
+    world.request_in(OURS, HOME, &["n7.example.com"], |request| request).await;
+    world.minutes(62).await;
+    for number in 0..20 {
+        create_zone(&world, &format!("n{number}.example.com")).await;
+    }
+    world.minutes(3).await;
+    assert_eq!(world.writes().len(), 1);
+    assert!(world.count("SearchCertificates") <= 2, "{}", world.count("SearchCertificates"));
 }
