@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::outcome::{Outcome, RecordState};
 use crate::pace;
-use crate::plan::{self, Next, Plan, Policy};
+use crate::plan::{self, Grid, Next, Plan, Policy};
 use crate::publish::{Published, publish};
 use crate::settings::Settings;
 use crate::trigger::{self, Wake};
@@ -73,6 +73,9 @@ pub async fn reconcile(
     let published = publish(clients, settings, &deadline.percent(80), &plans).await;
 
     let now = deadline.now();
+    let needless = looks.iter().flatten().filter(|_| !settings.dry_run);
+    let needless: Vec<_> =
+        needless.filter_map(|look| Some((&look.wake.certificate, look.plan.needless?))).collect();
     let mut published = published.into_iter();
     let ending = looks.into_iter().map(|look| {
         let look = look?;
@@ -82,10 +85,18 @@ pub async fn reconcile(
     });
     let outcomes: Vec<Result<Outcome, Error>> = ending.collect();
 
-    if let Some(bus) = settings.event_bus.as_ref().filter(|_| !settings.dry_run) {
-        let news = outcomes.iter().flatten().filter(|outcome| outcome.news);
-        let news = news.map(|outcome| &outcome.facts);
-        deadline.percent(80).bound(eventbridge::publish(clients, bus, news)).await;
+    let told = match settings.event_bus.as_ref().filter(|_| !settings.dry_run) {
+        Some(bus) => {
+            let news = outcomes.iter().flatten().filter(|outcome| outcome.news);
+            let news = news.map(|outcome| &outcome.facts);
+            deadline.percent(80).bound(eventbridge::publish(clients, bus, news)).await == Some(true)
+        }
+        None => true,
+    };
+    if told {
+        let disarming =
+            needless.into_iter().map(async |(arn, grid)| disarm(context, arn, grid, now).await);
+        deadline.percent(80).bound(join_all(disarming)).await;
     }
     metrics.looked(outcomes.iter().flatten(), now);
     outcomes
@@ -202,6 +213,19 @@ async fn arm(
             scheduler::arm(&client, settings, door, &name, at, &check).await.map(Some)
         }
         _ => Ok(None),
+    }
+}
+
+/// Takes back the check that is armed for a certificate, so that nothing is told twice.
+async fn disarm(context: &Context, arn: &CertificateArn, grid: Grid, now: DateTime<Utc>) {
+    let client = context.clients.scheduler();
+    for at in grid.armed(now) {
+        let name = scheduler::check_name(arn, at);
+        match scheduler::disarm(&client, &context.settings, &name).await {
+            Ok(false) => {}
+            Ok(true) => return,
+            Err(trouble) => return warn!(trouble = trouble.message, "its end will be told again"),
+        }
     }
 }
 

@@ -13,9 +13,9 @@ use crate::trigger::SOURCE;
 /// The detail-type of the events we publish.
 pub const STATE_CHANGE: &str = "Certificate Validation State Change";
 
-/// Publishes an event about each of these certificates. A bus that is down is logged, and stops
-/// nothing.
-pub async fn publish(clients: &Clients, bus: &str, news: impl Iterator<Item = &Facts>) {
+/// Publishes an event about each of these certificates; whether the bus took them all. One that is
+/// down is logged, and stops nothing.
+pub async fn publish(clients: &Clients, bus: &str, news: impl Iterator<Item = &Facts>) -> bool {
     let entries = news.filter_map(|facts| {
         let detail = serde_json::to_string(facts)
             .inspect_err(|error| warn!(%error, "cannot spell the event"))
@@ -38,10 +38,12 @@ pub async fn publish(clients: &Clients, bus: &str, news: impl Iterator<Item = &F
             Err(error) => vec![report(&error)],
         }
     });
-    let troubles: Vec<_> = stream::iter(publishing).buffer_unordered(CALLS_AT_ONCE).collect().await;
-    for trouble in troubles.into_iter().flatten() {
+    let troubles: Vec<Vec<String>> =
+        stream::iter(publishing).buffer_unordered(CALLS_AT_ONCE).collect().await;
+    for trouble in troubles.iter().flatten() {
         warn!(bus, trouble, "cannot publish an event: its consumers will not hear of this");
     }
+    troubles.iter().all(Vec::is_empty)
 }
 
 /// What one call takes: ten entries, and a megabyte, of which some is left for what is not the detail.

@@ -72,6 +72,22 @@ pub async fn arm(
     }
 }
 
+/// Takes a schedule back; whether there was one.
+///
+/// # Errors
+///
+/// What keeps us from it.
+pub async fn disarm(client: &Client, settings: &Settings, name: &str) -> Result<bool, Trouble> {
+    let group = &settings.schedule_group;
+    match client.delete_schedule().group_name(group).name(name).send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(refusal) if refusal.is_resource_not_found_exception() => Ok(false),
+            _ => Err(Trouble::of(&format!("cannot delete the schedule {name}"), &error)),
+        },
+    }
+}
+
 /// Whether there is a schedule of this name.
 ///
 /// # Errors

@@ -42,7 +42,7 @@ pub struct Diagnosis {
     /// When the next check of it is armed for; none if none is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_check: Option<DateTime<Utc>>,
-    /// What is wrong with its tags.
+    /// What is wrong with its tags, and where a delegation seems to be missing.
     pub remarks: Vec<String>,
     /// Each of its names.
     pub names: Vec<NameDiagnosis>,
@@ -179,8 +179,7 @@ pub async fn diagnose(
     Ok(diagnosis)
 }
 
-/// When the next check is armed for: one of the next two points of the grid, since the nearest may
-/// have been too near when it was armed.
+/// When the next check is armed for, if one is.
 async fn next_check(
     context: &Context,
     arn: &CertificateArn,
@@ -188,7 +187,7 @@ async fn next_check(
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     let client = context.clients.scheduler();
-    for at in underway.grid.ahead(now).take(2) {
+    for at in underway.grid.armed(now) {
         let name = scheduler::check_name(arn, at);
         if scheduler::is_armed(&client, &context.settings, &name).await == Ok(true) {
             return Some(at);
@@ -223,6 +222,7 @@ async fn examine(
         .await;
     let seen: Content = contents.values().flatten().flat_map(|content| content.clone()).collect();
     diagnosis.remarks.clone_from(&assignment.remarks);
+    diagnosis.remarks.extend(undelegated(context, &assignment, &survey).await);
     diagnosis.names = domains
         .iter()
         .map(|domain| {
@@ -238,6 +238,34 @@ async fn examine(
             }
         })
         .collect();
+}
+
+/// Chosen zones that a shorter one within reach does not delegate to. That one need not be what the
+/// world sees, so nothing is blocked.
+async fn undelegated(
+    context: &Context,
+    assignment: &Assignment<'_>,
+    survey: &Survey,
+) -> Vec<String> {
+    let homes: BTreeMap<_, _> =
+        assignment.homes.iter().map(|(record, home)| (&home.id, (record, *home))).collect();
+    let mut remarks = Vec::new();
+    for (record, home) in homes.into_values() {
+        let shorter = |zone: &&HostedZone| zone.name.depth() < home.name.depth();
+        let mut public = survey.above(record).filter(|zone| unfit(zone, None).is_none());
+        let Some(parent) = public.find(shorter) else { continue };
+        let client = context.clients.route53(&parent.access);
+        let apex = BTreeSet::from([home.name.clone()]);
+        let Ok(content) = route53::read(&client, parent, &apex).await else { continue };
+        if !content.values().flatten().any(|set| set.kind == "NS") {
+            remarks.push(format!(
+                "hosted zone {} ({}) does not delegate {}: unless another does, nobody sees hosted \
+                 zone {}",
+                parent.id, parent.name, home.name, home.id
+            ));
+        }
+    }
+    remarks
 }
 
 /// Which zones to read, and at which names: where the records belong, and where CAA records of the

@@ -43,13 +43,17 @@ impl Grid {
         self.next(point) == self.next(point + TimeDelta::minutes(4))
     }
 
-    /// The points at which a check may be armed now, the nearest first.
-    pub fn ahead(self, now: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
-        self.points().skip_while(move |point| *point < now)
+    /// The points for which a check may be armed now, the likeliest first: the next one; the one
+    /// after, if a look was too near to the next; the last one, if its schedule has yet to fire.
+    pub fn armed(self, now: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+        let from = move |at| self.points().skip_while(move |point| *point < at);
+        let due = from(now - TimeDelta::minutes(1)).take_while(move |point| *point < now);
+        from(now).take(2).chain(due)
     }
 
     /// Whether a look at `now` is the first since the validation reached one of the ages at which
-    /// a standing block is told again.
+    /// a standing block is told again: a few at first, and every day of a renewal that takes longer,
+    /// since its certificate is about to end.
     ///
     /// A look in the last minute before a point arms the check after that one. The look at the point
     /// itself then finds it armed, and takes it that all is told: so this one tells for both.
@@ -63,7 +67,8 @@ impl Grid {
             }
             reached = point;
         }
-        MILESTONES.iter().any(|age| (before..reached).contains(&(origin + *age - INSTANT)))
+        let daily = reached > origin + PATIENCE && reached > before;
+        daily || MILESTONES.iter().any(|age| (before..reached).contains(&(origin + *age - INSTANT)))
     }
 
     fn points(self) -> impl Iterator<Item = DateTime<Utc>> {
@@ -183,6 +188,14 @@ mod tests {
         }
         assert_eq!(reached.next(), None);
         assert!(grid.reaches_milestone(at(16)) && !grid.reaches_milestone(at(14)));
+    }
+
+    #[test]
+    fn a_renewal_that_takes_long_reaches_one_every_day() {
+        let grid = Grid::of_renewal(at(0), Some(at(7 * 24 * 60)));
+        let reached = grid.points().filter(|point| grid.reaches_milestone(*point)).skip(5);
+        let ages: Vec<_> = reached.map(|point| (point - at(0)).num_hours()).collect();
+        assert_eq!(ages, [73 + 24, 73 + 48, 73 + 72]);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Plan {
     pub began: DateTime<Utc>,
     /// Whether an end or a standing block is worth an event of its own, if this look comes upon one.
     pub news: bool,
+    /// The grid of a check that may be armed still, and would only tell this end again.
+    pub needless: Option<Grid>,
 }
 
 /// Whether to look again.
@@ -132,9 +134,13 @@ pub fn decide(
         return validate(&underway, wake, now, policy);
     }
     let (reason, ended) = end(certificate);
+    let fresh = ended.is_some_and(|ended| now - ended < FRESH);
+    let needless = fresh && !wake.follow_up && reason == Reason::Issued;
     Plan {
-        // An end that one of our checks comes upon, or a fresh one.
-        news: wake.follow_up || ended.is_some_and(|ended| now - ended < FRESH),
+        // An end that one of our checks comes upon, or a fresh one. Most renewals need no help, and
+        // the check of one that did cannot be found again: its grid has gone with its beginning.
+        news: wake.follow_up || (fresh && reason != Reason::Renewed),
+        needless: needless.then(|| Grid::of_request(requested)),
         ..Plan::nothing(requested, Next::Stop(reason))
     }
 }
@@ -224,7 +230,14 @@ const VALIDATION_TIME_OUT: TimeDelta = TimeDelta::hours(72);
 impl Plan {
     /// Nothing to write and nothing to tell.
     fn nothing(began: DateTime<Utc>, next: Next) -> Self {
-        Self { publish: BTreeSet::new(), refuse: BTreeMap::new(), next, began, news: false }
+        Self {
+            publish: BTreeSet::new(),
+            refuse: BTreeMap::new(),
+            next,
+            began,
+            news: false,
+            needless: None,
+        }
     }
 }
 
@@ -281,7 +294,7 @@ fn validate(underway: &Underway<'_>, wake: &Wake, now: DateTime<Utc>, policy: &P
         refuse.insert(name, contradicted());
     }
     let news = !wake.follow_up || grid.reaches_milestone(now);
-    Plan { publish, refuse, next, began, news }
+    Plan { publish, refuse, next, began, news, needless: None }
 }
 
 /// Names for which there are records with different values.

@@ -307,9 +307,10 @@ fn an_end_is_news_to_our_own_checks_and_while_it_is_fresh() {
     ] {
         check_news(&ended(status), follow_up, age, news);
     }
-    check_news(&renewing(Proceeding::Done), false, 1059, true);
-    check_news(&renewing(Proceeding::Done), false, 1060, false);
+    check_news(&renewing(Proceeding::Done), true, 1059, true);
+    check_news(&renewing(Proceeding::Done), false, 1059, false);
     check_news(&renewing(Proceeding::Failed(None)), false, 1059, true);
+    check_news(&renewing(Proceeding::Failed(None)), false, 1060, false);
     check_news(&pending(vec![awaiting("a.com")]), true, 73 * 60, true);
     check_news(&pending(vec![awaiting("a.com")]), false, 73 * 60, false);
 }

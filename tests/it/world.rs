@@ -479,7 +479,7 @@ fn patterns() -> [Value; 3] {
         }),
         json!({
             "source": ["aws.acm"],
-            "detail-type": ["ACM Certificate Renewal Action Required"],
+            "detail-type": ["ACM Certificate Renewal Action Required", "ACM Certificate Available"],
         }),
         json!({
             "source": ["aws.route53"],

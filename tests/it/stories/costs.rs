@@ -19,7 +19,7 @@ fn looks(world: &World) -> Vec<Vec<String>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_life_costs_seven_calls_at_first_five_in_between_and_three_at_last() {
+async fn a_life_costs_seven_calls_at_first_five_in_between_and_four_at_last() {
     let world = World::new();
     world.zone("example.com");
     world.sim.aws().acm.behaviour.validation_interval = TimeDelta::minutes(5);
@@ -41,7 +41,7 @@ async fn a_life_costs_seven_calls_at_first_five_in_between_and_three_at_last() {
         ]
     );
     let counts: Vec<_> = looks.iter().map(Vec::len).collect();
-    let [7, between @ .., 3] = counts.as_slice() else { panic!("{counts:?}") };
+    let [7, between @ .., 4] = counts.as_slice() else { panic!("{counts:?}") };
     // Until ACM has seen the record; from then on there is nothing to look for in Route 53.
     assert!(between[0] == 5 && between.iter().all(|count| [3, 5].contains(count)), "{counts:?}");
 }
@@ -56,7 +56,7 @@ async fn a_hundred_names_in_one_zone_cost_what_one_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_costs_two_looks() {
+async fn a_renewal_costs_twelve_calls() {
     let world = World::new();
     let zone = world.zone("example.com");
     let arn = world.request(&["example.com"]).await;
@@ -67,7 +67,8 @@ async fn a_renewal_costs_two_looks() {
     world.renew(&arn);
     world.minutes(30).await;
     let counts: Vec<_> = looks(&world)[before..].iter().map(Vec::len).collect();
-    assert_eq!(counts, [7, 3]);
+    // The one between is caused by ACM's own news, which the check has yet to tell.
+    assert_eq!(counts, [7, 2, 3]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -77,6 +77,19 @@ async fn a_renewal_that_is_looked_after_already_is_swept_without_a_second_chain(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_renewal_that_is_blocked_for_days_is_told_every_day() {
+    let world = World::new();
+    let (arn, zone) = lapsed(&world).await;
+    world.sim.aws().route53.delete_zone(&zone);
+    world.renew(&arn);
+    world.pass(TimeDelta::days(4)).await;
+    let told = || world.published().iter().filter(|it| *it == "BLOCKED").count();
+    let before = told();
+    world.pass(TimeDelta::days(5)).await;
+    assert_eq!(told() - before, 5);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_renewal_that_fails_is_told_with_its_reason() {
     let world = World::new();
     let (arn, zone) = lapsed(&world).await;

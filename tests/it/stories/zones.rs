@@ -3,7 +3,7 @@
 use expect_test::expect;
 use serde_json::Value;
 
-use crate::world::{OURS, World, tag};
+use crate::world::{DNS, OURS, World, tag};
 
 /// The reasons in the latest response, one a blocked record.
 fn blocked(outcome: &Value) -> Vec<String> {
@@ -32,7 +32,7 @@ async fn a_certificate_for_a_single_name_is_issued() {
     world.minutes(30).await;
     expect![[r#"
         00:00:20 RequestCertificate: RECORDS_WRITTEN, example.com WRITTEN in 1, next look 00:02
-        00:02:23 Certificate Check: ISSUED
+        00:02:02 ACM Certificate Available: ISSUED
     "#]]
     .assert_eq(&world.story());
     assert_eq!(world.status(&arn), "ISSUED");
@@ -209,6 +209,19 @@ async fn a_tag_that_names_a_zone_that_does_not_exist_is_reported_and_nothing_is_
         world.minutes(10).await;
         check_blocked(&world, &[ZONE_TAG, &format!("there is no hosted zone {id}")]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tag_that_names_a_zone_of_a_stranger_too_does_not_hold_up_the_names_of_the_other() {
+    let world = World::new();
+    let ours = world.zone("example.com");
+    let theirs = world.sim.aws().route53.create_zone(DNS, "example.org");
+    let names = ["example.com", "example.org"];
+    world.request_tagged(&names, ZONE_TAG, &format!("{ours} {theirs}")).await;
+    world.minutes(10).await;
+    assert_eq!(world.written(), [format!("example.com in {ours}")]);
+    let reason = world.outcome()["reason"].to_string();
+    assert!(reason.contains(&theirs) && reason.contains("AccessDenied"), "{reason}");
 }
 
 #[tokio::test(start_paused = true)]
