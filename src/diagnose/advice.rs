@@ -12,22 +12,35 @@ pub(super) fn advice(diagnosis: &Diagnosis, next: &Next) -> String {
     let state = |name: &NameDiagnosis| name.record.as_ref().map(|record| record.state);
     let with = |wanted: Standing| names.iter().find(move |name| state(name) == Some(wanted));
     let caa = names.iter().find_map(|name| Some((name, name.caa.as_ref()?)));
-    let gone = names.iter().filter(|name| state(name) == Some(Standing::Missing)).count();
+    let useless: Vec<_> = names
+        .iter()
+        .filter_map(|name| name.record.as_ref())
+        .filter(|record| !matches!(record.state, Standing::Present | Standing::Unknown))
+        .collect();
     match next {
         Next::Stop(Reason::Deleted) => {
             "ACM knows no such certificate: see that the ARN's account and region are right.".into()
         }
-        Next::Stop(Reason::Issued | Reason::Migrated | Reason::Renewed) if gone > 0 => format!(
-            "It is issued, but {gone} of its validation records are gone, so ACM will not be able to \
-             renew it: publish {} again.",
-            with(Standing::Missing)
-                .and_then(|name| name.record.as_ref())
-                .map_or("them", |record| record.name.as_str())
-        ),
         Next::Stop(reason @ (Reason::Issued | Reason::Migrated | Reason::Renewed)) => {
-            format!("There is nothing to do: {reason}.")
+            match useless.first() {
+                None => format!("There is nothing to do: {reason}."),
+                Some(record) => format!(
+                    "It is issued, but {} of its validation records {} not in place, so ACM will not \
+                     be able to renew it: publish {} again{}.",
+                    useless.len(),
+                    if useless.len() == 1 { "is" } else { "are" },
+                    record.name,
+                    record.reason.as_ref().map_or_else(String::new, |why| format!(" ({why})")),
+                ),
+            }
         }
-        Next::Stop(reason @ (Reason::Failed(_) | Reason::TimedOut | Reason::GaveUp)) => {
+        Next::Stop(
+            reason @ (Reason::Failed(_)
+            | Reason::GaveUp
+            | Reason::MigrationFailed(_)
+            | Reason::RenewalFailed(_)
+            | Reason::TimedOut),
+        ) => {
             let caa = caa.map(|(_, caa)| format!(" ({caa})")).unwrap_or_default();
             format!("It is over: {reason}{caa}.")
         }
@@ -72,9 +85,11 @@ fn waiting(diagnosis: &Diagnosis, unknown: Option<&NameDiagnosis>) -> String {
     } else if names.is_empty() || names.iter().any(|name| name.validation == Validation::Unready) {
         format!("ACM has not made all validation records yet; {goes_on}.")
     } else {
+        let remarks = diagnosis.remarks.join("; ");
+        let remarks = if remarks.is_empty() { remarks } else { format!(" ({remarks})") };
         format!(
             "All records are in place and ACM should issue within half an hour: if it does not, see \
-             that public DNS delegates these names to the hosted zones; {goes_on}."
+             that public DNS delegates these names to the hosted zones{remarks}; {goes_on}."
         )
     }
 }

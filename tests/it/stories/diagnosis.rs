@@ -149,6 +149,26 @@ async fn an_issued_certificate_that_could_not_be_renewed_is_told() {
     let diagnosis = ask(&world, &arn).await;
     check_advice(&diagnosis, "will not be able to renew it");
     check_advice(&diagnosis, &name);
+    world.sim.aws().route53.put_record(&zone, &name, "CNAME", 60, &["parked.example.net"]);
+    check_advice(&ask(&world, &arn).await, "will not be able to renew it");
+    world.sim.aws().route53.remove_record(&zone, &name, "CNAME");
+    world.sim.aws().route53.put_record(&zone, &name, "TXT", 60, &["\"mine\""]);
+    check_advice(&ask(&world, &arn).await, "a record of type TXT stands at this name");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_zone_that_nobody_delegates_to_is_told() {
+    let world = World::new();
+    world.zone("example.com");
+    let dead = world.sim.aws().route53.create_zone(OURS, "dev.example.com");
+    let arn = world.request(&["www.dev.example.com"]).await;
+    world.minutes(60).await;
+    assert_eq!(world.written(), [format!("www.dev.example.com in {dead}")]);
+    let diagnosis = ask(&world, &arn).await;
+    check_advice(&diagnosis, "(example.com) does not delegate dev.example.com");
+    world.sim.aws().route53.delegate(&dead);
+    world.minutes(30).await;
+    assert_eq!(ask(&world, &arn).await["remarks"], json!([]));
 }
 
 #[tokio::test(start_paused = true)]
