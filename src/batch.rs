@@ -6,9 +6,10 @@ use aws_lambda_events::sqs::SqsBatchResponse;
 use tracing::{info, warn};
 
 use crate::arn::CertificateArn;
+use crate::context::{Context, Invocation};
 use crate::error::{Error, report};
 use crate::heal::heal;
-use crate::reconcile::{Context, Invocation, reconcile};
+use crate::reconcile::reconcile;
 use crate::sweep::sweep;
 use crate::trigger::{Message, Trigger, Unreadable, Wake};
 

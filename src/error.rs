@@ -33,7 +33,7 @@ pub enum Error {
         #[source]
         source: BoxError,
     },
-    /// The payload is none that the function takes.
+    /// The payload is no event that the function handles.
     #[error(transparent)]
     Event(#[from] Unreadable),
     /// The certificate is not within our reach.

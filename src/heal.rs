@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use tracing::{info, warn};
 
+use crate::context::{Context, Invocation};
 use crate::deadline::Deadline;
 use crate::error::{Error, quote, report};
 use crate::name::DomainName;
-use crate::reconcile::{Context, Invocation, reconcile};
+use crate::reconcile::reconcile;
 use crate::survey;
 use crate::trigger::{Wake, ZoneNews};
 use crate::waiting::{self, Names, Place, Waiting};

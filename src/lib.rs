@@ -70,6 +70,7 @@ pub mod arn;
 pub mod aws;
 pub mod batch;
 pub mod certificate;
+pub mod context;
 pub mod deadline;
 pub mod diagnose;
 pub mod error;

@@ -5,46 +5,17 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 use tracing::{Instrument, Span, field, info, info_span, warn};
 
-use crate::arn::{CertificateArn, Home};
-use crate::aws::clients::Clients;
+use crate::arn::CertificateArn;
 use crate::aws::scheduler::{self, Armed};
 use crate::aws::{acm, eventbridge};
 use crate::certificate::{self, Certificate};
-use crate::deadline::Deadline;
+use crate::context::{Context, Invocation};
 use crate::error::Error;
-use crate::metrics::Metrics;
 use crate::outcome::{Outcome, RecordState};
 use crate::pace;
-use crate::plan::{self, Grid, Next, Plan, Policy};
+use crate::plan::{self, Grid, Next, Plan};
 use crate::publish::{Published, publish};
-use crate::settings::Settings;
 use crate::trigger::{self, Wake};
-use crate::zone::Access;
-
-/// What a look needs besides the certificate.
-#[derive(Debug)]
-pub struct Context {
-    /// The way to AWS.
-    pub clients: Clients,
-    /// Where what was done is counted.
-    pub metrics: Metrics,
-    /// What the environment says.
-    pub settings: Settings,
-}
-
-/// The invocation that a look is part of.
-#[derive(Clone, Debug)]
-pub struct Invocation {
-    /// When Lambda ends it.
-    pub deadline: Deadline,
-    /// What checks are sent to: the function's ARN, or that of the queue through which its event
-    /// came, so that the next looks come together too.
-    pub door: String,
-    /// Where the function lives, and whose it is.
-    pub home: Home,
-    /// Lambda's id of it.
-    pub request: String,
-}
 
 /// Brings each of these certificates one step nearer to issued; the answers are in the order of the
 /// wakes.
@@ -79,7 +50,7 @@ pub async fn reconcile(
     let mut published = published.into_iter();
     let ending = looks.into_iter().map(|look| {
         let look = look?;
-        let outcome = look.end(published.next().unwrap_or_default(), now);
+        let outcome = look.end(published.next().expect("an answer to each plan"), now);
         look.span.in_scope(|| log(&outcome));
         Ok(outcome)
     });
@@ -153,7 +124,7 @@ async fn look<'a>(
     let certificate = observe(context, invocation, &wake.certificate, wake.since);
     let certificate = certificate.instrument(span.clone()).await?;
     let now = invocation.deadline.now();
-    let plan = plan::decide(certificate.as_ref(), wake, now, &Policy::from(&context.settings));
+    let plan = plan::decide(certificate.as_ref(), wake, now, &context.settings.policy);
     let since = Some(wake.since.unwrap_or(now));
     let armed = arm(context, invocation, wake, &plan, since).await?;
     Ok(Look { wake, certificate, plan, armed, span })
@@ -170,7 +141,7 @@ pub(crate) async fn observe(
     arn: &CertificateArn,
     since: Option<DateTime<Utc>>,
 ) -> Result<Option<Certificate>, Error> {
-    let access = certificate_access(&context.settings, &invocation.home, &arn.home)?;
+    let access = context.certificate_access(&invocation.home, &arn.home)?;
     let client = context.clients.acm(&access, &arn.home.region);
     let (detail, tags) = tokio::try_join!(acm::describe(&client, arn), acm::tags(&client, arn))?;
     let Some((detail, tags)) = detail.zip(tags) else { return Ok(None) };
@@ -237,36 +208,6 @@ impl Look<'_> {
     }
 }
 
-/// Whose credentials reach the certificates of an account.
-///
-/// # Errors
-///
-/// [`Error::Foreign`] if nobody's do.
-pub(crate) fn certificate_access(
-    settings: &Settings,
-    ours: &Home,
-    theirs: &Home,
-) -> Result<Access, Error> {
-    let Home { partition, account, .. } = theirs;
-    match &settings.certificate_role_name {
-        _ if *partition != ours.partition => Err(Error::Foreign {
-            whose: format!(
-                "partition {partition}, and no role of {} reaches there",
-                ours.partition
-            ),
-        }),
-        _ if *account == ours.account => Ok(Access::Own),
-        Some(role) => Ok(Access::Role(format!("arn:{partition}:iam::{account}:role/{role}"))),
-        None => Err(Error::Foreign {
-            whose: format!(
-                "account {account}, and this function in {}: set CERTIFICATE_ROLE_NAME to a role \
-                 there that it may assume, or run it there",
-                ours.account
-            ),
-        }),
-    }
-}
-
 /// What all lines of a look's log have in common.
 fn span(invocation: &Invocation, wake: &Wake) -> Span {
     let request = &invocation.request;
@@ -299,13 +240,4 @@ fn log(outcome: &Outcome) {
         blocked = count(RecordState::Blocked),
         "looked"
     );
-}
-
-impl From<&Settings> for Policy {
-    fn from(settings: &Settings) -> Self {
-        Self {
-            allowed_domains: settings.allowed_domains.clone(),
-            certificate_tag: settings.certificate_tag.clone(),
-        }
-    }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::arn::{is_region, role_account};
 use crate::name::DomainName;
+use crate::plan::Policy;
 
 /// Every setting, checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,10 +21,8 @@ pub struct Settings {
     pub certificate_role_name: Option<String>,
     /// `HOSTED_ZONE_TAG`: the tag a hosted zone must carry.
     pub hosted_zone_tag: Option<Tag>,
-    /// `CERTIFICATE_TAG`: the tag a certificate must carry.
-    pub certificate_tag: Option<Tag>,
-    /// `ALLOWED_DOMAINS`: a name must be one of these or lie under one; empty allows all.
-    pub allowed_domains: Vec<DomainName>,
+    /// `CERTIFICATE_TAG` and `ALLOWED_DOMAINS`: which certificates are ours.
+    pub policy: Policy,
     /// `REGIONS`: regions to sweep; empty means the function's own.
     pub regions: Vec<String>,
     /// `RECORD_TTL`: seconds a resolver may keep a record we wrote.
@@ -105,12 +104,14 @@ impl Settings {
                 },
             ),
             hosted_zone_tag: read.optional("HOSTED_ZONE_TAG", "key=value", tag),
-            certificate_tag: read.optional("CERTIFICATE_TAG", "key=value", tag),
-            allowed_domains: read.list(
-                "ALLOWED_DOMAINS",
-                "domains such as example.com, without wildcards, separated by commas",
-                domain,
-            ),
+            policy: Policy {
+                certificate_tag: read.optional("CERTIFICATE_TAG", "key=value", tag),
+                allowed_domains: read.list(
+                    "ALLOWED_DOMAINS",
+                    "domains such as example.com, without wildcards, separated by commas",
+                    domain,
+                ),
+            },
             regions: read.list(
                 "REGIONS",
                 "regions such as eu-west-1, separated by commas",
@@ -245,8 +246,7 @@ mod tests {
             hosted_zone_role_arns: Vec::new(),
             certificate_role_name: None,
             hosted_zone_tag: None,
-            certificate_tag: None,
-            allowed_domains: Vec::new(),
+            policy: Policy::default(),
             regions: Vec::new(),
             record_ttl: 300,
             dry_run: false,
@@ -303,8 +303,8 @@ mod tests {
 
     #[test]
     fn lists_are_separated_by_commas() {
-        let domains =
-            read_with("ALLOWED_DOMAINS", " Example.com., internal ,").map(|s| s.allowed_domains);
+        let domains = read_with("ALLOWED_DOMAINS", " Example.com., internal ,")
+            .map(|s| s.policy.allowed_domains);
         assert_eq!(domains, Ok(vec![DomainName::new("example.com"), DomainName::new("internal")]));
         let regions = read_with("REGIONS", "eu-west-1,us-gov-west-1").map(|s| s.regions);
         assert_eq!(regions, Ok(vec!["eu-west-1".to_owned(), "us-gov-west-1".to_owned()]));

@@ -9,9 +9,9 @@ use crate::arn::Home;
 use crate::aws::acm;
 use crate::aws::scheduler::{self, Armed};
 use crate::certificate::Certificate;
+use crate::context::{Context, Invocation};
 use crate::error::{Error, report};
 use crate::plan::{self, Grid};
-use crate::reconcile::{Context, Invocation, certificate_access};
 use crate::trigger;
 use crate::waiting::{self, Place, Waiting};
 
@@ -189,7 +189,7 @@ async fn underway(
     now: DateTime<Utc>,
 ) -> Result<Option<(DateTime<Utc>, Grid)>, Error> {
     let arn = &waiting.certificate;
-    let access = certificate_access(&context.settings, home, &arn.home)?;
+    let access = context.certificate_access(home, &arn.home)?;
     let client = context.clients.acm(&access, &arn.home.region);
     let certificate = acm::describe(&client, arn)
         .await?

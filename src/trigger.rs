@@ -60,7 +60,7 @@ pub struct Wake {
     pub follow_up: bool,
 }
 
-/// The payload is none that the function takes.
+/// The payload is no event that the function handles.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("cannot read the event: {0}")]
 pub struct Unreadable(String);
@@ -71,7 +71,7 @@ impl Unreadable {
         Self(format!("it is not JSON: {error}"))
     }
 
-    /// A payload that is none, for this reason.
+    /// A payload refused for this reason.
     pub fn new(why: &str) -> Self {
         Self(why.to_owned())
     }

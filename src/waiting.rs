@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::arn::{CertificateArn, Home};
 use crate::aws::acm;
+use crate::context::Context;
 use crate::error::Error;
 use crate::name::DomainName;
-use crate::reconcile::{Context, certificate_access};
 
 /// A certificate that waits for validation, or may.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -113,7 +113,7 @@ pub async fn page(
         region: place.region.clone(),
         account: place.account.clone(),
     };
-    let access = certificate_access(&context.settings, home, &there)?;
+    let access = context.certificate_access(home, &there)?;
     let client = context.clients.acm(&access, &place.region);
     let searched = match place.by {
         Listing::List => None,

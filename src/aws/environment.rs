@@ -29,7 +29,7 @@ use super::clients::behavior_version;
 use crate::arn::is_region;
 use crate::settings::{Misconfigured, Reader};
 
-/// How long a connection may take to be there.
+/// How long it may take to open a connection.
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// Services that have an endpoint of their own, as variables spell them:
@@ -74,7 +74,7 @@ pub fn sdk_config(var: impl Fn(&str) -> Option<String>) -> Result<SdkConfig, Mis
         .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
         .sleep_impl(sleep.clone())
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls.unwrap_or_default())
+        .tls_context(tls.expect("nothing in it is checked before it is used"))
         .build();
     let credentials = Credentials::new(id, key, token, None, "environment");
     let mut config = SdkConfig::builder()

@@ -55,8 +55,7 @@ fn root(uri: &str) -> String {
 }
 
 /// Opens a connection to each service that a first look in the function's own account and region
-/// calls. It is no
-/// look, and fails at nothing: what stands in its way will stand in a look's, which says so.
+/// calls. What cannot be reached is passed over: the look that needs it reports it.
 pub async fn open_connections(clients: &Clients, settings: &Settings) {
     // The four builders have the same methods, and no trait for them.
     macro_rules! knock {

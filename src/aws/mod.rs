@@ -36,7 +36,7 @@ where
     match error {
         SdkError::ServiceError(refusal) => {
             let code = refusal.err().code().unwrap_or_default();
-            let passing = [THROTTLING_ERRORS, TRANSIENT_ERRORS].concat().contains(&code);
+            let passing = THROTTLING_ERRORS.contains(&code) || TRANSIENT_ERRORS.contains(&code);
             !passing && !refusal.raw().status().is_server_error()
         }
         // A role that may not be assumed hides behind the call that needed its credentials.

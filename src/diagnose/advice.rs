@@ -3,11 +3,11 @@
 use chrono::SecondsFormat;
 
 use super::{Diagnosis, NameDiagnosis, Standing, Validation};
-use crate::plan::{Next, Reason};
+use crate::plan::Reason;
 
 /// What to do, first things first: what has ended, what is blocked, what is forbidden; then what goes
 /// on by itself.
-pub(super) fn advice(diagnosis: &Diagnosis, next: &Next) -> String {
+pub(super) fn advice(diagnosis: &Diagnosis, stopped_by: Option<&Reason>) -> String {
     let names = &diagnosis.names;
     let state = |name: &NameDiagnosis| name.record.as_ref().map(|record| record.state);
     let with = |wanted: Standing| names.iter().find(move |name| state(name) == Some(wanted));
@@ -17,11 +17,11 @@ pub(super) fn advice(diagnosis: &Diagnosis, next: &Next) -> String {
         .filter_map(|name| name.record.as_ref())
         .filter(|record| !matches!(record.state, Standing::Present | Standing::Unknown))
         .collect();
-    match next {
-        Next::Stop(Reason::Deleted) => {
+    match stopped_by {
+        Some(Reason::Deleted) => {
             "ACM knows no such certificate: see that the ARN's account and region are right.".into()
         }
-        Next::Stop(reason @ (Reason::Issued | Reason::Migrated | Reason::Renewed)) => {
+        Some(reason @ (Reason::Issued | Reason::Migrated | Reason::Renewed)) => {
             match useless.first() {
                 None => format!("There is nothing to do: {reason}."),
                 Some(record) => format!(
@@ -34,7 +34,7 @@ pub(super) fn advice(diagnosis: &Diagnosis, next: &Next) -> String {
                 ),
             }
         }
-        Next::Stop(
+        Some(
             reason @ (Reason::Failed(_)
             | Reason::GaveUp
             | Reason::MigrationFailed(_)
@@ -44,8 +44,8 @@ pub(super) fn advice(diagnosis: &Diagnosis, next: &Next) -> String {
             let caa = caa.map(|(_, caa)| format!(" ({caa})")).unwrap_or_default();
             format!("It is over: {reason}{caa}.")
         }
-        Next::Stop(reason) => format!("This function leaves it alone: {reason}."),
-        Next::CheckAt(_) => {
+        Some(reason) => format!("This function leaves it alone: {reason}."),
+        None => {
             if let Some(name) = with(Standing::Blocked) {
                 let record = name.record.as_ref().and_then(|record| record.reason.as_deref());
                 return format!("{}: {}.", name.name, record.unwrap_or("its record is blocked"));

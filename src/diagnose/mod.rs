@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 
@@ -11,14 +11,14 @@ use self::advice::advice;
 use crate::arn::CertificateArn;
 use crate::aws::{route53, scheduler};
 use crate::certificate::{Certificate, Domain, Progress};
+use crate::context::{Context, Invocation};
 use crate::error::{Error, Trouble};
 use crate::name::DomainName;
-use crate::plan::{self, Next, Policy, Underway};
+use crate::plan::{self, Reason, Underway};
 use crate::publish::{obstacle, spell};
-use crate::reconcile::{Context, Invocation, observe};
+use crate::reconcile::observe;
 use crate::record::ValidationRecord;
 use crate::survey::survey;
-use crate::trigger::Wake;
 use crate::zone::caa::forbidden;
 use crate::zone::content::{Content, waypoints};
 use crate::zone::{Access, Assignment, Claim, HostedZone, Survey, assign, unfit};
@@ -146,20 +146,12 @@ pub async fn diagnose(
 ) -> Result<Diagnosis, Error> {
     let certificate = observe(context, invocation, arn, None).await?;
     let now = invocation.deadline.now();
-    // As if it were old: a certificate or a tag that ACM does not show now is not there.
-    let wake =
-        Wake { certificate: arn.clone(), since: Some(DateTime::UNIX_EPOCH), follow_up: true };
-    let then = now + TimeDelta::minutes(5);
-    let plan = plan::decide(certificate.as_ref(), &wake, then, &Policy::from(&context.settings));
-    let reason = match &plan.next {
-        Next::CheckAt(_) => None,
-        Next::Stop(reason) => Some(reason.to_string()),
-    };
+    let reason = plan::stopped_by(certificate.as_ref(), now, &context.settings.policy);
     let mut diagnosis = Diagnosis {
         certificate_arn: arn.to_string(),
         advice: String::new(),
         status: certificate.as_ref().map(|certificate| certificate.status.as_str().to_owned()),
-        reason,
+        reason: reason.as_ref().map(Reason::to_string),
         next_check: None,
         remarks: Vec::new(),
         names: Vec::new(),
@@ -175,7 +167,7 @@ pub async fn diagnose(
             diagnosis.remarks.push("the time ran out before the hosted zones were read".to_owned());
         }
     }
-    diagnosis.advice = advice(&diagnosis, &plan.next);
+    diagnosis.advice = advice(&diagnosis, reason.as_ref());
     Ok(diagnosis)
 }
 

@@ -145,6 +145,20 @@ pub fn decide(
     }
 }
 
+/// Why nothing will be done for a certificate (`None`: ACM knows none), if so. What it may lack
+/// because it is young, it lacks.
+pub fn stopped_by(
+    certificate: Option<&Certificate>,
+    now: DateTime<Utc>,
+    policy: &Policy,
+) -> Option<Reason> {
+    let Some(certificate) = certificate else { return Some(Reason::Deleted) };
+    not_ours(certificate, policy).or_else(|| match underway(certificate) {
+        Some(underway) => underway.grid.next(now).is_none().then_some(Reason::GaveUp),
+        None => Some(end(certificate).0),
+    })
+}
+
 /// A plan for a certificate that there was no time to look at: to look at it as soon as possible.
 pub fn postpone(now: DateTime<Utc>) -> Plan {
     Plan::nothing(now, look_again(Grid::of_request(now), now))

@@ -356,7 +356,11 @@ fn settings_are_right_or_refused_in_one_line() {
                 assert!(role_account(&settings.schedule_role_arn).is_some());
                 settings.hosted_zone_role_arns.iter().for_each(|arn| assert_one_line(arn));
                 settings.regions.iter().for_each(|region| assert_one_line(region));
-                settings.allowed_domains.iter().for_each(|it| assert!(!it.as_str().contains('*')));
+                settings
+                    .policy
+                    .allowed_domains
+                    .iter()
+                    .for_each(|it| assert!(!it.as_str().contains('*')));
                 assert!((0..=i64::from(i32::MAX)).contains(&settings.record_ttl));
                 settings.event_bus.iter().for_each(|bus| assert_one_line(bus));
             }
