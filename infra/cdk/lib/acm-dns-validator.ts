@@ -22,7 +22,7 @@ export interface RequiredTag {
   readonly value: string;
 }
 
-/** How events and checks are queued before the function takes them. */
+/** How events, checks and sweeps are queued before the function takes them. */
 export interface OrganizationQueueOptions {
   /**
    * Messages in one invocation, at most. More than 10 need a batch window.
@@ -211,10 +211,10 @@ export interface AcmDnsValidatorProps {
   readonly organizationId?: string;
 
   /**
-   * Puts a queue before the function: events and checks come in batches, never more than a few at a
+   * Puts a queue before the function: events, checks and sweeps come in batches, never more than a few at a
    * time. It is for hundreds of certificates an hour.
    *
-   * @default - events and checks invoke the function one by one
+   * @default - events, checks and sweeps invoke the function one by one
    */
   readonly organizationQueue?: OrganizationQueueOptions;
 }
@@ -391,7 +391,7 @@ export class AcmDnsValidator extends Construct {
       assumedBy: scheduler,
       inlinePolicies: {
         sweep: new PolicyDocument({
-          statements: sweepPolicy(this.function.functionArn, this.deadLetterQueue.queueArn),
+          statements: sweepPolicy(this.function.functionArn, this.deadLetterQueue.queueArn, this.organizationQueue?.queueArn),
         }),
       },
     });
@@ -402,7 +402,7 @@ export class AcmDnsValidator extends Construct {
       scheduleExpression: 'rate(1 hour)',
       flexibleTimeWindow: { mode: 'OFF' },
       target: {
-        arn: this.function.functionArn,
+        arn: this.door,
         roleArn: this.sweepRole.roleArn,
         deadLetterConfig: { arn: this.deadLetterQueue.queueArn },
         // The next sweep does the same as a late one.
@@ -421,12 +421,20 @@ export class AcmDnsValidator extends Construct {
   }
 
   /**
+   * Where everything goes that is to wake the function. Checks come back the way their certificate's
+   * event came, or the sweep that found it: what goes past the queue once goes past it for good.
+   */
+  private get door(): string {
+    return this.organizationQueue?.queueArn ?? this.function.functionArn;
+  }
+
+  /**
    * The rules on the default bus, where AWS's own events arrive, and those that other regions and
    * accounts forward. They wake the function, by the queue if there is one.
    */
   private listen(): Rule[] {
     const target = {
-      arn: this.organizationQueue?.queueArn ?? this.function.functionArn,
+      arn: this.door,
       deadLetterConfig: { arn: this.deadLetterQueue.queueArn },
       retryPolicy: { maximumEventAgeInSeconds: Duration.days(1).toSeconds(), maximumRetryAttempts: 185 },
     };

@@ -96,10 +96,12 @@ export function schedulePolicy(functionArn: string, organizationQueueArn?: strin
     : [invoke];
 }
 
-/** What Scheduler may do with the role of the sweep, which nobody can hand on. */
-export function sweepPolicy(functionArn: string, deadLetterQueueArn: string): PolicyStatement[] {
+/** What Scheduler may do with the role of the sweep, which nobody can hand on. Where there is a queue, nothing goes past it. */
+export function sweepPolicy(functionArn: string, deadLetterQueueArn: string, organizationQueueArn?: string): PolicyStatement[] {
   return [
-    allow('SweepsWakeTheFunction', ['lambda:InvokeFunction'], [functionArn]),
+    organizationQueueArn
+      ? allow('SweepsGoIntoTheQueueLikeEvents', ['sqs:SendMessage'], [organizationQueueArn])
+      : allow('SweepsWakeTheFunction', ['lambda:InvokeFunction'], [functionArn]),
     allow('KeepSweepsThatNeverArrived', ['sqs:SendMessage'], [deadLetterQueueArn]),
   ];
 }

@@ -263,6 +263,15 @@ describe('the roles of Scheduler', () => {
     expect(actions(plain)).toEqual(['lambda:InvokeFunction']);
     expect(actions(queued)).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
   });
+
+  test('may send sweeps where events go, and nowhere else', () => {
+    const arn = (template: Template, type: string, word = '') => ({ 'Fn::GetAtt': [find(template, type, word).id, 'Arn'] });
+    const may = (template: Template) =>
+      statements(template, 'AWS::IAM::Role', 'SweepRole').map(({ Action, Resource }) => [Action, Resource]);
+    const letters = (template: Template) => ['sqs:SendMessage', arn(template, 'AWS::SQS::Queue', 'DeadLetters')];
+    expect(may(plain)).toEqual([['lambda:InvokeFunction', arn(plain, 'AWS::Lambda::Function')], letters(plain)]);
+    expect(may(queued)).toEqual([['sqs:SendMessage', arn(queued, 'AWS::SQS::Queue', 'OrganizationQueue')], letters(queued)]);
+  });
 });
 
 describe('what wakes the function', () => {
@@ -308,15 +317,18 @@ describe('what wakes the function', () => {
     }
   });
 
-  test('goes straight to the function, or by the queue', () => {
-    const targets = (template: Template) =>
-      Object.values(template.findResources('AWS::Events::Rule')).map((rule) => rule.Properties.Targets);
+  test('goes straight to the function, or by the queue, rules and sweep alike', () => {
+    const targets = (template: Template) => [
+      ...Object.values(template.findResources('AWS::Events::Rule')).map((rule) => rule.Properties.Targets),
+      ...Object.values(template.findResources('AWS::Scheduler::Schedule')).map((schedule) => [schedule.Properties.Target]),
+    ];
     for (const [template, type, word] of [
       [plain, 'AWS::Lambda::Function', ''],
       [queued, 'AWS::SQS::Queue', 'OrganizationQueue'],
     ] as const) {
       const arn = { 'Fn::GetAtt': [find(template, type, word).id, 'Arn'] };
       const dead = { Arn: { 'Fn::GetAtt': [find(template, 'AWS::SQS::Queue', 'DeadLetters').id, 'Arn'] } };
+      expect(targets(template)).toHaveLength(4);
       for (const [target, ...others] of targets(template)) {
         expect(others).toEqual([]);
         expect(target).toMatchObject({ Arn: arn, DeadLetterConfig: dead });

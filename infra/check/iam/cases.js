@@ -336,15 +336,18 @@ export const CASES = [
   {
     who: 'sweep',
     allowed: [
-      { why: 'a sweep', action: 'lambda:InvokeFunction', resource: FUNCTION },
+      { why: 'a sweep', action: 'lambda:InvokeFunction', resource: FUNCTION, deployments: ['plain', 'narrow', 'dry'] },
+      { why: 'a sweep by the queue', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['whole'] },
       { why: 'a sweep that never arrived', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
     ],
     denied: [
       { why: 'another function', action: 'lambda:InvokeFunction', resource: here('lambda', 'function:other') },
       ...each(['lambda:UpdateFunctionCode', 'lambda:GetFunction'], FUNCTION, 'more of the function'),
       ...each(['sqs:SendMessage'], here('sqs', 'other'), 'another queue', { conditions: TLS }),
-      ...each(['sqs:SendMessage'], QUEUE, 'the organization queue', { conditions: TLS }),
+      { why: 'past the queue', action: 'lambda:InvokeFunction', resource: FUNCTION, deployments: ['whole'] },
+      { why: 'no queue where there is none', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['plain'] },
       ...each(['sqs:ReceiveMessage', 'sqs:PurgeQueue'], DEAD_LETTERS, 'more of the dead letters', { conditions: TLS }),
+      ...each(['sqs:ReceiveMessage', 'sqs:PurgeQueue'], QUEUE, 'more of the queue', { conditions: TLS }),
       change('the records themselves', batch(GOOD)),
     ],
   },

@@ -12,15 +12,15 @@ export function functionStack(template, place, parameters, names) {
   if (fn.properties.Policies || !fn.properties.Role) throw new Error('the function has no role of its own');
   const variables = fn.properties.Environment.Variables;
   const [mapping] = bare.resources('AWS::Lambda::EventSourceMapping');
-  const schedule = bare.resources('AWS::Scheduler::Schedule')[0]?.properties.Target.RoleArn;
-  const sweep = schedule ?? Object.values(fn.properties.Events ?? {}).find(({ Type }) => Type === 'ScheduleV2')?.Properties.RoleArn;
+  const [sweep, ...schedules] = bare.resources('AWS::Scheduler::Schedule');
+  if (!sweep || schedules.length > 0) throw new Error('the template has no sweep, or other schedules');
   const invoke = bare.resources('AWS::Lambda::EventInvokeConfig')[0]?.properties ?? fn.properties.EventInvokeConfig;
   const logical = {
     function: fn.id,
     functionRole: target(fn.properties.Role),
     scheduleRole: target(variables.SCHEDULE_ROLE_ARN),
     scheduleGroup: target(variables.SCHEDULE_GROUP),
-    sweepRole: target(sweep),
+    sweepRole: target(sweep.properties.Target.RoleArn),
     deadLetters: target(invoke.DestinationConfig.OnFailure.Destination),
     logGroup: target(fn.properties.LoggingConfig.LogGroup),
     ...(mapping && { queue: target(mapping.properties.EventSourceArn) }),

@@ -56,9 +56,7 @@ function partsOf(source, parameters) {
   const all = (type) => resolver.resources(type).map(({ properties }) => resolver.resolve(properties));
   const pick = (from, keys) => Object.fromEntries(keys.map((key) => [key, from?.[key] === undefined ? undefined : String(from[key])]));
   const properties = resolver.resolve(fn.properties);
-  const [schedule] = all('AWS::Scheduler::Schedule').map((each) => ({ ...each, ...each.Target }));
-  const own = Object.values(properties.Events ?? {}).find(({ Type }) => Type === 'ScheduleV2')?.Properties;
-  const sweep = schedule ?? (own && { ...own, Arn: resolver.attribute(fn.id, 'Arn') });
+  const [sweep] = all('AWS::Scheduler::Schedule').map((each) => ({ ...each, ...each.Target }));
   const invoke = all('AWS::Lambda::EventInvokeConfig')[0] ?? properties.EventInvokeConfig;
   const input = JSON.parse(sweep.Input);
   const [mapping] = all('AWS::Lambda::EventSourceMapping');
