@@ -53,8 +53,10 @@ export function functionPolicy(scope: Construct, reach: FunctionReach): PolicyDo
     const ids = reach.hostedZoneIds.length > 0 ? reach.hostedZoneIds : ['*'];
     statements.push(
       writeValidationRecords(ids.map(zones), reach.allowedDomains),
-      // Neither UpdateSchedule nor DeleteSchedule: a check is armed once and goes away by itself.
+      // Not UpdateSchedule: a check is armed once, and goes away by itself.
       allow('ArmChecksInItsOwnGroup', ['scheduler:CreateSchedule'], [checks]),
+      // Unless ACM's own news of the certificate comes first: the check would find it issued once more.
+      allow('DisarmTheCheckThatWouldTellTwice', ['scheduler:DeleteSchedule'], [checks]),
       allow('HandTheScheduleRoleToSchedulerOnly', ['iam:PassRole'], [reach.scheduleRoleArn], {
         StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
       }),

@@ -186,9 +186,15 @@ describe('what the function may do', () => {
   test('is neither to write nor to schedule in a dry run', () => {
     const actions = functionMay(full).flatMap((each) => each.Action);
     expect(actions).not.toContain('route53:ChangeResourceRecordSets');
-    expect(actions).not.toContain('scheduler:CreateSchedule');
+    expect(actions.filter((action) => action.startsWith('scheduler:'))).toEqual(['scheduler:GetSchedule']);
     expect(actions).not.toContain('iam:PassRole');
-    expect(actions).toContain('scheduler:GetSchedule');
+  });
+
+  test('is to see, arm and disarm checks of its own group, and no other schedule', () => {
+    const group = find(plain, 'AWS::Scheduler::ScheduleGroup').id;
+    const may = functionMay(plain).filter((each) => [each.Action].flat().some((action) => action.startsWith('scheduler:')));
+    expect(may.map((each) => each.Action)).toEqual(['scheduler:GetSchedule', 'scheduler:CreateSchedule', 'scheduler:DeleteSchedule']);
+    for (const { Resource } of may) expect(Resource['Fn::Join'][1].slice(-3)).toEqual([':schedule/', { Ref: group }, '/*']);
   });
 
   test('is to hand one role to one service', () => {

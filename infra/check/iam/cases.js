@@ -178,7 +178,9 @@ export const CASES = [
       change('any domain where none is named', batch(['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['plain', 'whole']),
       change('the other zone that is named', batch(GOOD), 'arn:aws:route53:::hostedzone/Z2FDTNDATAQYW2', ['narrow']),
       ...each(['scheduler:GetSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'whether a check is armed'),
-      ...each(['scheduler:CreateSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'a check', { deployments: WRITING }),
+      ...each(['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'a check', {
+        deployments: WRITING,
+      }),
       {
         why: "the check's role",
         action: 'iam:PassRole',
@@ -228,7 +230,7 @@ export const CASES = [
         each(['sts:TagSession', 'sts:SetSourceIdentity'], one, 'another call of STS'),
       ),
       ...each(
-        ['scheduler:UpdateSchedule', 'scheduler:DeleteSchedule', 'scheduler:ListTagsForResource'],
+        ['scheduler:UpdateSchedule', 'scheduler:ListTagsForResource'],
         here('scheduler', `${GROUP}/${CHECK}`),
         'another call in its own group',
       ).map((one) =>
@@ -239,11 +241,14 @@ export const CASES = [
         here('scheduler', `schedule/default/${CHECK}`),
         'another group',
       ),
-      {
-        why: 'a group whose name begins like its own',
-        action: 'scheduler:CreateSchedule',
-        resource: here('scheduler', `schedule/acm-dns-validator-2/${CHECK}`),
-      },
+      ...each(
+        ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
+        here('scheduler', `schedule/acm-dns-validator-2/${CHECK}`),
+        'a group whose name begins like its own',
+      ),
+      ...each(['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'dry run: a check', {
+        deployments: ['dry'],
+      }),
       ...each(['scheduler:DeleteScheduleGroup', 'scheduler:CreateScheduleGroup'], ownGroup, 'groups'),
       ...['lambda.amazonaws.com', 'ec2.amazonaws.com', 'events.amazonaws.com'].map((service) => ({
         why: `handing the role to ${service}`,
