@@ -42,6 +42,11 @@ export class Watch extends Construct {
       period: Duration.minutes(5),
       statistic: Stats.MAXIMUM,
     });
+    const blocked = this.alarm(
+      'RecordsBlocked',
+      'a validation record cannot be written until somebody acts; the log and the event say how',
+      ours('RecordsBlocked', Duration.minutes(30)),
+    );
     this.alarms = [
       this.alarm('DeadLetters', 'events could not be delivered or done; the dead-letter queue holds them', letters),
       this.alarm(
@@ -49,13 +54,7 @@ export class Watch extends Construct {
         'no next check could be armed for a certificate; the log says why',
         props.function.metricErrors({ period: Duration.minutes(5), statistic: Stats.SUM }),
       ),
-      // A blocked certificate is looked at again at least every quarter of an hour, so the alarm stands
-      // as long as the block does.
-      this.alarm(
-        'RecordsBlocked',
-        'a validation record cannot be written until somebody acts; the log and the event say how',
-        ours('RecordsBlocked', Duration.minutes(30)),
-      ),
+      blocked,
       this.alarm(
         'CertificatesTimedOut',
         'ACM gave up a certificate after 72 hours; it has to be requested anew',
@@ -78,7 +77,9 @@ export class Watch extends Construct {
       const action = new SnsAction(props.topic);
       this.alarms.forEach((alarm) => {
         alarm.addAlarmAction(action);
-        alarm.addOkAction(action);
+        // A renewal that has been blocked for three days is looked at once a day: that there is no block to
+        // count in between does not mean that it is mended.
+        if (alarm !== blocked) alarm.addOkAction(action);
       });
     }
     if (props.dashboard) this.dashboard(props, letters);
