@@ -223,6 +223,9 @@ export interface AcmDnsValidatorProps {
  * Validates ACM certificates of an account by publishing their DNS records in Route 53.
  *
  * CloudTrail must log write management events in the regions of interest.
+ *
+ * Two of them may stand in one account and region, but their metrics are added up: an alarm of either
+ * sees what both do, and none sees that one of two does not sweep.
  */
 export class AcmDnsValidator extends Construct {
   /** The function. */

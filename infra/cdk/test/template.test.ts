@@ -529,12 +529,15 @@ describe('who is told', () => {
 describe('a stack', () => {
   test('may stand beside another one in the same account and region', () => {
     const app = new App();
-    const stacks = ['One', 'Two'].map((name) => stackWith(() => ({}), app, name));
-    const groups = stacks.map(
-      (stack) => find(Template.fromStack(stack), 'AWS::Scheduler::ScheduleGroup').resource.Properties.Name,
-    );
-    expect(groups[0]).not.toBe(groups[1]);
-    for (const name of groups) expect(name).toMatch(/^[0-9A-Za-z_.-]{1,64}$/);
+    const stacks = ['One', 'Two'].map((name) => stackWith(() => ({ organizationId: 'o-a1b2c3d4e5' }), app, name));
+    for (const [type, property] of [
+      ['AWS::Scheduler::ScheduleGroup', 'Name'],
+      ['AWS::Events::EventBusPolicy', 'StatementId'],
+    ] as const) {
+      const names = stacks.map((stack) => find(Template.fromStack(stack), type).resource.Properties[property]);
+      expect(names[0]).not.toBe(names[1]);
+      for (const name of names) expect(name).toMatch(/^[0-9A-Za-z_-]{1,64}$/);
+    }
     // Only the schedule group and the bus policy have names, made from the construct's path.
     const names = Object.values(full.toJSON().Resources as Json).flatMap(({ Type, Properties }) =>
       ['Name', 'FunctionName', 'RoleName', 'QueueName', 'AlarmName', 'LogGroupName', 'DashboardName', 'StatementId']
