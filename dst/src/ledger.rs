@@ -142,7 +142,11 @@ impl Ledger {
                     true => json!({"accounts": [MEMBER]}),
                     false => json!({}),
                 };
-                aws.lambda.invoke(FUNCTION, ours("Certificate Sweep", &[], detail), now);
+                let sweep = ours("Certificate Sweep", &[], detail);
+                match self.doors {
+                    Doors::Queue { .. } => aws.sqs.send(QUEUE, sweep.to_string(), now),
+                    Doors::Both { .. } | Doors::Function => aws.lambda.invoke(FUNCTION, sweep, now),
+                }
             }
             Act::Fault { kind, operation, after, times } => {
                 let mut fault = Fault::new(*kind).after(*after);

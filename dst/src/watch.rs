@@ -365,8 +365,11 @@ impl State {
                     let records = payload["Records"].as_array().into_iter().flatten();
                     records.filter_map(|it| Some((&it["messageId"], it["body"].as_str()?)))
                 };
-                // News of a zone may arm in the same batch what could not be armed before.
-                if bodies().any(|(_, body)| body.contains("aws.route53")) {
+                // News of a zone, or a sweep, may arm in the same batch what could not be armed before.
+                let more = |body: &str| {
+                    ["aws.route53", "Certificate Sweep"].iter().any(|it| body.contains(it))
+                };
+                if bodies().any(|(_, body)| more(body)) {
                     return;
                 }
                 let ids = outcome["batchItemFailures"].as_array().into_iter().flatten();

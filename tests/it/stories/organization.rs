@@ -170,6 +170,12 @@ async fn sweeps_and_questions_may_come_by_the_queue_but_questions_find_nobody_to
     for message in [sweep(&json!({})), question] {
         world.sim.aws().sqs.send(QUEUE, message.to_string(), world.sim.now());
     }
+    world.minutes(2).await;
+    {
+        let aws = world.sim.aws();
+        let schedules = aws.scheduler.schedules(OURS, HOME, "acm-dns-validator");
+        assert!(!schedules.is_empty() && schedules.iter().all(|it| it.target == QUEUE));
+    }
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
     assert_eq!(world.dead_letters().len(), 1, "the question");
