@@ -10,6 +10,7 @@ use crate::aws::scheduler::{self, Armed};
 use crate::aws::{acm, eventbridge};
 use crate::certificate::{self, Certificate};
 use crate::context::{Context, Invocation};
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::outcome::{Outcome, RecordState};
 use crate::pace;
@@ -44,9 +45,9 @@ pub async fn reconcile(
     let published = publish(clients, settings, &deadline.percent(80), &plans).await;
 
     let now = deadline.now();
-    let needless = looks.iter().flatten().filter(|_| !settings.dry_run);
+    let known = looks.iter().flatten();
     let needless: Vec<_> =
-        needless.filter_map(|look| Some((&look.wake.certificate, look.plan.needless?))).collect();
+        known.filter_map(|look| Some((look.wake, look.plan.needless?))).collect();
     let mut published = published.into_iter();
     let ending = looks.into_iter().map(|look| {
         let look = look?;
@@ -56,17 +57,8 @@ pub async fn reconcile(
     });
     let outcomes: Vec<Result<Outcome, Error>> = ending.collect();
 
-    let told = match settings.event_bus.as_ref().filter(|_| !settings.dry_run) {
-        Some(bus) => {
-            let news = outcomes.iter().flatten().filter(|outcome| outcome.news);
-            let news = news.map(|outcome| &outcome.facts);
-            deadline.percent(80).bound(eventbridge::publish(clients, bus, news)).await == Some(true)
-        }
-        None => true,
-    };
-    if told {
-        let disarming =
-            needless.into_iter().map(async |(arn, grid)| disarm(context, arn, grid, now).await);
+    if tell(context, &deadline.percent(80), outcomes.iter().flatten()).await {
+        let disarming = needless.into_iter().map(|(wake, grid)| disarm(context, wake, grid, now));
         deadline.percent(80).bound(join_all(disarming)).await;
     }
     metrics.looked(outcomes.iter().flatten(), now);
@@ -187,12 +179,28 @@ async fn arm(
     }
 }
 
-/// Takes back the check that is armed for a certificate, so that nothing is told twice.
-async fn disarm(context: &Context, arn: &CertificateArn, grid: Grid, now: DateTime<Utc>) {
-    let client = context.clients.scheduler();
+/// Publishes what is news among these outcomes; whether all that is to be told is told.
+async fn tell(
+    context: &Context,
+    deadline: &Deadline,
+    outcomes: impl Iterator<Item = &Outcome>,
+) -> bool {
+    let Context { clients, settings, .. } = context;
+    let Some(bus) = settings.event_bus.as_ref().filter(|_| !settings.dry_run) else { return true };
+    let news = outcomes.filter(|outcome| outcome.news).map(|outcome| &outcome.facts);
+    deadline.bound(eventbridge::publish(clients, bus, news)).await == Some(true)
+}
+
+/// Takes back the check that is armed for a certificate, so that its end is not told twice.
+async fn disarm(context: &Context, wake: &Wake, grid: Grid, now: DateTime<Utc>) {
+    let Context { clients, settings, .. } = context;
+    if settings.dry_run {
+        return;
+    }
+    let client = clients.scheduler();
     for at in grid.armed(now) {
-        let name = scheduler::check_name(arn, at);
-        match scheduler::disarm(&client, &context.settings, &name).await {
+        let name = scheduler::check_name(&wake.certificate, at);
+        match scheduler::disarm(&client, settings, &name).await {
             Ok(false) => {}
             Ok(true) => return,
             Err(trouble) => return warn!(trouble = trouble.message, "its end will be told again"),
