@@ -67,24 +67,23 @@ pub async fn open_connections(clients: &Clients, settings: &Settings) {
             })
         };
     }
-    let acm = clients.acm(&Access::Own, clients.home());
-    let route53 = clients.route53(&Access::Own);
-    let scheduler = clients.scheduler();
+    let own = &Access::Own;
     let bus = settings.event_bus.as_deref().filter(|_| !settings.dry_run);
-    let eventbridge = bus.map(|bus| clients.eventbridge(region_of(bus)));
     let knocks = async {
+        // Each makes its client when it begins: while the first connections are on their way.
         tokio::join!(
-            knock!(acm.list_certificates(), aws_sdk_acm),
-            knock!(route53.list_hosted_zones_by_name(), aws_sdk_route53),
+            knock!(clients.acm(own, clients.home()).list_certificates(), aws_sdk_acm),
+            knock!(clients.route53(own).list_hosted_zones_by_name(), aws_sdk_route53),
             async {
                 if !settings.dry_run {
-                    knock!(scheduler.get_schedule().name("none"), aws_sdk_scheduler).await;
+                    let call = clients.scheduler().get_schedule().name("none");
+                    knock!(call, aws_sdk_scheduler).await;
                 }
             },
             async {
-                if let Some(client) = &eventbridge {
-                    knock!(client.put_events().set_entries(Some(Vec::new())), aws_sdk_eventbridge)
-                        .await;
+                if let Some(bus) = bus {
+                    let call = clients.eventbridge(region_of(bus)).put_events();
+                    knock!(call.set_entries(Some(Vec::new())), aws_sdk_eventbridge).await;
                 }
             },
         )
