@@ -26,7 +26,7 @@ export interface FunctionReach {
  */
 export function functionPolicy(scope: Construct, reach: FunctionReach): PolicyDocument {
   const { account, partition, region } = Stack.of(scope);
-  const checks = `arn:${partition}:scheduler:${region}:${account}:schedule/${reach.scheduleGroupName}/*`;
+  const group = `arn:${partition}:scheduler:${region}:${account}:schedule/${reach.scheduleGroupName}`;
   const zones = (id: string) => `arn:${partition}:route53:::hostedzone/${id}`;
   const statements = [
     allow('WriteItsLog', ['logs:CreateLogStream', 'logs:PutLogEvents'], [reach.logGroupArn]),
@@ -46,7 +46,7 @@ export function functionPolicy(scope: Construct, reach: FunctionReach): PolicyDo
       ['route53:GetHostedZone', 'route53:ListResourceRecordSets', 'route53:ListTagsForResources'],
       [zones('*')],
     ),
-    allow('SeeWhetherACheckIsArmed', ['scheduler:GetSchedule'], [checks]),
+    allow('SeeWhetherACheckIsArmed', ['scheduler:GetSchedule'], [`${group}/*`]),
   ];
   // A dry run cannot write, whatever the code does.
   if (!reach.dryRun) {
@@ -54,9 +54,14 @@ export function functionPolicy(scope: Construct, reach: FunctionReach): PolicyDo
     statements.push(
       writeValidationRecords(ids.map(zones), reach.allowedDomains),
       // Not UpdateSchedule: a check is armed once, and goes away by itself.
-      allow('ArmChecksInItsOwnGroup', ['scheduler:CreateSchedule'], [checks]),
+      allow('ArmChecksInItsOwnGroup', ['scheduler:CreateSchedule'], [`${group}/*`]),
       // Unless ACM's own news of the certificate comes first: the check would find it issued once more.
-      allow('DisarmTheCheckThatWouldTellTwice', ['scheduler:DeleteSchedule'], [checks]),
+      // Checks alone, whose names begin with a UUID: the sweep's schedule is in this group too.
+      allow(
+        'DisarmTheCheckThatWouldTellTwice',
+        ['scheduler:DeleteSchedule'],
+        [`${group}/????????-????-????-????-????????????-*`],
+      ),
       allow('HandTheScheduleRoleToSchedulerOnly', ['iam:PassRole'], [reach.scheduleRoleArn], {
         StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
       }),

@@ -194,7 +194,9 @@ describe('what the function may do', () => {
     const group = find(plain, 'AWS::Scheduler::ScheduleGroup').id;
     const may = functionMay(plain).filter((each) => [each.Action].flat().some((action) => action.startsWith('scheduler:')));
     expect(may.map((each) => each.Action)).toEqual(['scheduler:GetSchedule', 'scheduler:CreateSchedule', 'scheduler:DeleteSchedule']);
-    for (const { Resource } of may) expect(Resource['Fn::Join'][1].slice(-3)).toEqual([':schedule/', { Ref: group }, '/*']);
+    const names = may.map(({ Resource }) => Resource['Fn::Join'][1].slice(-3));
+    const check = '/????????-????-????-????-????????????-*';
+    expect(names).toEqual(['/*', '/*', check].map((name) => [':schedule/', { Ref: group }, name]));
   });
 
   test('is to hand one role to one service', () => {

@@ -241,6 +241,9 @@ export const CASES = [
         here('scheduler', `schedule/default/${CHECK}`),
         'another group',
       ),
+      ...['Sweep', 'sweep-111122223333-eu-west-1-29402888', 'acm-dns-validator-Sweep-1A2B3C4D5E6F'].flatMap((name) =>
+        each(['scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${name}`), 'a sweep'),
+      ),
       ...each(
         ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
         here('scheduler', `schedule/acm-dns-validator-2/${CHECK}`),
