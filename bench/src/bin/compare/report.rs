@@ -77,13 +77,13 @@ fn at_full_speed(one: &Compared<'_>) -> io::Result<Vec<String>> {
         show(init),
         show(init_processor),
         of_work(show(cold)),
-        of_work(show(|figures| Some(milliseconds(figures.cold_processor)))),
-        show(warm),
+        of_work(show(|figures| milliseconds(figures.cold_processor))),
+        warm(&one.full).map_or_else(none, Spread::show),
         show(memory),
         size(one.candidate.binary()?),
         size(Some(one.candidate.zip()?)),
-        of_work(count(|figures| Some(figures.calls as f64))),
-        of_work(count(|figures| Some(figures.connections as f64))),
+        of_work(count(|figures| figures.calls as f64)),
+        of_work(count(|figures| figures.connections as f64)),
     ])
 }
 
@@ -95,16 +95,15 @@ fn at_128_mb(one: &Compared<'_>) -> Vec<String> {
 /// A row a goal: of the ratios to what was run beside it, and of its own figures.
 fn goals(function: &Compared<'_>, all: &[Compared<'_>]) -> io::Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();
-    let median = |runs: &[Figures], figure| spread(runs, figure).map(|spread| spread.median);
+    let median = |runs: &[Figures], figure| spread(runs, figure).map_or(f64::NAN, |it| it.median);
     let at_most = |most: f64, is: f64, unit: &str| {
         let met = if is <= most { "yes" } else { "no" };
         vec![format!("≤ {most}{unit}"), format!("{}{unit}", round(is)), met.to_owned()]
     };
     // A share is easier to read upside down.
-    let part = |most: f64, whole: Option<f64>, is: Option<f64>| {
-        let times = whole.zip(is).map_or(0.0, |(whole, is)| whole / is);
-        let met = if times >= most { "yes" } else { "no" };
-        vec![format!("≤ 1/{most}"), format!("1/{}", round(times)), met.to_owned()]
+    let part = |most: f64, whole: f64, is: f64| {
+        let met = if whole / is >= most { "yes" } else { "no" };
+        vec![format!("≤ 1/{most}"), format!("1/{}", round(whole / is)), met.to_owned()]
     };
     let mut row = |what: String, mut rest: Vec<String>| {
         rest.insert(0, what);
@@ -112,16 +111,14 @@ fn goals(function: &Compared<'_>, all: &[Compared<'_>]) -> io::Result<Vec<Vec<St
     };
     for other in all {
         let name = &other.candidate.name;
+        let ratio = |figure| median(&function.full, figure) / median(&other.full, figure);
         let cold_to = |most| part(most, median(&other.full, cold), median(&function.full, cold));
         match other.candidate.kind {
             Kind::Function => {}
             Kind::Hello => {
-                for (what, figure) in [("init", load as fn(&_) -> _), ("init CPU", load_processor)]
-                {
-                    let both = median(&function.full, figure).zip(median(&other.full, figure));
-                    let ratio = both.map_or(f64::NAN, |(is, hello)| is / hello);
-                    row(format!("{what} before connections, to {name}"), at_most(1.4, ratio, "×"));
-                }
+                row(format!("init before connections, to {name}"), at_most(1.4, ratio(load), "×"));
+                let ratio = ratio(load_processor);
+                row(format!("init CPU before connections, to {name}"), at_most(1.4, ratio, "×"));
             }
             Kind::Python => row(format!("cold, to {name}"), cold_to(25.0)),
             Kind::Node => {
@@ -131,53 +128,53 @@ fn goals(function: &Compared<'_>, all: &[Compared<'_>]) -> io::Result<Vec<Vec<St
             }
         }
     }
-    let own = |figure| median(&function.full, figure).unwrap_or(f64::NAN);
-    row("warm CPU".to_owned(), at_most(0.7, own(warm), " ms"));
-    row("RSS".to_owned(), at_most(9.0, own(memory), " MB"));
+    let warm = warm(&function.full).map_or(f64::NAN, |it| it.median);
+    row("warm CPU".to_owned(), at_most(0.7, warm, " ms"));
+    row("RSS".to_owned(), at_most(9.0, median(&function.full, memory), " MB"));
     let binary = function.candidate.binary()?.unwrap_or_default();
     row("binary".to_owned(), at_most(6.5, megabytes(binary), " MB"));
     row("zip".to_owned(), at_most(2.8, megabytes(function.candidate.zip()?), " MB"));
     Ok(rows)
 }
 
-fn spread(runs: &[Figures], figure: fn(&Figures) -> Option<f64>) -> Option<Spread> {
-    Spread::of(runs.iter().filter_map(figure))
+fn spread(runs: &[Figures], figure: fn(&Figures) -> f64) -> Option<Spread> {
+    Spread::of(runs.iter().map(figure))
 }
 
 fn none() -> String {
     "–".to_owned()
 }
 
-fn load(figures: &Figures) -> Option<f64> {
-    Some(milliseconds(figures.load))
+fn load(figures: &Figures) -> f64 {
+    milliseconds(figures.load)
 }
 
-fn load_processor(figures: &Figures) -> Option<f64> {
-    Some(milliseconds(figures.load_processor))
+fn load_processor(figures: &Figures) -> f64 {
+    milliseconds(figures.load_processor)
 }
 
-fn init(figures: &Figures) -> Option<f64> {
-    Some(milliseconds(figures.init))
+fn init(figures: &Figures) -> f64 {
+    milliseconds(figures.init)
 }
 
-fn init_processor(figures: &Figures) -> Option<f64> {
-    Some(milliseconds(figures.init_processor))
+fn init_processor(figures: &Figures) -> f64 {
+    milliseconds(figures.init_processor)
 }
 
-fn first(figures: &Figures) -> Option<f64> {
-    Some(milliseconds(figures.first))
+fn first(figures: &Figures) -> f64 {
+    milliseconds(figures.first)
 }
 
-fn cold(figures: &Figures) -> Option<f64> {
-    Some(milliseconds(figures.init + figures.first))
+fn cold(figures: &Figures) -> f64 {
+    milliseconds(figures.init + figures.first)
 }
 
-fn warm(figures: &Figures) -> Option<f64> {
-    figures.warm.map(milliseconds)
+fn memory(figures: &Figures) -> f64 {
+    megabytes(figures.memory)
 }
 
-fn memory(figures: &Figures) -> Option<f64> {
-    Some(megabytes(figures.memory))
+fn warm(runs: &[Figures]) -> Option<Spread> {
+    Spread::of(runs.iter().filter_map(|figures| figures.warm.map(milliseconds)))
 }
 
 pub(crate) fn milliseconds(time: Duration) -> f64 {
