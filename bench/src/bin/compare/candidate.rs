@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use acm_dns_validator_bench::world::Failure;
 use tokio::process::{Child, Command};
 
 use crate::host::{RuntimeApi, Services};
@@ -34,12 +35,12 @@ pub(crate) enum Kind {
 
 impl Candidate {
     /// Reads `NAME=PATH`.
-    pub(crate) fn parse(kind: Kind, text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(kind: Kind, text: &str) -> Result<Self, Failure> {
         let (name, path) =
             text.split_once('=').ok_or_else(|| format!("`{text}` is not NAME=PATH"))?;
         let path = std::path::absolute(path).map_err(|error| format!("{path}: {error}"))?;
         if !path.exists() {
-            return Err(format!("{} is not there", path.display()));
+            return Err(format!("{} is not there", path.display()).into());
         }
         Ok(Self { name: name.to_owned(), kind, path })
     }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use acm_dns_validator_bench::process::processor_time;
+use acm_dns_validator_bench::world::Failure;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -163,7 +164,7 @@ where
 }
 
 /// What a function says to the Runtime API, and when.
-pub(crate) enum Said {
+enum Said {
     /// It wants the next invocation.
     Next(Instant, oneshot::Sender<Value>),
     /// It has answered one.
@@ -178,6 +179,8 @@ pub(crate) enum Said {
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
     said: mpsc::UnboundedReceiver<Said>,
+    /// Takes the invocation that the function has asked for.
+    give: Option<oneshot::Sender<Value>>,
     task: JoinHandle<()>,
 }
 
@@ -196,15 +199,36 @@ impl RuntimeApi {
                 });
             }
         });
-        Ok(Self { address, said, task })
+        Ok(Self { address, said, give: None, task })
     }
 
-    /// What the function says next.
-    pub(crate) async fn hear(&mut self) -> Result<Said, String> {
+    /// Waits until the function asks for an invocation: when.
+    pub(crate) async fn asked(&mut self) -> Result<Instant, Failure> {
+        match self.hear().await? {
+            Said::Next(at, give) => {
+                self.give = Some(give);
+                Ok(at)
+            }
+            Said::Answered(_) | Said::Failed(_) => Err("it answers what nobody asked".into()),
+        }
+    }
+
+    /// Gives the function what it has asked for, and waits for the answer: how long.
+    pub(crate) async fn invoke(&mut self, event: Value) -> Result<Duration, Failure> {
+        let give = self.give.take().ok_or("it has not asked for an invocation")?;
+        let begin = Instant::now();
+        drop(give.send(event));
+        match self.hear().await? {
+            Said::Answered(at) => Ok(at - begin),
+            Said::Next(..) | Said::Failed(_) => Err("it does not answer".into()),
+        }
+    }
+
+    async fn hear(&mut self) -> Result<Said, Failure> {
         match self.said.recv().await {
-            Some(Said::Failed(message)) => Err(format!("it failed: {message}")),
+            Some(Said::Failed(message)) => Err(format!("it failed: {message}").into()),
             Some(said) => Ok(said),
-            None => Err("the Runtime API is gone".to_owned()),
+            None => Err("the Runtime API is gone".into()),
         }
     }
 }

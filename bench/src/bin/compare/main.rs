@@ -6,12 +6,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
 use acm_dns_validator_bench::process::{peak_memory, processor_time};
+use acm_dns_validator_bench::world::{Failure, id};
 use fastrand::Rng;
+use tokio::process::Child;
 use tokio::task::LocalSet;
 use tokio::time::timeout;
 
 use crate::candidate::{Candidate, Kind};
-use crate::host::{Moment, RuntimeApi, SERVICES, Said, Services};
+use crate::host::{Moment, RuntimeApi, SERVICES, Services};
 use crate::report::{Compared, Figures, milliseconds};
 use crate::table::round;
 use crate::throttle::{SHARE, Throttle};
@@ -53,7 +55,7 @@ struct Options {
 }
 
 impl Options {
-    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
         let mut this = Self {
             candidates: Vec::new(),
             runs: 25,
@@ -80,44 +82,44 @@ impl Options {
                     this.throttle = || Throttle::Signals;
                     continue;
                 }
-                _ => return Err(HELP.to_owned()),
+                _ => return Err(HELP.into()),
             };
             this.candidates.push(Candidate::parse(kind, &value)?);
         }
-        if this.candidates.is_empty() { Err(HELP.to_owned()) } else { Ok(this) }
+        if this.candidates.is_empty() { Err(HELP.into()) } else { Ok(this) }
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["spin"] => throttle::spin().map_err(|error| error.to_string()),
-        _ => match Options::parse(arguments.into_iter()) {
-            Ok(options) => LocalSet::new().run_until(compare(&options)).await,
-            Err(message) => Err(message),
-        },
-    };
-    match done {
+    match start(std::env::args().skip(1).collect()).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
+        Err(failure) => {
+            eprintln!("{failure}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn compare(options: &Options) -> Result<(), String> {
+async fn start(arguments: Vec<String>) -> Result<(), Failure> {
+    if arguments == ["spin"] {
+        return Ok(throttle::spin()?);
+    }
+    let options = Options::parse(arguments.into_iter())?;
+    LocalSet::new().run_until(compare(&options)).await
+}
+
+async fn compare(options: &Options) -> Result<(), Failure> {
     let directory = std::env::temp_dir().join(format!("compare-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
+    std::fs::create_dir_all(&directory)?;
     let compared = compare_in(&directory, options).await;
-    std::fs::remove_dir_all(&directory).map_err(|error| error.to_string())?;
+    std::fs::remove_dir_all(&directory)?;
     compared
 }
 
-async fn compare_in(directory: &Path, options: &Options) -> Result<(), String> {
+async fn compare_in(directory: &Path, options: &Options) -> Result<(), Failure> {
     let hosts = SERVICES.iter().map(|(_, host)| host.to_string()).collect();
-    let trust = Trust::new(directory, hosts).map_err(|error| error.to_string())?;
+    let trust = Trust::new(directory, hosts)?;
     let throttle = (options.throttle)();
     let (busy, share) = throttle.validate().map_err(|error| format!("{throttle}: {error}"))?;
     println!(
@@ -126,7 +128,7 @@ async fn compare_in(directory: &Path, options: &Options) -> Result<(), String> {
         round(milliseconds(busy)),
     );
     if !(0.8..1.25).contains(&(share / SHARE)) {
-        return Err("that is not what Lambda gives".to_owned());
+        return Err("that is not what Lambda gives".into());
     }
     println!(
         "Medians of {} runs, quartiles in parentheses. Each round trip to AWS takes {} ms besides.\n",
@@ -145,10 +147,10 @@ async fn compare_in(directory: &Path, options: &Options) -> Result<(), String> {
             for (throttle, into) in [(None, full), (Some(&throttle), slow)] {
                 let run = run(candidate, throttle, options.latency, &trust, &log);
                 let figures = timeout(PATIENCE, run).await;
-                let figures = figures.unwrap_or_else(|_| Err("it takes for ever".to_owned()));
-                let figures = figures.map_err(|error| {
+                let figures = figures.unwrap_or_else(|_| Err("it takes for ever".into()));
+                let figures = figures.map_err(|failure| {
                     let log = std::fs::read_to_string(&log).unwrap_or_default();
-                    format!("{}: {error}\n{log}", candidate.name)
+                    format!("{}: {failure}\n{log}", candidate.name)
                 })?;
                 if round > 0 {
                     into.push(figures);
@@ -158,90 +160,89 @@ async fn compare_in(directory: &Path, options: &Options) -> Result<(), String> {
         eprint!("\r{round} of {} runs", options.runs);
     }
     eprintln!();
-    report::print(&compared).map_err(|error| error.to_string())
+    Ok(report::print(&compared)?)
 }
 
-/// Starts a process, lets it do its first invocation and, unless it is slowed down, some more; and
-/// sees that it did what it is for.
+/// Starts a process, lets it do its first invocation and, unless it is slowed down, some more.
 async fn run(
     candidate: &Candidate,
     slow: Option<&Throttle>,
     latency: Duration,
     trust: &Trust,
     log: &Path,
-) -> Result<Figures, String> {
-    let text = |error: std::io::Error| error.to_string();
-    let warm = if slow.is_none() { WARM } else { 0 };
-    let mut world = World::new(SystemTime::now().into(), 1 + warm)?;
-    let services = Services::serve(&world.sim, &trust.acceptor, latency).await.map_err(text)?;
-    let mut runtime = RuntimeApi::serve(PATIENCE).await.map_err(text)?;
-
+) -> Result<Figures, Failure> {
+    let looks = if slow.is_none() { 1 + WARM } else { 1 };
+    let world = World::new(SystemTime::now().into(), looks)?;
+    let services = Services::serve(&world.sim, &trust.acceptor, latency).await?;
+    let runtime = RuntimeApi::serve(PATIENCE).await?;
     let start = Instant::now();
-    let mut process = candidate.start(&runtime, &services, trust, log).map_err(text)?;
-    let pid = process.id().ok_or("it has no id")?;
+    let process = candidate.start(&runtime, &services, trust, log)?;
+    let pid = id(&process)?;
     services.watch(pid);
-    let (asked, mut give) = tokio::select! {
-        asked = next(&mut runtime) => asked?,
-        ended = process.wait() => return Err(format!("it ended: {ended:?}")),
-    };
-    let init = asked - start;
-    let init_processor = processor_time(pid).map_err(text)?;
-    let asked = Moment { at: asked, used: init_processor };
-    let loaded = services.contact().unwrap_or(asked);
+    let mut run = Run { candidate, world, services, runtime, process, pid };
+    let mut figures = run.cold_start(start, slow).await?;
+    if slow.is_none() {
+        figures.warm = Some(run.warm().await?);
+    }
+    run.process.kill().await?;
+    Ok(figures)
+}
 
-    let slowed = slow.map(|throttle| throttle.slow(pid)).transpose().map_err(text)?;
-    let event = world.begin(0);
-    let begin = Instant::now();
-    drop(give.send(event));
-    let first = answered(&mut runtime).await? - begin;
-    let calls = if candidate.works() { world.check(0)? } else { 0 };
-    (_, give) = next(&mut runtime).await?;
-    let memory = peak_memory(pid).map_err(text)?;
-    let connections = services.connections();
+/// A process, and all of the world that it sees.
+struct Run<'a> {
+    candidate: &'a Candidate,
+    world: World,
+    services: Services,
+    runtime: RuntimeApi,
+    process: Child,
+    pid: u32,
+}
 
-    let cold_processor = processor_time(pid).map_err(text)?;
-    for number in 1..=warm {
-        drop(give.send(world.begin(number)));
-        answered(&mut runtime).await?;
-        if candidate.works() {
-            world.check(number)?;
+impl Run<'_> {
+    /// Its init and its first invocation.
+    async fn cold_start(
+        &mut self,
+        start: Instant,
+        slow: Option<&Throttle>,
+    ) -> Result<Figures, Failure> {
+        let at = tokio::select! {
+            asked = self.runtime.asked() => asked?,
+            ended = self.process.wait() => return Err(format!("it ended: {ended:?}").into()),
+        };
+        let asked = Moment { at, used: processor_time(self.pid)? };
+        let loaded = self.services.contact().unwrap_or(asked);
+
+        let _slowed = slow.map(|throttle| throttle.slow(self.pid)).transpose()?;
+        let (first, calls) = self.look(0).await?;
+        Ok(Figures {
+            load: loaded.at - start,
+            load_processor: loaded.used,
+            init: asked.at - start,
+            init_processor: asked.used,
+            first,
+            cold_processor: processor_time(self.pid)?,
+            memory: peak_memory(self.pid)?,
+            calls,
+            connections: self.services.connections(),
+            warm: None,
+        })
+    }
+
+    /// The processor time of an invocation after the first.
+    async fn warm(&mut self) -> Result<Duration, Failure> {
+        let before = processor_time(self.pid)?;
+        for number in 1..=WARM {
+            self.look(number).await?;
         }
-        (_, give) = next(&mut runtime).await?;
+        Ok((processor_time(self.pid)? - before) / WARM as u32)
     }
-    let used = processor_time(pid).map_err(text)? - cold_processor;
-    let warm = u32::try_from(warm).ok().and_then(|warm| used.checked_div(warm));
 
-    drop(slowed);
-    process.kill().await.map_err(text)?;
-    let (load, load_processor) = (loaded.at - start, loaded.used);
-    Ok(Figures {
-        load,
-        load_processor,
-        init,
-        init_processor,
-        first,
-        cold_processor,
-        memory,
-        calls,
-        connections,
-        warm,
-    })
-}
-
-/// Waits until the function asks for an invocation: when, and the way to give it one.
-async fn next(
-    runtime: &mut RuntimeApi,
-) -> Result<(Instant, tokio::sync::oneshot::Sender<serde_json::Value>), String> {
-    match runtime.hear().await? {
-        Said::Next(at, give) => Ok((at, give)),
-        Said::Answered(_) | Said::Failed(_) => Err("it answers what nobody asked".to_owned()),
-    }
-}
-
-/// Waits until the function has answered: when.
-async fn answered(runtime: &mut RuntimeApi) -> Result<Instant, String> {
-    match runtime.hear().await? {
-        Said::Answered(at) => Ok(at),
-        Said::Next(..) | Said::Failed(_) => Err("it does not answer".to_owned()),
+    /// Invokes it, and sees that it did what it is for: how long it took, and the calls it made.
+    async fn look(&mut self, number: usize) -> Result<(Duration, usize), Failure> {
+        let event = self.world.begin(number);
+        let took = self.runtime.invoke(event).await?;
+        let calls = if self.candidate.works() { self.world.check(number)? } else { 0 };
+        self.runtime.asked().await?;
+        Ok((took, calls))
     }
 }

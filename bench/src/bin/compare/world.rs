@@ -1,5 +1,6 @@
 //! A simulated AWS with the function deployed in it, and certificates that wait for their first look.
 
+use acm_dns_validator_bench::world::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sim::Sim;
@@ -49,7 +50,7 @@ struct Requested {
 impl World {
     /// A world in which this many certificates were requested a while before `now`, so that ACM has
     /// made their records.
-    pub(crate) fn new(now: DateTime<Utc>, certificates: usize) -> Result<Self, String> {
+    pub(crate) fn new(now: DateTime<Utc>, certificates: usize) -> Result<Self, Failure> {
         let sim = Sim::stepped(now - TimeDelta::minutes(1));
         let zone = {
             let mut aws = sim.aws();
@@ -76,7 +77,7 @@ impl World {
     }
 
     /// Requests a certificate and waits for what CloudTrail tells of it.
-    fn request(&self, domain: &str) -> Result<Requested, String> {
+    fn request(&self, domain: &str) -> Result<Requested, Failure> {
         let caller = Caller { account: ACCOUNT.to_owned(), region: REGION.to_owned() };
         let body = json!({"DomainName": domain, "ValidationMethod": "DNS"}).to_string();
         let mut aws = self.sim.aws();
@@ -101,37 +102,37 @@ impl World {
     }
 
     /// How many calls were made since then, if they are those of a first look and did what it is for.
-    pub(crate) fn check(&self, number: usize) -> Result<usize, String> {
+    pub(crate) fn check(&self, number: usize) -> Result<usize, Failure> {
         let Requested { domain, arn, .. } = &self.requested[number];
         let aws = self.sim.aws();
         let calls = &aws.calls()[self.calls_before..];
         if let Some(call) = calls.iter().find(|call| call.error.is_some()) {
-            return Err(format!("{} ended with {:?}", call.operation, call.error));
+            return Err(format!("{} ended with {:?}", call.operation, call.error).into());
         }
         let mut operations: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
         operations.sort_unstable();
         if operations != CALLS {
-            return Err(format!("these are not the calls of a first look: {operations:?}"));
+            return Err(format!("these are not the calls of a first look: {operations:?}").into());
         }
         let (name, value) = validation_record(ACCOUNT, domain);
         let record = aws.route53.record(&self.zone, &name, "CNAME");
         if record.is_none_or(|record| record.values != [value]) {
-            return Err(format!("{name} is not in the zone as ACM wants it"));
+            return Err(format!("{name} is not in the zone as ACM wants it").into());
         }
         let position = |operation| calls.iter().position(|call| call.operation == operation);
         if position("CreateSchedule") > position("ChangeResourceRecordSets") {
-            return Err("the record was written before the next check was armed".to_owned());
+            return Err("the record was written before the next check was armed".into());
         }
         let schedules = aws.scheduler.schedules(ACCOUNT, REGION, GROUP);
         if !schedules.iter().any(|it| it.target == FUNCTION && it.input.contains(arn.as_str())) {
-            return Err("no check is armed".to_owned());
+            return Err("no check is armed".into());
         }
         let published = aws.eventbridge.published().last();
         let told = published.is_some_and(|event| {
             event.resources == [arn.as_str()] && event.detail["state"] == "RECORDS_WRITTEN"
         });
         if !told {
-            return Err("no event tells of the record".to_owned());
+            return Err("no event tells of the record".into());
         }
         Ok(calls.len())
     }
