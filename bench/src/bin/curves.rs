@@ -14,6 +14,29 @@ use acm_dns_validator_bench::world::{
 };
 use serde_json::Value;
 
+/// What grows, and how that is measured.
+struct Case {
+    title: &'static str,
+    /// How many calls a look may make however large it is. Where none is stated, the work grows as
+    /// the size does.
+    most_calls: Option<usize>,
+    sizes: &'static [usize],
+    fill: Fill,
+    /// Settings of the function that no other case has.
+    environment: &'static [(&'static str, &'static str)],
+    /// Whether it is in the picture.
+    drawn: bool,
+}
+
+/// Fills a world to a size; the event to invoke the function with.
+type Fill = fn(&World, usize) -> Result<Value, Failure>;
+
+/// A case and what it came to.
+struct Curve {
+    case: Case,
+    points: Vec<Point>,
+}
+
 /// What one size costs.
 struct Point {
     size: usize,
@@ -24,14 +47,6 @@ struct Point {
     processor: f64,
     /// Peak memory in MB.
     memory: f64,
-}
-
-/// A curve: what grows, and how many calls a look may make however large it is. Where none is stated,
-/// the work grows as the size does.
-struct Curve {
-    title: &'static str,
-    most_calls: Option<usize>,
-    points: Vec<Point>,
 }
 
 /// How much faster than the work processor time may seem to grow between two sizes: it is measured.
@@ -64,25 +79,14 @@ async fn main() -> Result<ExitCode, Failure> {
     let [bootstrap, svg, more @ ..] = &arguments[..] else {
         return Err("usage: curves BOOTSTRAP SVG [--all]".into());
     };
-    let zones = [10, 100, 1_000, 10_000, 100_000];
-    let mut batches = vec![1, 10, 100, 1_000];
-    if more.first().is_some_and(|it| it == "--all") {
-        batches.push(10_000);
-    }
+    let all = more.first().is_some_and(|it| it == "--all");
     let mut curves = Vec::new();
-    for (title, most_calls, sizes, fill) in [
-        ("Other zones in the account", Some(7), &zones[..], other_zones as Fill),
-        ("Zones below the wanted one", Some(8), &zones, zones_below),
-        ("Other zones, with HOSTED_ZONE_TAG", Some(8), &zones, tagged_zones),
-        ("Names of the certificate", None, &[1, 10, 30, 100], names),
-        ("Certificates in a batch", None, &batches, certificates),
-        ("Other records in the zone", Some(8), &[10, 100, 1_000, 10_000], records),
-    ] {
+    for case in cases(all) {
         let mut points = Vec::new();
-        for &size in sizes {
-            points.push(least(bootstrap, size, fill).await?);
+        for &size in case.sizes {
+            points.push(least(bootstrap, &case, size).await?);
         }
-        let curve = Curve { title, most_calls, points };
+        let curve = Curve { case, points };
         println!("{}", table(&curve));
         curves.push(curve);
     }
@@ -95,16 +99,68 @@ async fn main() -> Result<ExitCode, Failure> {
     Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Fills a world to a size; the event to invoke the function with.
-type Fill = fn(&World, usize) -> Result<Value, Failure>;
+fn cases(all: bool) -> [Case; 6] {
+    let batches: &[usize] = if all { &[1, 10, 100, 1_000, 10_000] } else { &[1, 10, 100, 1_000] };
+    let zones = &[10, 100, 1_000, 10_000, 100_000];
+    [
+        Case {
+            title: "Other zones in the account",
+            most_calls: Some(7),
+            sizes: zones,
+            fill: other_zones,
+            environment: &[],
+            drawn: true,
+        },
+        Case {
+            title: "Zones below the wanted one",
+            most_calls: Some(8),
+            sizes: zones,
+            fill: zones_below,
+            environment: &[],
+            drawn: false,
+        },
+        Case {
+            title: "Other zones, with HOSTED_ZONE_TAG",
+            most_calls: Some(8),
+            sizes: zones,
+            fill: tagged_zones,
+            environment: &[("HOSTED_ZONE_TAG", "dns=acm")],
+            drawn: false,
+        },
+        Case {
+            title: "Names of the certificate",
+            most_calls: None,
+            sizes: &[1, 10, 30, 100],
+            fill: names,
+            environment: &[],
+            drawn: true,
+        },
+        Case {
+            title: "Certificates in a batch",
+            most_calls: None,
+            sizes: batches,
+            fill: certificates,
+            environment: &[],
+            drawn: true,
+        },
+        Case {
+            title: "Other records in the zone",
+            most_calls: Some(8),
+            sizes: &[10, 100, 1_000, 10_000],
+            fill: records,
+            environment: &[],
+            drawn: true,
+        },
+    ]
+}
 
 /// The cheapest of a few measurements: what is above it is other processes' doing.
-async fn least(bootstrap: &str, size: usize, fill: Fill) -> Result<Point, Failure> {
-    let mut least = measure(bootstrap, size, fill).await?;
+async fn least(bootstrap: &str, case: &Case, size: usize) -> Result<Point, Failure> {
+    let mut least = measure(bootstrap, case, size).await?;
     // A batch of 10,000 takes minutes.
-    let minutes = size >= 10_000 && fill as usize == certificates as Fill as usize;
+    let minutes = case.most_calls.is_none() && size >= 10_000;
     for _ in 1..if minutes { 1 } else { RUNS } {
-        let again = measure(bootstrap, size, fill).await?;
+        let again = measure(bootstrap, case, size).await?;
         if again.processor < least.processor {
             least = again;
         }
@@ -112,14 +168,12 @@ async fn least(bootstrap: &str, size: usize, fill: Fill) -> Result<Point, Failur
     Ok(least)
 }
 
-async fn measure(bootstrap: &str, size: usize, fill: Fill) -> Result<Point, Failure> {
+async fn measure(bootstrap: &str, case: &Case, size: usize) -> Result<Point, Failure> {
     let world = World::new().await?;
-    let event = fill(&world, size)?;
+    let event = (case.fill)(&world, size)?;
     let mut command = world.command(bootstrap);
     command.env("CERTIFICATE_ROLE_NAME", CERTIFICATE_ROLE);
-    if fill as usize == tagged_zones as Fill as usize {
-        command.env("HOSTED_ZONE_TAG", "dns=acm");
-    }
+    command.envs(case.environment.iter().copied());
     let process = command.spawn()?;
     let pid = id(&process)?;
     world.idle().await?;
@@ -213,7 +267,7 @@ fn records(world: &World, size: usize) -> Result<Value, Failure> {
 
 /// Where a curve grows faster than its work, or makes more calls than it may.
 fn complaints(curve: &Curve) -> Vec<String> {
-    let Curve { title, most_calls, points } = curve;
+    let Curve { case: Case { title, most_calls, .. }, points } = curve;
     let mut complaints = Vec::new();
     for point in points {
         if let Some(most) = most_calls.filter(|most| point.calls > *most) {
@@ -240,7 +294,8 @@ fn complaints(curve: &Curve) -> Vec<String> {
 }
 
 fn table(curve: &Curve) -> String {
-    let mut text = format!("| {} | calls | by service | CPU, ms | peak RSS, MB |\n", curve.title);
+    let mut text =
+        format!("| {} | calls | by service | CPU, ms | peak RSS, MB |\n", curve.case.title);
     text += "| ---: | ---: | --- | ---: | ---: |\n";
     for Point { size, calls, services, processor, memory } in &curve.points {
         let row = format!("| {size} | {calls} | {services} | {processor:.1} | {memory:.1} |\n");
@@ -254,14 +309,13 @@ const SIDE: f64 = 200.0;
 /// How many powers of ten it shows, from 1 on.
 const DECADES: f64 = 5.0;
 
-/// Four panels, logarithmic both ways, from 1 to 100,000: the first curve and those of names, batches
-/// and records.
+/// Panels in two columns and two rows, logarithmic both ways, from 1 to 100,000.
 fn draw(curves: &[Curve]) -> String {
     let mut svg = String::from(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 540 560\" \
          font-family=\"sans-serif\" font-size=\"11\" fill=\"#808080\">\n",
     );
-    for (place, curve) in [0, 3, 4, 5].into_iter().filter_map(|it| curves.get(it)).enumerate() {
+    for (place, curve) in curves.iter().filter(|curve| curve.case.drawn).enumerate() {
         let left = 40.0 + 260.0 * (place % 2) as f64;
         let top = 30.0 + 255.0 * (place / 2) as f64;
         let _ = panel(&mut svg, curve, left, top);
@@ -276,7 +330,7 @@ fn panel(svg: &mut String, curve: &Curve, left: f64, top: f64) -> std::fmt::Resu
     let x = |value: f64| left + SIDE * value.max(1.0).log10() / DECADES;
     let y = |value: f64| top + SIDE - SIDE * value.max(1.0).log10() / DECADES;
     let bottom = top + SIDE;
-    writeln!(svg, "<text x=\"{left}\" y=\"{}\">{}</text>", top - 8.0, curve.title)?;
+    writeln!(svg, "<text x=\"{left}\" y=\"{}\">{}</text>", top - 8.0, curve.case.title)?;
     writeln!(
         svg,
         "<path d=\"M{left} {top}V{bottom}H{}\" fill=\"none\" stroke=\"#808080\"/>\
