@@ -107,7 +107,7 @@ async fn a_process_without_settings_names_all_of_them_and_ends() {
 }
 
 #[tokio::test]
-async fn the_least_important_lines_are_logged_only_if_asked_for() {
+async fn a_log_level_hides_what_is_below_it_and_never_metrics() {
     for (level, looks) in [("INFO", true), ("info", true), ("WARN", false), ("FATAL", false)] {
         let sim = Sim::stepped(real_now());
         deploy(&sim);

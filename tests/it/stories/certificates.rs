@@ -34,8 +34,11 @@ async fn tag_one(change: impl FnOnce(&mut Certificate)) -> World {
 async fn a_certificate_validated_by_email_is_not_ours() {
     let world = World::new();
     world.zone("example.com");
-    let by_email = |request: aws_sdk_acm::operation::request_certificate::builders::RequestCertificateFluentBuilder| request.validation_method(ValidationMethod::Email);
-    world.request_with(&["example.com"], by_email).await;
+    world
+        .request_with(&["example.com"], |request| {
+            request.validation_method(ValidationMethod::Email)
+        })
+        .await;
     world.minutes(10).await;
     check_quiet(&world, "validated by e-mail or over HTTP");
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sim::faults::{Fault, FaultKind};
 
-use crate::world::{World, sweep};
+use crate::world::{OURS, World, sweep};
 
 #[tokio::test(start_paused = true)]
 async fn a_life_is_counted_once() {
@@ -22,8 +22,8 @@ async fn a_life_is_counted_once() {
 #[tokio::test(start_paused = true)]
 async fn a_block_is_counted_by_its_reason_at_every_look() {
     let world = World::with(&[("ALLOWED_DOMAINS", "example.com")]);
-    world.sim.aws().route53.create_zone("111122223333", "b.example.com");
-    world.sim.aws().route53.create_zone("111122223333", "b.example.com");
+    world.sim.aws().route53.create_zone(OURS, "b.example.com");
+    world.sim.aws().route53.create_zone(OURS, "b.example.com");
     world.request(&["a.example.com", "b.example.com", "c.example.org"]).await;
     world.minutes(6).await;
     let looks = i64::try_from(world.outcomes().len()).expect("few");

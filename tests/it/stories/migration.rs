@@ -6,7 +6,7 @@ use sim::acm::{Method, Status};
 
 use crate::world::{HOME, OURS, World, domain};
 
-/// A certificate that was validated by e-mail a year ago.
+/// A certificate that was validated by e-mail long ago.
 fn by_email(world: &World, names: &[&str]) -> String {
     let now = world.sim.now();
     world.sim.aws().acm.seed(OURS, HOME, names, now, |certificate| {
