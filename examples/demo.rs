@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, ExitCode};
@@ -19,9 +19,10 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
 use sim::Sim;
-use sim::acm::RenewalStatus;
+use sim::acm::{RenewalStatus, Status};
 use sim::lambda::Finished;
 use sim::server::{Server, serve_on};
 
@@ -43,6 +44,9 @@ const FUNCTION: &str = "arn:aws:lambda:eu-central-1:111122223333:function:acm-dn
 const GROUP: &str = "acm-dns-validator";
 const SCHEDULE_ROLE: &str = "arn:aws:iam::111122223333:role/acm-dns-validator-scheduler";
 const SAMPLE: &str = include_str!("../events/request-certificate-several-names.json");
+
+/// The name under which the private hosted zone of example.com is kept.
+const PRIVATE_TWIN: &str = "example.com (private)";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -109,12 +113,57 @@ async fn run(address: &str, form: Form) -> Outcome<ExitCode> {
     let function = Function::new(settings, config.clone(), sim.time_source(), Metrics::new(|_| {}));
     let acm = aws_sdk_acm::Client::new(&config);
     let route53 = aws_sdk_route53::Client::new(&config);
-    let (promised, zones) = (Vec::new(), BTreeMap::new());
-    let demo = Demo { sim, server, acm, route53, form, told: 0, promised, zones };
+    let zones = set_up(&sim);
+    let demo = Demo { sim, server, acm, route53, form, told: 0, promised: Vec::new(), zones };
     tokio::select! {
         done = demo.play() => done,
         ended = function.serve() => Err(format!("the function ended by itself: {ended:?}").into()),
     }
+}
+
+/// The hosted zones, and the function's rules and schedule group.
+fn set_up(sim: &Sim) -> BTreeMap<&'static str, String> {
+    let aws = &mut *sim.aws();
+    aws.sts.add_account(ACCOUNT);
+    aws.lambda.add_function(FUNCTION, sim::lambda::Function::default());
+    aws.scheduler.add_group(ACCOUNT, REGION, GROUP, begin());
+    aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE);
+    let calls = json!({
+        "source": ["aws.acm"],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail": {
+            "eventSource": ["acm.amazonaws.com"],
+            "eventName": ["RequestCertificate", "AddTagsToCertificate"],
+            "errorCode": [{"exists": false}],
+        },
+    });
+    let zones = json!({
+        "source": ["aws.route53"],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail": {"eventName": ["CreateHostedZone", "ChangeTagsForResource"]},
+    });
+    let news = json!({
+        "source": ["aws.acm"],
+        "detail-type": ["ACM Certificate Renewal Action Required"],
+    });
+    aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "requested", calls, FUNCTION);
+    aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "renewal", news, FUNCTION);
+    aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "zones", zones.clone(), FUNCTION);
+    // What happens to hosted zones is told in us-east-1 only.
+    let home = format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default");
+    aws.eventbridge.put_rule(ACCOUNT, "us-east-1", "default", "forward", zones, &home);
+    let dns = &mut aws.route53;
+    let zones = BTreeMap::from([
+        (PRIVATE_TWIN, dns.create_private_zone(ACCOUNT, "example.com")),
+        ("example.com", dns.register_domain(ACCOUNT, "example.com")),
+        ("example.org", dns.register_domain(ACCOUNT, "example.org")),
+        ("partner.example.net", dns.register_domain(ACCOUNT, "partner.example.net")),
+        ("lost.example.info", dns.create_zone(ACCOUNT, "lost.example.info")),
+    ]);
+    for (_, zone) in zones.iter().filter(|(name, _)| **name != "partner.example.net") {
+        dns.tag_zone(zone, "validate", "yes");
+    }
+    zones
 }
 
 /// The play: an AWS account, people in it, and what was told of it so far.
@@ -126,103 +175,119 @@ struct Demo {
     form: Form,
     told: usize,
     promised: Vec<(&'static str, bool)>,
-    /// Names of the hosted zones by their ids.
-    zones: BTreeMap<String, &'static str>,
+    /// Ids of the hosted zones by their names.
+    zones: BTreeMap<&'static str, String>,
 }
 
 impl Demo {
     async fn play(mut self) -> Outcome<ExitCode> {
-        let zones = self.set_up();
-        let names = [
-            "example.com",
-            "example.com",
-            "example.org",
-            "partner.example.net",
-            "lost.example.info",
-        ];
-        self.zones = zones.iter().cloned().zip(names).collect();
-        let [shop, private, org, partner, lost] = zones;
         self.say("An account with the hosted zones example.com (and a private twin), example.org,");
         self.say(
             "partner.example.net (not tagged validate=yes, so out of bounds) and lost.example.info",
         );
         self.say("(which public DNS does not delegate to).");
-
         self.say("");
+        let several = self.several_names().await?;
+        let late = self.late_record().await?;
+        let healed = self.zone_out_of_bounds().await?;
+        let unheard = self.lost_event().await?;
+        let never = self.lost_zone().await?;
+        self.renewal(&several).await?;
+        self.look_back(&never);
+        self.close(&[several, late, healed, unheard, never])
+    }
+
+    async fn several_names(&mut self) -> Outcome<String> {
         self.say(
             "The shop team requests a certificate for four names in two zones, from the console.",
         );
         let names = ["example.com", "*.example.com", "www.shop.example.com", "api.example.org"];
+        let zones = format!("{} {}", self.zones["example.com"], self.zones["example.org"]);
         self.sim.aws().eventbridge.drop_next(1);
-        let several = self.request(&names, &format!("{shop} {org}")).await?;
+        let arn = self.request(&names, &zones).await?;
         // The event is AWS's own sample, about this certificate.
         self.sim.clock().advance_to(self.sim.now() + TimeDelta::seconds(9));
         let now = self.sim.now();
-        self.sim.aws().lambda.invoke(FUNCTION, sample_about(&several, &[&shop, &org]), now);
+        self.sim.aws().lambda.invoke(FUNCTION, sample_about(&arn, &zones), now);
         self.go_on(TimeDelta::minutes(10)).await?;
+        self.promise(
+            "the certificate with four names in two zones is issued",
+            self.is_issued(&arn),
+        );
+        Ok(arn)
+    }
 
+    async fn late_record(&mut self) -> Outcome<String> {
         self.say("The API team requests one too, and ACM is slow to make its record.");
         self.sim.aws().acm.behaviour.record_after = TimeDelta::minutes(3);
-        let late = self.request(&["api.example.com"], "").await?;
+        let arn = self.request(&["api.example.com"], "").await?;
         self.go_on(TimeDelta::minutes(20)).await?;
         self.sim.aws().acm.behaviour.record_after = TimeDelta::zero();
+        self.promise("the one with a late record is issued", self.is_issued(&arn));
+        Ok(arn)
+    }
 
+    async fn zone_out_of_bounds(&mut self) -> Outcome<String> {
         self.say("Somebody requests a certificate in a zone that is out of bounds.");
-        let healed = self.request(&["www.partner.example.net"], "").await?;
+        let arn = self.request(&["www.partner.example.net"], "").await?;
         self.go_on(TimeDelta::minutes(40)).await?;
         self.say(
             "The DNS team tags the zone: validate=yes. Whatever waits under its name is looked at.",
         );
-        self.tag_zone(&partner).await?;
+        self.tag_zone(&self.zones["partner.example.net"]).await?;
         self.go_on(TimeDelta::minutes(30)).await?;
+        self.promise("the blocked one is issued once its zone is tagged", self.is_issued(&arn));
+        Ok(arn)
+    }
 
+    async fn lost_event(&mut self) -> Outcome<String> {
         self.say(
             "CloudTrail loses an event, and nobody hears of a certificate, until the hourly sweep.",
         );
         self.sim.aws().eventbridge.drop_next(1);
-        let unheard = self.request(&["cart.example.com"], "").await?;
+        let arn = self.request(&["cart.example.com"], "").await?;
         self.go_on(TimeDelta::minutes(20)).await?;
         self.sweep();
         self.go_on(TimeDelta::minutes(30)).await?;
+        self.promise("the one that nobody heard of is issued all the same", self.is_issued(&arn));
+        Ok(arn)
+    }
 
+    async fn lost_zone(&mut self) -> Outcome<String> {
         self.say(
             "And one for a name whose zone the world does not see. It can never be validated.",
         );
-        let never = self.request(&["lost.example.info"], "").await?;
+        let arn = self.request(&["lost.example.info"], "").await?;
         self.go_on(TimeDelta::hours(74)).await?;
+        let timed_out = self.status(&arn) == Some(Status::ValidationTimedOut);
+        self.promise("the one that nobody can validate has timed out", timed_out);
+        Ok(arn)
+    }
 
+    async fn renewal(&mut self, arn: &str) -> Outcome<()> {
         self.say("Five months later somebody tidies up example.org, and ACM cannot renew.");
         self.sim.clock().advance_to(self.sim.now() + TimeDelta::days(150));
         let (record, _) = sim::acm::validation_record(ACCOUNT, "api.example.org");
-        self.start_renewal(&several, &org, &record);
+        self.start_renewal(arn, &self.zones["example.org"], &record);
         self.go_on(TimeDelta::minutes(30)).await?;
+        self.promise("the renewal got its record back", self.is_renewed(arn));
+        Ok(())
+    }
 
-        let statuses = [&several, &late, &healed, &unheard, &never].map(|arn| self.status(arn));
-        self.promise(
-            "the certificate with four names in two zones is issued",
-            statuses[0] == "ISSUED",
-        );
-        self.promise("the one with a late record is issued", statuses[1] == "ISSUED");
-        self.promise("the blocked one is issued once its zone is tagged", statuses[2] == "ISSUED");
-        self.promise(
-            "the one that nobody heard of is issued all the same",
-            statuses[3] == "ISSUED",
-        );
-        self.promise(
-            "the one that nobody can validate has timed out",
-            statuses[4] == "VALIDATION_TIMED_OUT",
-        );
-        self.promise("the renewal got its record back", self.is_renewed(&several));
-        let writes = |zone: &str| {
-            self.sim.aws().route53.writes().iter().filter(|write| write.zone_id == zone).count()
+    /// What is promised of the whole, and of the looks at one certificate.
+    fn look_back(&mut self, never: &str) {
+        let writes = |zone| {
+            let aws = self.sim.aws();
+            aws.route53.writes().iter().filter(|write| write.zone_id == self.zones[zone]).count()
         };
-        let written = [&shop, &private, &org, &partner, &lost].map(|zone| writes(zone));
-        // example.com, www.shop, api and cart; apex and wildcard share a record. The one of
-        // api.example.org, and once more for the renewal.
-        self.promise(
-            "every record is written once, none into the private twin",
-            written == [4, 0, 2, 1, 1],
-        );
+        // Those of www.shop, api and cart, and one that apex and wildcard share.
+        let written = writes("example.com") == 4
+            && writes(PRIVATE_TWIN) == 0
+            // Once more for the renewal.
+            && writes("example.org") == 2
+            && writes("partner.example.net") == 1
+            && writes("lost.example.info") == 1;
+        self.promise("every record is written once, none into the private twin", written);
         let quiet = {
             let aws = self.sim.aws();
             let schedules = aws.scheduler.schedules(ACCOUNT, REGION, GROUP);
@@ -230,7 +295,7 @@ impl Demo {
             !armed && aws.lambda.queued() == 0 && aws.lambda.dead_letters().is_empty()
         };
         self.promise("no event is lost, and nothing is armed any more", quiet);
-        let calls = self.calls_of_looks(&never);
+        let calls = self.calls_of_looks(never);
         // One of them for the tags of zones, because HOSTED_ZONE_TAG is set.
         let cheap = calls.first() == Some(&8)
             && calls.iter().skip(1).all(|calls| *calls <= 6)
@@ -239,7 +304,6 @@ impl Demo {
             "a first look costs 7 calls, a later one 5, the last 3, and zone tags one",
             cheap,
         );
-        self.close(&[several, late, healed, unheard, never])
     }
 
     /// The DNS team lets the function write to a zone.
@@ -269,47 +333,6 @@ impl Demo {
         let aws = self.sim.aws();
         let renewal = aws.acm.certificate(arn).and_then(|certificate| certificate.renewal.as_ref());
         renewal.is_some_and(|renewal| renewal.status == RenewalStatus::Success)
-    }
-
-    /// The hosted zones, and the function's rules and schedule group.
-    fn set_up(&self) -> [String; 5] {
-        let aws = &mut *self.sim.aws();
-        aws.sts.add_account(ACCOUNT);
-        aws.lambda.add_function(FUNCTION, sim::lambda::Function::default());
-        aws.scheduler.add_group(ACCOUNT, REGION, GROUP, begin());
-        aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE);
-        let calls = json!({
-            "source": ["aws.acm"],
-            "detail-type": ["AWS API Call via CloudTrail"],
-            "detail": {
-                "eventSource": ["acm.amazonaws.com"],
-                "eventName": ["RequestCertificate", "AddTagsToCertificate"],
-                "errorCode": [{"exists": false}],
-            },
-        });
-        let zones = json!({
-            "source": ["aws.route53"],
-            "detail-type": ["AWS API Call via CloudTrail"],
-            "detail": {"eventName": ["CreateHostedZone", "ChangeTagsForResource"]},
-        });
-        let news = json!({
-            "source": ["aws.acm"],
-            "detail-type": ["ACM Certificate Renewal Action Required"],
-        });
-        aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "requested", calls, FUNCTION);
-        aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "renewal", news, FUNCTION);
-        aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "zones", zones.clone(), FUNCTION);
-        // What happens to hosted zones is told in us-east-1 only.
-        let home = format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default");
-        aws.eventbridge.put_rule(ACCOUNT, "us-east-1", "default", "forward", zones, &home);
-        let private = aws.route53.create_private_zone(ACCOUNT, "example.com");
-        let [shop, org, partner] = ["example.com", "example.org", "partner.example.net"]
-            .map(|name| aws.route53.register_domain(ACCOUNT, name));
-        let lost = aws.route53.create_zone(ACCOUNT, "lost.example.info");
-        for zone in [&shop, &private, &org, &lost] {
-            aws.route53.tag_zone(zone, "validate", "yes");
-        }
-        [shop, private, org, partner, lost]
     }
 
     /// Somebody requests a certificate, and names its zones if there is something to say of them.
@@ -365,9 +388,12 @@ impl Demo {
         self.promised.push((what, kept));
     }
 
-    fn status(&self, arn: &str) -> String {
-        let aws = self.sim.aws();
-        text(&json!(aws.acm.certificate(arn).map(|certificate| certificate.status)))
+    fn status(&self, arn: &str) -> Option<Status> {
+        self.sim.aws().acm.certificate(arn).map(|certificate| certificate.status)
+    }
+
+    fn is_issued(&self, arn: &str) -> bool {
+        self.status(arn) == Some(Status::Issued)
     }
 
     fn calls_of_looks(&self, arn: &str) -> Vec<usize> {
@@ -380,31 +406,10 @@ impl Demo {
 
     /// The closing table, and whether everything is as promised.
     fn close(&self, arns: &[String]) -> Outcome<ExitCode> {
-        let rows = arns.iter().map(|arn| {
-            let aws = self.sim.aws();
-            let certificate = aws.acm.certificate(arn).ok_or("a certificate is gone")?;
-            let name = certificate.domains.first().map_or("?", |domain| domain.name.as_str());
-            let names = certificate.domains.len();
-            let took = certificate.issued_at.map(|at| (at - certificate.created_at).num_seconds());
-            let (status, name) = (text(&json!(certificate.status)), name.to_owned());
-            drop(aws);
-            let calls = self.calls_of_looks(arn);
-            Ok::<_, Box<dyn Error>>((
-                name,
-                names,
-                status,
-                took,
-                calls.len(),
-                calls.iter().sum::<usize>(),
-            ))
-        });
-        let rows = rows.collect::<Outcome<Vec<_>>>()?;
+        let rows = arns.iter().map(|arn| self.row(arn)).collect::<Option<Vec<_>>>();
+        let rows = rows.ok_or("a certificate is gone")?;
         if self.form == Form::Json {
-            for (name, names, status, took, looks, calls) in &rows {
-                print(
-                    json!({"certificate": name, "names": names, "status": status, "secondsToIssue": took, "looks": looks, "calls": calls}),
-                );
-            }
+            rows.iter().for_each(|row| print(json!(row)));
             for (what, kept) in &self.promised {
                 print(json!({"promise": what, "kept": kept}));
             }
@@ -412,15 +417,7 @@ impl Demo {
             print(
                 "certificate                names  status                issued in  looks  AWS calls",
             );
-            for (name, names, status, took, looks, calls) in &rows {
-                let took = took.map_or_else(
-                    || "–".to_owned(),
-                    |seconds| format!("{}:{:02} min", seconds / 60, seconds % 60),
-                );
-                print(format!(
-                    "{name:<26} {names:>5}  {status:<21} {took:>9} {looks:>6} {calls:>10}"
-                ));
-            }
+            rows.iter().for_each(print);
             print("");
             for (what, kept) in &self.promised {
                 print(format!("{} {what}", if *kept { "kept:  " } else { "BROKEN:" }));
@@ -428,6 +425,42 @@ impl Demo {
         }
         let kept = self.promised.iter().all(|(_, kept)| *kept);
         Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn row(&self, arn: &str) -> Option<Row> {
+        let calls = self.calls_of_looks(arn);
+        let aws = self.sim.aws();
+        let certificate = aws.acm.certificate(arn)?;
+        let issued = certificate.issued_at;
+        Some(Row {
+            certificate: certificate.domains.first()?.name.clone(),
+            names: certificate.domains.len(),
+            status: text(&json!(certificate.status)),
+            seconds_to_issue: issued.map(|at| (at - certificate.created_at).num_seconds()),
+            looks: calls.len(),
+            calls: calls.iter().sum(),
+        })
+    }
+}
+
+/// A certificate in the closing table.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    certificate: String,
+    names: usize,
+    status: String,
+    seconds_to_issue: Option<i64>,
+    looks: usize,
+    calls: usize,
+}
+
+impl Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { certificate, names, status, seconds_to_issue, looks, calls } = self;
+        let minutes = |seconds: i64| format!("{}:{:02} min", seconds / 60, seconds % 60);
+        let took = seconds_to_issue.map_or_else(|| "–".to_owned(), minutes);
+        write!(f, "{certificate:<26} {names:>5}  {status:<21} {took:>9} {looks:>6} {calls:>10}")
     }
 }
 
@@ -437,7 +470,7 @@ fn print(line: impl Display) {
 }
 
 /// What the function did, a few lines a look; looks that found nothing new are summed up.
-fn timeline(looks: &[Finished], zones: &BTreeMap<String, &str>) -> Vec<String> {
+fn timeline(looks: &[Finished], zones: &BTreeMap<&str, String>) -> Vec<String> {
     let mut lines = Vec::new();
     let mut idle: Vec<&Finished> = Vec::new();
     for look in looks {
@@ -479,7 +512,7 @@ fn sum_up(idle: &mut Vec<&Finished>, lines: &mut Vec<String>) {
     idle.clear();
 }
 
-fn told(look: &Finished, zones: &BTreeMap<String, &str>) -> Vec<String> {
+fn told(look: &Finished, zones: &BTreeMap<&str, String>) -> Vec<String> {
     let payload = &look.invocation.payload;
     let why = match payload["detail-type"].as_str() {
         Some("AWS API Call via CloudTrail") => {
@@ -517,8 +550,8 @@ fn told(look: &Finished, zones: &BTreeMap<String, &str>) -> Vec<String> {
             .map_or(name.as_str(), |(_, domain)| domain)
             .trim_end_matches('.')
             .to_owned();
-        let id = record["hostedZoneId"].as_str().unwrap_or_default();
-        let zone = zones.get(id).map(|name| format!(" in zone {name} ({id})")).unwrap_or_default();
+        let zone = zones.iter().find(|(_, id)| record["hostedZoneId"] == id.as_str());
+        let zone = zone.map(|(name, id)| format!(" in zone {name} ({id})")).unwrap_or_default();
         let reason =
             record["reason"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
         let state = text(&record["state"]).to_lowercase();
@@ -556,11 +589,11 @@ fn time(at: DateTime<Utc>) -> String {
 }
 
 /// AWS's sample of a request for several names, about this certificate and these zones.
-fn sample_about(arn: &str, zones: &[&str]) -> Value {
+fn sample_about(arn: &str, zones: &str) -> Value {
     let mut sample: Value = serde_json::from_str(SAMPLE).unwrap_or_default();
     sample["detail"]["responseElements"]["certificateArn"] = json!(arn);
     sample["detail"]["requestParameters"]["tags"] =
-        json!([{"key": "acm-dns-validator:hosted-zone-id", "value": zones.join(" ")}]);
+        json!([{"key": "acm-dns-validator:hosted-zone-id", "value": zones}]);
     sample
 }
 
