@@ -87,5 +87,6 @@ impl Wake {
     fn join(&mut self, other: &Self) {
         self.since = [self.since, other.since].into_iter().flatten().min();
         self.follow_up &= other.follow_up;
+        self.spent |= other.spent;
     }
 }

@@ -127,5 +127,5 @@ fn may_have(waiting: &Waiting, zone: &DomainName) -> bool {
 /// that they tell; where none does, nobody has told yet.
 fn wake(waiting: &Waiting) -> Wake {
     let Waiting { certificate, since, .. } = waiting;
-    Wake { certificate: certificate.clone(), since: *since, follow_up: false }
+    Wake { certificate: certificate.clone(), since: *since, follow_up: false, spent: false }
 }

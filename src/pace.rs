@@ -43,7 +43,8 @@ mod tests {
     fn wake(region: &str) -> Wake {
         let id = "12345678-1234-1234-1234-123456789012";
         let arn = format!("arn:aws:acm:{region}:111122223333:certificate/{id}");
-        Wake { certificate: arn.parse().expect("an ARN"), since: None, follow_up: false }
+        let certificate = arn.parse().expect("an ARN");
+        Wake { certificate, since: None, follow_up: false, spent: false }
     }
 
     #[test]

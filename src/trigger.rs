@@ -58,6 +58,8 @@ pub struct Wake {
     /// Whether one of our own looks armed this one. Only what is told depends on it, and how often;
     /// never what is done.
     pub follow_up: bool,
+    /// Whether a check of ours has come, alone or among other messages: then none is armed for later.
+    pub spent: bool,
 }
 
 /// The payload is no event that the function handles.
@@ -120,8 +122,10 @@ fn parse_event(payload: &Value) -> Result<Trigger, Unreadable> {
     let resource = event.resources.iter().flatten().next();
     match (event.source.as_str(), event.detail_type.as_str()) {
         (SOURCE, CHECK) => {
-            let since = detail.since;
-            wake(resource, since, since.is_some())
+            let Detail { since, .. } = detail;
+            let certificate = certificate(resource)?;
+            let follow_up = since.is_some();
+            Ok(Trigger::Wake(Wake { certificate, since, follow_up, spent: true }))
         }
         (SOURCE, DIAGNOSIS) => certificate(resource).map(Trigger::Diagnosis),
         (SOURCE, SWEEP) => read_sweep(&payload["detail"]),
@@ -136,9 +140,9 @@ fn parse_event(payload: &Value) -> Result<Trigger, Unreadable> {
             Some(_) if detail.event_name.as_deref() == Some("DeleteCertificate") => {
                 Ok(Trigger::Nothing("the certificate was deleted".to_owned()))
             }
-            arn => wake(arn, detail.event_time.or(event.time), false),
+            arn => wake(arn, detail.event_time.or(event.time)),
         },
-        ("aws.acm", _) => wake(resource, event.time, false),
+        ("aws.acm", _) => wake(resource, event.time),
         ("aws.route53", CLOUDTRAIL) => Ok(detail.zone_news()),
         (source, detail_type) => Err(Unreadable(format!(
             "neither of ACM or Route 53 nor our own: source `{}`, detail-type `{}`",
@@ -221,12 +225,10 @@ fn certificate(arn: Option<&String>) -> Result<CertificateArn, Unreadable> {
     arn.parse().map_err(|error| Unreadable(format!("{error}")))
 }
 
-fn wake(
-    arn: Option<&String>,
-    since: Option<DateTime<Utc>>,
-    follow_up: bool,
-) -> Result<Trigger, Unreadable> {
-    Ok(Trigger::Wake(Wake { certificate: certificate(arn)?, since, follow_up }))
+/// What somebody else's event asks.
+fn wake(arn: Option<&String>, since: Option<DateTime<Utc>>) -> Result<Trigger, Unreadable> {
+    let certificate = certificate(arn)?;
+    Ok(Trigger::Wake(Wake { certificate, since, follow_up: false, spent: false }))
 }
 
 fn read_sweep(detail: &Value) -> Result<Trigger, Unreadable> {

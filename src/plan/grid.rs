@@ -43,12 +43,12 @@ impl Grid {
         self.next(point) == self.next(point + TimeDelta::minutes(4))
     }
 
-    /// The points for which a check may be armed now, the likeliest first: the next one; the one
-    /// after, if a look was too near to the next; the last one, if its schedule has yet to fire.
+    /// The points for which a check may be armed now, the likeliest first: the next one; the last
+    /// one, if its schedule has yet to fire; the one after the next, if a look was too near to that.
     pub fn armed(self, now: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
         let from = move |at| self.points().skip_while(move |point| *point < at);
         let due = from(now - TimeDelta::minutes(1)).take_while(move |point| *point < now);
-        from(now).take(2).chain(due)
+        from(now).take(1).chain(due).chain(from(now).skip(1).take(1))
     }
 
     /// Whether a look at `now` is the first since the validation reached one of the ages at which
@@ -157,6 +157,17 @@ mod tests {
         assert_eq!(grid.next(at(9)), Some(at(12)));
         assert_eq!(grid.next(at(73 * 60 - 1)), Some(at(73 * 60)));
         assert_eq!(grid.next(at(73 * 60)), None);
+    }
+
+    #[test]
+    fn a_check_is_armed_for_one_of_three_points() {
+        let grid = Grid::of_request(at(0));
+        let armed =
+            |now| grid.armed(now).map(|point| (point - at(0)).num_minutes()).collect::<Vec<_>>();
+        assert_eq!(armed(at(14)), [15, 19]);
+        assert_eq!(armed(at(15)), [15, 19]);
+        assert_eq!(armed(at(15) + TimeDelta::seconds(20)), [19, 15, 24]);
+        assert_eq!(armed(at(73 * 60)), [73 * 60]);
     }
 
     #[test]

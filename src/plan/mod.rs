@@ -135,7 +135,7 @@ pub fn decide(
     }
     let (reason, ended) = end(certificate);
     let fresh = ended.is_some_and(|ended| now - ended < FRESH);
-    let needless = fresh && !wake.follow_up && reason == Reason::Issued;
+    let needless = fresh && !wake.spent && reason == Reason::Issued;
     Plan {
         // An end that one of our checks comes upon, or a fresh one. Most renewals need no help, and
         // the check of one that did cannot be found again: its grid has gone with its beginning.

@@ -11,7 +11,8 @@ fn at(minutes: i64) -> DateTime<Utc> {
 fn wake() -> Wake {
     let certificate =
         "arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012";
-    Wake { certificate: certificate.parse().expect("an ARN"), since: Some(at(0)), follow_up: false }
+    let certificate = certificate.parse().expect("an ARN");
+    Wake { certificate, since: Some(at(0)), follow_up: false, spent: false }
 }
 
 fn pending(domains: Vec<Domain>) -> Certificate {

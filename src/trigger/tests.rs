@@ -26,7 +26,9 @@ fn at(minutes: i64) -> DateTime<Utc> {
 #[track_caller]
 fn check_wake(payload: &Value, since: Option<DateTime<Utc>>, follow_up: bool) {
     let certificate = ARN.parse().expect("an ARN");
-    assert_eq!(parse(payload), Ok(Trigger::Wake(Wake { certificate, since, follow_up })));
+    let spent = payload["source"] == SOURCE;
+    let wake = Wake { certificate, since, follow_up, spent };
+    assert_eq!(parse(payload), Ok(Trigger::Wake(wake)));
 }
 
 #[track_caller]

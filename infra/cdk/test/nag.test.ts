@@ -33,6 +33,11 @@ const ACKNOWLEDGED: [string, string, string][] = [
   ],
   [
     'FunctionRole',
+    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/<ValidatorScheduleGroupC37DE47C>/????????-????-????-????-????????????-*]',
+    "Checks alone, and not the sweep's schedule in the same group.",
+  ],
+  [
+    'FunctionRole',
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::*:role/team/certificates]',
     'A role of one name in any account. Which accounts there are says the role itself, by whom it trusts.',
   ],
