@@ -48,6 +48,7 @@ async fn certificates_of_a_batch_share_the_calls_to_route_53() {
     check_issued(&world, &arns);
     let told = |state: &str| world.published().iter().filter(|it| *it == state).count();
     assert_eq!((told("RECORDS_WRITTEN"), told("ISSUED")), (60, 60), "ten a call at most");
+    assert_eq!(world.count("DeleteSchedule"), 0, "a check that has come is not taken back");
 }
 
 #[tokio::test(start_paused = true)]
