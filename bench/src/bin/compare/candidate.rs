@@ -97,9 +97,9 @@ impl Candidate {
             .env("AWS_ACCESS_KEY_ID", format!("AKIA{ACCOUNT}"))
             .env("AWS_SECRET_ACCESS_KEY", "secret")
             .env("AWS_SESSION_TOKEN", "session")
-            // Ours and botocore read one file of authorities; Node.js adds one to its own.
+            // Ours reads the system's file of authorities, and botocore one as long; Node.js adds one
+            // to its own.
             .env("SSL_CERT_FILE", &trust.all)
-            .env("AWS_CA_BUNDLE", &trust.all)
             .env("NODE_EXTRA_CA_CERTS", &trust.ours)
             .env("SCHEDULE_GROUP", GROUP)
             .env("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)
@@ -107,6 +107,9 @@ impl Candidate {
             .stdout(output.try_clone()?)
             .stderr(output)
             .kill_on_drop(true);
+        if self.kind == Kind::Python {
+            command.env("AWS_CA_BUNDLE", &trust.all);
+        }
         for (service, address) in &services.addresses {
             command.env(format!("AWS_ENDPOINT_URL_{service}"), format!("https://{address}"));
         }
