@@ -54,8 +54,8 @@ fn root(uri: &str) -> String {
     format!("{}/", &uri[..end])
 }
 
-/// Opens a connection to each service that a first look in the function's own account and region
-/// calls. What cannot be reached is passed over: the look that needs it reports it.
+/// Opens the connections that a first look in the function's own account and region needs: one to
+/// each service, and two to ACM, which is asked for a certificate and its tags side by side. What cannot be reached is passed over: the look that needs it reports it.
 pub async fn open_connections(clients: &Clients, settings: &Settings) {
     // The four builders have the same methods, and no trait for them.
     macro_rules! knock {
@@ -72,6 +72,7 @@ pub async fn open_connections(clients: &Clients, settings: &Settings) {
     let knocks = async {
         // Each makes its client when it begins: while the first connections are on their way.
         tokio::join!(
+            knock!(clients.acm(own, clients.home()).list_certificates(), aws_sdk_acm),
             knock!(clients.acm(own, clients.home()).list_certificates(), aws_sdk_acm),
             knock!(clients.route53(own).list_hosted_zones_by_name(), aws_sdk_route53),
             async {

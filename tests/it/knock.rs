@@ -62,8 +62,10 @@ async fn knocks(settings: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cold_start_knocks_once_at_each_service_and_says_nothing() {
+async fn a_cold_start_opens_the_connections_of_a_first_look_and_says_nothing() {
     let home = [
+        // Two: a look asks for a certificate and its tags side by side.
+        "https://acm.eu-west-1.amazonaws.com/",
         "https://acm.eu-west-1.amazonaws.com/",
         "https://events.eu-west-1.amazonaws.com/",
         "https://route53.amazonaws.com/",
@@ -74,7 +76,8 @@ async fn a_cold_start_knocks_once_at_each_service_and_says_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn it_knocks_only_where_a_look_will_call() {
-    let reading = ["https://acm.eu-west-1.amazonaws.com/", "https://route53.amazonaws.com/"];
+    let acm = "https://acm.eu-west-1.amazonaws.com/";
+    let reading = [acm, acm, "https://route53.amazonaws.com/"];
     assert_eq!(knocks(&[("DRY_RUN", "true")]).await, reading);
     let bus = "arn:aws:events:us-east-1:111122223333:event-bus/ours";
     let away = "https://events.us-east-1.amazonaws.com/".to_owned();
