@@ -56,11 +56,12 @@ impl Candidate {
         runtime: &RuntimeApi,
         services: &Services,
         trust: &Trust,
-        log: &Path,
+        directory: &Path,
+        log: File,
     ) -> io::Result<Child> {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
         let (mut command, root) = match self.kind {
-            Kind::Function | Kind::Hello => (Command::new(&self.path), log.parent()),
+            Kind::Function | Kind::Hello => (Command::new(&self.path), Some(directory)),
             Kind::Node => {
                 let mut node = Command::new("node");
                 node.arg(sources.join("node/runtime.js"));
@@ -74,7 +75,6 @@ impl Candidate {
         };
         let root = root.map_or_else(|| sources.join("python"), Path::to_owned);
         let handler = if self.kind == Kind::Node { "index.handler" } else { "handler.handler" };
-        let output = File::create(log)?;
         command
             .current_dir(&root)
             .env_clear()
@@ -104,8 +104,8 @@ impl Candidate {
             .env("SCHEDULE_GROUP", GROUP)
             .env("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)
             .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
+            .stdout(log.try_clone()?)
+            .stderr(log)
             .kill_on_drop(true);
         if self.kind == Kind::Python {
             command.env("AWS_CA_BUNDLE", &trust.all);

@@ -1,6 +1,8 @@
 //! Compares the function with what else one could run on Lambda, each in its own process, turn by turn.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads clocks and its environment")]
 
+use std::fs::File;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
@@ -137,23 +139,23 @@ async fn compare_in(directory: &Path, options: &Options) -> Result<(), Failure> 
     );
     let begun = |candidate| Compared { candidate, full: Vec::new(), slow: Vec::new() };
     let mut compared: Vec<_> = options.candidates.iter().map(begun).collect();
-    let log = directory.join("log");
     // The first round of all brings everything into memory, and does not count.
     for round in 0..=options.runs {
-        let mut turns: Vec<_> = compared.iter_mut().collect();
-        // Node.js leaves empty caches behind, and not always to the same one.
-        Rng::with_seed(round as u64).shuffle(&mut turns);
-        for Compared { candidate, full, slow } in turns {
-            for (throttle, into) in [(None, full), (Some(&throttle), slow)] {
-                let run = run(candidate, throttle, options.latency, &trust, &log);
+        for throttle in [None, Some(&throttle)] {
+            let mut turns: Vec<_> = compared.iter_mut().collect();
+            // Node.js leaves empty caches behind, and not always to the same one.
+            Rng::with_seed(round as u64).shuffle(&mut turns);
+            for Compared { candidate, full, slow } in turns {
+                rouse();
+                let run = run(candidate, throttle, options.latency, &trust, directory);
                 let figures = timeout(PATIENCE, run).await;
                 let figures = figures.unwrap_or_else(|_| Err("it takes for ever".into()));
                 let figures = figures.map_err(|failure| {
-                    let log = std::fs::read_to_string(&log).unwrap_or_default();
+                    let log = std::fs::read_to_string(directory.join(LOG)).unwrap_or_default();
                     format!("{}: {failure}\n{log}", candidate.name)
                 })?;
                 if round > 0 {
-                    into.push(figures);
+                    if throttle.is_none() { full } else { slow }.push(figures);
                 }
             }
         }
@@ -163,20 +165,37 @@ async fn compare_in(directory: &Path, options: &Options) -> Result<(), Failure> 
     Ok(report::print(&compared)?)
 }
 
+/// What a process under test says, in the directory of the run.
+const LOG: &str = "log";
+
+/// Keeps all processors busy for a moment: one that has rested while a process was slowed down is
+/// slow itself at first.
+fn rouse() {
+    let end = Instant::now() + Duration::from_millis(30);
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..processors {
+            scope.spawn(|| while Instant::now() < end {});
+        }
+    });
+}
+
 /// Starts a process, lets it do its first invocation and, unless it is slowed down, some more.
 async fn run(
     candidate: &Candidate,
     slow: Option<&Throttle>,
     latency: Duration,
     trust: &Trust,
-    log: &Path,
+    directory: &Path,
 ) -> Result<Figures, Failure> {
     let looks = if slow.is_none() { 1 + WARM } else { 1 };
     let world = World::new(SystemTime::now().into(), looks)?;
     let services = Services::serve(&world.sim, &trust.acceptor, latency).await?;
     let runtime = RuntimeApi::serve(PATIENCE).await?;
+    // To empty the file takes its time, which is not the function's.
+    let log = File::create(directory.join(LOG))?;
     let start = Instant::now();
-    let process = candidate.start(&runtime, &services, trust, log)?;
+    let process = candidate.start(&runtime, &services, trust, directory, log)?;
     let pid = id(&process)?;
     services.watch(pid);
     let mut run = Run { candidate, world, services, runtime, process, pid };
