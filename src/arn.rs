@@ -102,16 +102,11 @@ pub fn is_queue(arn: &str) -> bool {
 
 /// Whether this has the shape of a region's name, such as `eu-west-1` or `us-gov-east-1`.
 pub fn is_region(text: &str) -> bool {
-    let words: Vec<_> = text.split('-').collect();
-    let Some(([first, middle @ ..], number)) = words.split_last().map(|(n, w)| (w, n)) else {
-        return false;
-    };
-    let word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    word(first)
-        && !middle.is_empty()
-        && middle.iter().all(word)
-        && !number.is_empty()
-        && number.len() <= 2
+    let Some((words, number)) = text.rsplit_once('-') else { return false };
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    words.contains('-')
+        && words.split('-').all(word)
+        && (1..=2).contains(&number.len())
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 

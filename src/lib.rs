@@ -41,7 +41,7 @@
 //!   record blocked or deferred.
 //! * Every invocation ends before Lambda ends it: what it has no time for is deferred, or comes again.
 //! * Only what [`record::ValidationRecord::parse`] takes is ever written, by `UPSERT`, and only if
-//!   it is not there already. Nothing is ever deleted.
+//!   it is not there already. No record is ever deleted.
 //! * Every effect may be repeated.
 //!
 //! # Where it departs from the design
@@ -50,7 +50,11 @@
 //!   own delay nearly always covers that, and the first check is at most two minutes away.
 //! * A zone that the certificate's tag names must carry `HOSTED_ZONE_TAG` too: the tag on a
 //!   certificate is set by whoever requests it, the setting by whoever runs the function.
-//! * A renewal is looked at daily after its first 73 hours, until the certificate ends.
+//! * A renewal is looked at daily after its first 73 hours, until the certificate ends, and each time
+//!   told of if it is blocked.
+//! * Whoever hears from ACM itself that a certificate is issued takes back the check that is armed for
+//!   it, which would tell so once more. Of renewals only checks tell: most need no help, and of one
+//!   that did the check cannot be found again.
 //! * A check goes back through the door its event came by: one that came from a queue is sent to the
 //!   queue, so that the later looks of thousands of certificates are taken together like the first.
 //! * Only Route 53 is called with adaptive retries. They make a client that calls as rarely as this

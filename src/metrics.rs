@@ -6,7 +6,7 @@
 //! | `RecordsWritten` | Count | validation records written |
 //! | `RecordsDeferred` | Count | records that could not be written this time; each look counts anew |
 //! | `RecordsBlocked` | Count | records that wait for somebody to act; each look counts anew. Once in all, and once by `Reason`, a word of [`Cause`] |
-//! | `CertificatesIssued` | Count | certificates issued, renewed or moved to DNS, when it is told |
+//! | `CertificatesIssued` | Count | certificates issued, moved to DNS, or renewed after waiting for a record, when it is told |
 //! | `CertificatesFailed` | Count | certificates, renewals and moves that ACM gave up, when it is told |
 //! | `CertificatesTimedOut` | Count | certificates that nobody validated in time, when it is told |
 //! | `TimeToIssue` | Seconds | from the request to the certificate, as ACM dates them |

@@ -1,7 +1,7 @@
 //! Packs things into as few parcels as their order allows, none too many or too large.
 
-/// Distributes things over parcels of at most so many, that together are at most so large. What is
-/// larger by itself has a parcel of its own.
+/// Packs things, each with its size, into parcels of at most `most` things whose sizes add up to at
+/// most `largest`. A larger thing gets a parcel of its own.
 pub(crate) fn pack<T>(
     things: impl IntoIterator<Item = (T, usize)>,
     most: usize,

@@ -74,8 +74,8 @@ struct Look<'a> {
     span: Span,
 }
 
-/// Looks at each of these certificates as far as its next check. Those that there is no time for get
-/// a check all the same: coming again, they would come with the same crowd.
+/// Looks at each of these certificates as far as its next check. One that there is no time for gets a
+/// check all the same: given back to the queue, it would come again in the same crowd.
 async fn look_at_all<'a>(
     context: &Context,
     invocation: &Invocation,

@@ -87,8 +87,8 @@ pub async fn search_waiting(
 ) -> Result<Option<(Vec<Waiting>, Option<String>)>, Error> {
     use CertificateFilterStatement::{Filter, Or};
     let of = |filter| Filter(CertificateFilter::AcmCertificateMetadataFilter(filter));
-    // No more than this: whom a filter leaves out that tells nothing of some certificates is not
-    // documented, and nobody else would find those.
+    // These filters alone: whether one on an attribute leaves out the certificates that lack it is
+    // not documented, and nothing else would find those.
     let waiting = Or(vec![
         of(Metadata::Status(CertificateStatus::PendingValidation)),
         of(Metadata::RenewalStatus(RenewalStatus::PendingValidation)),
@@ -168,7 +168,11 @@ pub async fn list_waiting(
             _ => {
                 let eligible = summary.renewal_eligibility() == Some(&RenewalEligibility::Eligible);
                 let near = time(summary.not_after()?)? - now < RENEWAL_WINDOW;
-                (eligible && near).then_some(None)?
+                if !(eligible && near) {
+                    return None;
+                }
+                // The listing does not tell when its renewal began.
+                None
             }
         };
         let names = summary.subject_alternative_name_summaries();

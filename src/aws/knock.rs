@@ -55,7 +55,8 @@ fn root(uri: &str) -> String {
 }
 
 /// Opens the connections that a first look in the function's own account and region needs: one to
-/// each service, and two to ACM, which is asked for a certificate and its tags side by side. What cannot be reached is passed over: the look that needs it reports it.
+/// each service, and two to ACM, which is asked for a certificate and its tags side by side. What
+/// cannot be reached is passed over: the look that needs it reports it.
 pub async fn open_connections(clients: &Clients, settings: &Settings) {
     // The four builders have the same methods, and no trait for them.
     macro_rules! knock {
