@@ -21,7 +21,11 @@ pub struct Settings {
     pub certificate_role_name: Option<String>,
     /// `HOSTED_ZONE_TAG`: the tag a hosted zone must carry.
     pub hosted_zone_tag: Option<Tag>,
-    /// `CERTIFICATE_TAG` and `ALLOWED_DOMAINS`: which certificates are ours.
+    /// Which certificates are ours.
+    ///
+    /// `CERTIFICATE_TAG`: the tag that one must carry.
+    ///
+    /// `ALLOWED_DOMAINS`: a name must be one of these or lie under one; empty allows all.
     pub policy: Policy,
     /// `REGIONS`: regions to sweep; empty means the function's own.
     pub regions: Vec<String>,
