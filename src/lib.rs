@@ -22,6 +22,8 @@
 //!                    route53: read what is there ─▶ one UPSERT batch a zone              last
 //!                                                                ▼
 //!                    eventbridge: PutEvents, if it is news ─▶ Outcome, the response
+//!                                                                ▼
+//!                    scheduler: DeleteSchedule, if the end came before its check
 //! ```
 //!
 //! Three ways lead round it: [`sweep`], every hour, arms the next check of whatever waits, since
