@@ -68,13 +68,24 @@ pub async fn zone(
     match client.get_hosted_zone().id(id).send().await {
         Ok(output) => Ok(output.hosted_zone().map(|zone| HostedZone::new(zone, access))),
         Err(error) => match error.as_service_error() {
-            Some(refusal) if refusal.is_no_such_hosted_zone() || refusal.is_invalid_input() => {
+            Some(refusal)
+                if refusal.is_no_such_hosted_zone()
+                    || refusal.is_invalid_input()
+                    || refusal
+                        .meta()
+                        .message()
+                        .is_some_and(|it| it.contains(OF_ANOTHER_ACCOUNT)) =>
+            {
                 Ok(None)
             }
             _ => Err(Trouble::of(&doing(&format!("get hosted zone {id}"), access), &error)),
         },
     }
 }
+
+/// How Route 53 denies a zone that exists, in another account: where IAM denies the call, it names
+/// the call. Source: <https://github.com/turbot/steampipe-plugin-aws/issues/1373>
+const OF_ANOTHER_ACCOUNT: &str = "is not authorized to access this resource";
 
 /// The tags of these hosted zones of one account, by the zones' ids.
 ///

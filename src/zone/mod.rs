@@ -129,16 +129,13 @@ pub fn assign<'a>(claim: &Claim<'_>, survey: &'a Survey, required: Option<&Tag>)
         let remark = format!("the certificate's tag {HOSTED_ZONE_TAG}: {}", trouble.message);
         assignment.remarks.push(remark.clone());
         let trouble = Trouble { message: remark, ..trouble };
-        // Route 53 denies what is another account's. Nobody waits for that to pass.
-        if let Tagged::Unseen(_) = found
-            && !trouble.is_standing()
-        {
+        if let Tagged::Unseen(_) = found {
             unseen = Some(trouble.clone());
         }
         misnamed.get_or_insert(trouble);
     }
     for record in claim.records {
-        // A zone that could not be looked up this time may be the one, however well another fits.
+        // A zone that could not be looked up may be the one, however well another fits.
         let among_tagged =
             unseen.clone().map_or_else(|| choose(record, tagged.iter().copied()), Err);
         let choice = match among_tagged {
