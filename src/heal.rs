@@ -63,8 +63,8 @@ pub async fn heal(context: &Context, invocation: &Invocation, news: &[ZoneNews])
             None => warn!(account, region, "the time ran out"),
         }
     }
-    let Healed { zones, found, looked, .. } = &healed;
-    info!(?zones, found, looked, "healed");
+    let zones: Vec<_> = healed.zones.iter().map(DomainName::as_str).collect();
+    info!(zones = zones.join(" "), found = healed.found, looked = healed.looked, "healed");
     healed
 }
 
