@@ -1,100 +1,130 @@
 //! Validates ACM certificates by publishing their DNS records in Route 53.
 //!
-//! ACM issues a DNS-validated certificate once a CNAME it names is in public DNS. This function
-//! hears that a certificate was requested, by whomever and with whatever tool, publishes that CNAME
-//! in the right hosted zone, and looks again until ACM has issued the certificate or given up. One
-//! invocation is one look:
+//! ACM issues a DNS-validated certificate once a CNAME that it names is in public DNS. This function
+//! hears that a certificate was requested, by anybody and with any tool. It publishes that CNAME in the
+//! right hosted zone, and checks the certificate again until ACM has issued it or given up. One
+//! invocation is one check.
+//!
+//! # The layers
+//!
+//! Arrows run down only: a module imports from its own layer or from those below. A test
+//! (`tests/it/architecture.rs`) reads every import and keeps it so.
 //!
 //! ```text
-//! CloudTrail RequestCertificate │ AddTagsToCertificate ─┐
-//!        UpdateCertificateOptions                       │
-//! ACM Certificate Renewal Action Required │ Available   ├─▶ trigger::parse ─▶ Wake      why we woke ends here
-//! our own scheduled check                               │        │
-//! a queue's batch of all these ─────────────────────────┘        │  several at once are looked at together
-//!                          acm: DescribeCertificate ∥ ListTagsForCertificate ─▶ Certificate
-//!                                                                ▼
-//!                                                         plan::decide ─▶ Plan           pure
-//!                                                                ▼
-//!                    scheduler: CreateSchedule "<certificate uuid>-<minute>"             first
-//!                                                                ▼
-//!                    route53: zones by tag or by name ─▶ zone::assign ─▶ Assignment      pure
-//!                                                                ▼
-//!                    route53: read what is there ─▶ one UPSERT batch a zone              last
-//!                                                                ▼
-//!                    eventbridge: PutEvents, if it is news ─▶ Outcome, the response
-//!                                                                ▼
-//!                    scheduler: DeleteSchedule, if the end came before its check
+//! entry   parse ── batch ── handler                              an event comes in, a response goes out
+//!   │
+//!   ▼
+//! flows   reconcile · sweep · zone_change · diagnosis            what the function does with a request
+//!         discovery · publish · checks · notify · pending · …    the steps of these
+//!   │
+//!   ▼
+//! aws     acm · route53 · scheduler · eventbridge · cloudwatch   one thin function for each call; the
+//!         clients · environment · preconnect · role              SDK's types become plain values here
+//!   │
+//!   ▼
+//! domain  request · certificate · plan · check_times · policy    values and decisions: no I/O, no clock,
+//!         zone · record · problem · outcome · settings · …       no SDK; they cannot fail
 //! ```
 //!
-//! Three ways lead round it: [`sweep`], every hour, arms the next check of whatever waits, since
-//! events may be lost; [`heal`] looks at whatever waits under a hosted zone that was created or
-//! tagged; [`diagnose`] answers somebody who asks what stands in the way.
+//! Start at [`flows::reconcile::reconcile`]: it is the program on one screen.
 //!
-//! Start at [`reconcile::reconcile`]; it is the whole program on one screen.
+//! # The walk of one ARN
+//!
+//! From an event to the `UPSERT`, file by file. Each line calls the next; none leads up again.
+//!
+//! 1. [`entry::handler`]: Lambda delivers the event. [`entry::parse`] turns it into a
+//!    [`Request`](domain::request::Request): the ARN, when it was first heard of, and the kind of event.
+//!    Nothing else of the event is used.
+//! 2. [`flows::reconcile`] takes the request, alone or with the others of a batch, and
+//!    * describes the certificate (`flows/describe.rs`, [`aws::acm`]: `DescribeCertificate` and
+//!      `ListTagsForCertificate`), which becomes a [`Certificate`](domain::certificate::Certificate);
+//!    * decides ([`domain::plan::decide`], pure): which records to publish, and when to check again;
+//!    * schedules the next check (`flows/checks.rs`, [`aws::scheduler`]: `CreateSchedule`), *before* any
+//!      record is written;
+//!    * discovers hosted zones (`flows/discovery.rs`, [`aws::route53`]: `GetHostedZone`,
+//!      `ListHostedZonesByName`, `ListTagsForResources`);
+//!    * publishes (`flows/publish.rs`).
+//! 3. `flows/publish.rs` assigns a zone to each record ([`domain::zone::choice::assign`], pure), reads the
+//!    zone ([`aws::route53::read`]: `ListResourceRecordSets`), compares ([`domain::zone::content::presence`],
+//!    pure) and writes what is missing:
+//! 4. [`aws::route53::write::upsert`]: `ChangeResourceRecordSets`, one `UPSERT` batch for each zone. It takes
+//!    [`ValidationRecord`](domain::record::ValidationRecord)s only, and
+//!    [`ValidationRecord::parse`](domain::record::ValidationRecord::parse) is the guard that makes them.
+//! 5. Back in [`flows::reconcile`]: plan and records are put together into an
+//!    [`Outcome`](domain::outcome::Outcome) ([`domain::conclusion::conclude`], pure), which is published if it
+//!    is notable (`flows/notify.rs`, [`aws::eventbridge`]: `PutEvents`), counted (`flows/metrics.rs`), and
+//!    is the response.
+//!
+//! Three flows schedule or call reconciliations: [`flows::sweep`], every hour, schedules the next check of
+//! every pending certificate, since events may be lost; [`flows::zone_change`] reconciles the pending
+//! certificates under a hosted zone that was created or tagged. [`flows::diagnosis`] only reads: it answers
+//! what prevents a certificate from being issued.
 //!
 //! # Invariants
 //!
-//! * [`plan`] and [`zone`] do no I/O, read no clock, and cannot fail.
-//! * What is done depends only on what AWS says now, never on which event woke us. There is no store: ACM,
+//! * [`domain`] does no I/O, reads no clock, and cannot fail. The time is an argument.
+//! * What is done depends only on what AWS says now, never on which event came. There is no store: ACM,
 //!   Route 53 and the schedules are the state.
-//! * No invocation waits. To wait is to arm a later check.
-//! * The next check is armed before any record is touched. An `Err` means that none is armed, so
-//!   Lambda or the queue must bring the event back and somebody be told; what goes wrong later is a
-//!   record blocked or deferred.
-//! * Every invocation ends before Lambda ends it: what it has no time for is deferred, or comes again.
-//! * Only what [`record::ValidationRecord::parse`] takes is ever written, by `UPSERT`, and only if
-//!   it is not there already. No record is ever deleted.
+//! * No invocation waits for AWS to make progress. To wait is to schedule a later check.
+//! * The next check is scheduled before any record is written. An `Err` of a flow means that none is
+//!   scheduled, so Lambda or the queue must deliver the event again and somebody be alarmed. A problem
+//!   that occurs later is a record that is blocked or deferred.
+//! * Every invocation ends before Lambda ends it. What it has no time for is deferred, or comes again.
+//! * Only records that the guard accepts are ever written, by `UPSERT`, and only if they are not there
+//!   already. No record is ever deleted.
 //! * Every effect may be repeated.
 //!
-//! # Where it departs from the design
+//! # Glossary
 //!
-//! * A look does not wait some seconds for the records of a very young certificate: CloudTrail's
-//!   own delay nearly always covers that, and the first check is at most two minutes away.
-//! * A zone that the certificate's tag names must carry `HOSTED_ZONE_TAG` too: the tag on a
-//!   certificate is set by whoever requests it, the setting by whoever runs the function.
-//! * A renewal is looked at daily after its first 73 hours, until the certificate ends, and each time
-//!   told of if it is blocked.
-//! * Whoever hears from ACM itself that a certificate is issued takes back the check that is armed for
-//!   it, which would tell so once more. Of renewals only checks tell: most need no help, and of one
-//!   that did the check cannot be found again.
-//! * A check goes back through the door its event came by: one that came from a queue is sent to the
-//!   queue, so that the later looks of thousands of certificates are taken together like the first.
-//! * Only Route 53 is called with adaptive retries. They make a client that calls as rarely as this
-//!   one wait for many seconds after a single refusal, which ACM's and Scheduler's calls, on which the
-//!   next check hangs, cannot afford.
-//! * A sweep asks about a renewal before it arms its check: listings do not tell when it began. It does
-//!   not find certificates that move from e-mail to DNS, which no listing tells at all.
-//! * `aws-config` is not used: [`aws::environment`] reads what a Lambda's environment says of regions,
-//!   credentials, endpoints and certificate authorities, and roles are assumed by a provider of our
-//!   own. It was a tenth of the binary, for profiles and metadata services that no Lambda has.
-//! * A cold start opens its connections to AWS before the first invocation ([`aws::knock`]), which has
-//!   a fraction of its processor.
-//! * A look for news of a hosted zone tells of a block as a first look does, unless a chain of checks
-//!   goes on that has told it.
+//! The words of AWS, Kubernetes and DNS mean what they mean there. These remain ours:
+//!
+//! | word | meaning |
+//! | --- | --- |
+//! | assigned | a record has one hosted zone that it belongs in; otherwise it is unassigned, with a [`Problem`](domain::problem::Problem) |
+//! | blocked | a record cannot be written until somebody acts |
+//! | check | one reconciliation of one certificate, as users see it; `Certificate Check` is the event that asks for it |
+//! | check target | the ARN that scheduled checks are sent to: the function's, or that of the queue the event came through |
+//! | check times | the fixed times of the checks of one validation, by its age ([`domain::check_times`]) |
+//! | deferred | a record could not be written this time; the next check tries again |
+//! | diagnosis | the answer to `Certificate Diagnosis`: what prevents a certificate from being issued or renewed |
+//! | discovery | what is known of the hosted zones that may hold some records ([`domain::zone::choice::Discovery`]) |
+//! | follow-up | a check that an earlier reconciliation of the same certificate scheduled |
+//! | guard | [`domain::record`]: what it refuses is never written |
+//! | milestone | an age of a validation at which a block is published again |
+//! | notable | worth an event: a record written, an end, a new block or one at a milestone |
+//! | obsolete check | a scheduled check that would only publish again that a certificate is issued |
+//! | plan | the decision about one certificate: the records to publish, and when to check again |
+//! | sweep | the hourly listing of all pending certificates |
+//!
+//! # Departures from the first design
+//!
+//! * A check does not wait some seconds for the records of a very new certificate: CloudTrail's own delay
+//!   nearly always covers that, and the first scheduled check is at most two minutes away.
+//! * A zone that the certificate's tag names must have the tag of `HOSTED_ZONE_TAG` too: the tag of a
+//!   certificate is set by whoever requests it, the setting by whoever operates the function.
+//! * A renewal is checked daily after its first 73 hours, until the certificate expires, and each time it
+//!   is published if it is blocked.
+//! * An event of ACM that says that a certificate is issued cancels the check that is scheduled for it,
+//!   which would publish the same again. Renewals are published by checks only: most need no help, and
+//!   the check of one that did cannot be found again.
+//! * A check is sent to the target its event came through: if that was a queue, the next checks of
+//!   thousands of certificates come in batches like the first ones.
+//! * Only Route 53 is called with adaptive retries. They delay a client that calls as rarely as this one
+//!   for many seconds after one throttled call. The calls to ACM and Scheduler, on which the next check
+//!   depends, cannot afford that.
+//! * A sweep describes a pending renewal before it schedules its check: listings do not tell when it began.
+//!   A sweep does not find certificates that change from e-mail to DNS validation: no listing tells.
+//! * `aws-config` is not used: [`aws::environment`] reads region, credentials, endpoints and certificate
+//!   authorities from a Lambda function's environment, and `aws::role` assumes roles. `aws-config` was a
+//!   tenth of the binary, for profiles and metadata services that no Lambda function has.
+//! * A cold start opens its connections to AWS during init ([`aws::preconnect`]), which has a whole
+//!   processor; an invocation has a fraction of one.
+//! * A reconciliation after a zone change publishes a block as a first check does, unless a check is
+//!   scheduled already.
+//! * Metrics are written by the flows as the work is done, and not at the end by the handler: what an
+//!   invocation did before it was killed is counted.
 
-pub mod arn;
 pub mod aws;
-pub mod batch;
-pub mod certificate;
-pub mod context;
-pub mod deadline;
-pub mod diagnose;
-pub mod error;
-pub mod function;
-pub mod heal;
-mod itinerary;
-pub mod metrics;
-pub mod name;
-pub mod outcome;
-mod pace;
-mod pack;
-pub mod plan;
-pub mod publish;
-pub mod reconcile;
-pub mod record;
-pub mod settings;
-pub mod survey;
-pub mod sweep;
-pub mod trigger;
-pub mod waiting;
-pub mod zone;
+pub mod domain;
+pub mod entry;
+pub mod flows;

@@ -1,12 +1,12 @@
-//! The function's process: a cold start, then one look an invocation.
+//! The process of the function: a cold start, then one invocation after the other.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use acm_dns_validator::aws::cloudwatch::Metrics;
 use acm_dns_validator::aws::environment::sdk_config;
-use acm_dns_validator::function::Function;
-use acm_dns_validator::metrics::Metrics;
-use acm_dns_validator::settings::{Misconfigured, Settings};
+use acm_dns_validator::domain::settings::{Misconfigured, Settings};
+use acm_dns_validator::entry::handler::Function;
 use aws_smithy_async::time::SharedTimeSource;
 use tracing::error;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -31,16 +31,16 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), lambda_runtime::Error> {
     let (settings, config) =
         Misconfigured::both(Settings::from_vars(variable), sdk_config(variable))?;
-    // A line that nobody takes any more is no reason to fail.
+    // A line that cannot be written is no reason to fail.
     let metrics = Metrics::new(|line| drop(writeln!(io::stdout(), "{line}")));
     Function::new(settings, config, SharedTimeSource::default(), metrics).serve().await
 }
 
-/// What is logged: a level, or `target=level` pairs. Lambda's own setting goes before `RUST_LOG`.
+/// What is logged: a level, or `target=level` pairs. Lambda's own setting has precedence over `RUST_LOG`.
 fn levels() -> Targets {
     let all = |level| Targets::new().with_default(level);
     match ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].into_iter().find_map(variable).as_deref() {
-        // The one of Lambda's levels that `tracing` does not have.
+        // The only level of Lambda that `tracing` does not have.
         Some("FATAL") => all(LevelFilter::ERROR),
         Some(levels) => levels.parse().unwrap_or_else(|_| all(LevelFilter::INFO)),
         None => all(LevelFilter::INFO),

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::SystemTime;
 
 use acm_dns_validator::aws::clients::behavior_version;
-use acm_dns_validator::function::Function;
-use acm_dns_validator::metrics::Metrics;
-use acm_dns_validator::settings::Settings;
+use acm_dns_validator::aws::cloudwatch::Metrics;
+use acm_dns_validator::domain::settings::Settings;
+use acm_dns_validator::entry::handler::Function;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};

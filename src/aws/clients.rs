@@ -1,4 +1,4 @@
-//! SDK clients: one a service, region and account, made on first use and kept warm.
+//! SDK clients: one for each service, region and account, made on first use and kept.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -13,7 +13,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 
 use super::role::AssumedRole;
-use crate::zone::Access;
+use crate::domain::access::Access;
 
 /// The behaviour of the SDK that this function was tested with.
 pub fn behavior_version() -> BehaviorVersion {
@@ -32,12 +32,12 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients that start from this configuration: its region, HTTP client, credentials and clock.
-    /// Time-outs and retries are ours.
+    /// Clients with the region, HTTP client, credentials and clock of this configuration. Time-outs and
+    /// retries are set here.
     pub fn new(base: SdkConfig) -> Self {
         let base = base
             .into_builder()
-            // One for all clients, so that a role is assumed once and not once a service and region.
+            // One cache for all clients, so that a role is assumed once and not for each client.
             .identity_cache(IdentityCache::lazy().build())
             .retry_config(RetryConfig::standard())
             .timeout_config(
@@ -58,12 +58,13 @@ impl Clients {
     }
 
     /// The region of the function itself.
-    pub(super) fn home(&self) -> &str {
+    pub(super) fn region(&self) -> &str {
         self.base.region().map_or("", AsRef::as_ref)
     }
 
-    /// ACM in one account and region. Not adaptively: after one refusal the SDK would let a client
-    /// that calls as rarely as this one wait for longer than a check may take to be armed.
+    /// ACM in one account and region. It does not retry adaptively: after one throttled call the SDK
+    /// would delay a client that calls as rarely as this one for longer than scheduling a check may
+    /// take.
     pub fn acm(&self, access: &Access, region: &str) -> aws_sdk_acm::Client {
         let region = region.to_owned();
         let key = (access.clone(), region.clone());
@@ -130,14 +131,13 @@ impl Clients {
     }
 }
 
-/// What a client knows of retries and rates, for itself alone. By default the SDK shares it among
-/// all clients of a service and region in the process, and one account's throttling would slow down
-/// the calls to another.
+/// The state of retries and rates of one client. By default the SDK shares it among all clients of a
+/// service and region in the process, and throttling in one account would slow down calls to others.
 fn own_partition() -> RetryPartition {
     RetryPartition::custom("acm-dns-validator").build()
 }
 
-/// Values made once each. Two that are made at the same time agree on the first one kept.
+/// Values that are made once each. If two are made at the same time, both callers get the first one.
 #[derive(Debug)]
 struct Kept<K, V>(Mutex<BTreeMap<K, V>>);
 

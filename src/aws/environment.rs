@@ -1,8 +1,8 @@
-//! What the SDK has to know of a Lambda's environment: its region, its credentials, and what its
-//! owner says of endpoints and certificate authorities.
+//! The SDK's configuration from the environment of a Lambda function: region, credentials, endpoints and
+//! certificate authorities.
 //!
-//! `aws-config` reads all of it, and much that no Lambda has: profiles, instance metadata,
-//! containers' credentials. It is a tenth of the binary, and a cold start pays for it.
+//! `aws-config` reads these too, and much that no Lambda function has: profiles, instance metadata,
+//! credentials of containers. It is a tenth of the binary, and a cold start pays for it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,10 +26,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::clients::behavior_version;
-use crate::arn::is_region;
-use crate::settings::{Misconfigured, Reader};
+use crate::domain::arn::is_region;
+use crate::domain::settings::{Misconfigured, Reader};
 
-/// How long it may take to open a connection.
+/// How long opening a connection may take.
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// Services that have an endpoint of their own, as variables spell them:

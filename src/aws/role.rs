@@ -1,4 +1,4 @@
-//! Credentials of a role that has to be assumed first.
+//! The credentials of a role that the function assumes.
 
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use aws_credential_types::provider::future::ProvideCredentials as Provided;
 use aws_credential_types::provider::{self, ProvideCredentials};
 use aws_sdk_sts::Client;
 
-/// A role, and STS in the function's own region. The SDK keeps what it provides until it expires.
+/// A role, and STS in the function's own region. The SDK caches the credentials until they expire.
 #[derive(Debug)]
 pub(super) struct AssumedRole {
     pub(super) sts: Client,

@@ -1,4 +1,4 @@
-//! EventBridge Scheduler: whatever is to happen later.
+//! EventBridge Scheduler: one-time schedules.
 
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::types::{
@@ -7,45 +7,49 @@ use aws_sdk_scheduler::types::{
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::arn::CertificateArn;
-use crate::error::{Error, Trouble};
-use crate::settings::Settings;
+use crate::aws::error::Error;
+use crate::aws::problem::problem;
+use crate::domain::problem::Problem;
 
-/// Whether a check is armed because of us.
+/// A one-time schedule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule<'a> {
+    /// The schedule group.
+    pub group: &'a str,
+    /// The name of the schedule.
+    pub name: &'a str,
+    /// When the schedule fires.
+    pub at: DateTime<Utc>,
+    /// The ARN of the function or queue that gets the input.
+    pub target: &'a str,
+    /// The ARN of the role that Scheduler assumes to invoke the target.
+    pub role: &'a str,
+    /// What the target gets.
+    pub input: &'a Value,
+}
+
+/// Whether a schedule was created.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Armed {
-    /// It was armed before: another chain of checks for the same certificate runs.
-    Already,
-    /// We armed it.
-    Now,
+pub enum Scheduled {
+    /// The schedule was created.
+    Created,
+    /// A schedule of this name existed already.
+    Existing,
 }
 
-/// The name of a certificate's check: what and when, `<certificate uuid>-<unix minute>`. Whoever
-/// wants the same check finds it armed, and no name is used twice: a spent schedule lingers.
-pub fn check_name(certificate: &CertificateArn, at: DateTime<Utc>) -> String {
-    format!("{}-{}", certificate.id, at.timestamp().div_euclid(60))
-}
-
-/// Arms a schedule that sends `input` to `door` at `at`, once, and goes away. The door is the ARN of
-/// the function, or of the queue through which its events come.
+/// Creates a schedule that fires once and is then deleted.
 ///
 /// Source: [schedule types](https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html).
 ///
 /// # Errors
 ///
-/// [`Error::Arm`] if Scheduler refuses, unless it is because the name is taken already.
-pub async fn arm(
-    client: &Client,
-    settings: &Settings,
-    door: &str,
-    name: &str,
-    at: DateTime<Utc>,
-    input: &Value,
-) -> Result<Armed, Error> {
-    let failed = |source| Error::Arm { name: name.to_owned(), source };
+/// [`Error::Schedule`], for everything that Scheduler refuses but an existing name.
+pub async fn create(client: &Client, schedule: &Schedule<'_>) -> Result<Scheduled, Error> {
+    let Schedule { group, name, at, target, role, input } = schedule;
+    let failed = |source| Error::Schedule { name: (*name).to_owned(), source };
     let target = Target::builder()
-        .arn(door)
-        .role_arn(&settings.schedule_role_arn)
+        .arn(*target)
+        .role_arn(*role)
         .input(input.to_string())
         .build()
         .map_err(|error| failed(error.into()))?;
@@ -55,8 +59,8 @@ pub async fn arm(
         .map_err(|error| failed(error.into()))?;
     let created = client
         .create_schedule()
-        .name(name)
-        .group_name(&settings.schedule_group)
+        .name(*name)
+        .group_name(*group)
         .schedule_expression(format!("at({})", at.format("%Y-%m-%dT%H:%M:%S")))
         .flexible_time_window(window)
         .action_after_completion(ActionAfterCompletion::Delete)
@@ -64,41 +68,40 @@ pub async fn arm(
         .send()
         .await;
     match created {
-        Ok(_) => Ok(Armed::Now),
+        Ok(_) => Ok(Scheduled::Created),
         Err(error) => match error.as_service_error() {
-            Some(refusal) if refusal.is_conflict_exception() => Ok(Armed::Already),
+            Some(refusal) if refusal.is_conflict_exception() => Ok(Scheduled::Existing),
             _ => Err(failed(error.into())),
         },
     }
 }
 
-/// Takes a schedule back; whether there was one.
+/// Deletes a schedule; whether it existed.
 ///
 /// # Errors
 ///
-/// What keeps us from it.
-pub async fn disarm(client: &Client, settings: &Settings, name: &str) -> Result<bool, Trouble> {
-    let group = &settings.schedule_group;
+/// The [`Problem`] that prevented the deletion.
+pub async fn delete(client: &Client, group: &str, name: &str) -> Result<bool, Problem> {
     match client.delete_schedule().group_name(group).name(name).send().await {
         Ok(_) => Ok(true),
         Err(error) => match error.as_service_error() {
             Some(refusal) if refusal.is_resource_not_found_exception() => Ok(false),
-            _ => Err(Trouble::of(&format!("cannot delete the schedule {name}"), &error)),
+            _ => Err(problem(&format!("cannot delete the schedule {name}"), &error)),
         },
     }
 }
 
-/// Whether there is a schedule of this name.
+/// Whether a schedule exists.
 ///
 /// # Errors
 ///
-/// What keeps us from knowing.
-pub async fn is_armed(client: &Client, settings: &Settings, name: &str) -> Result<bool, Trouble> {
-    match client.get_schedule().group_name(&settings.schedule_group).name(name).send().await {
+/// The [`Problem`] that prevented the lookup.
+pub async fn exists(client: &Client, group: &str, name: &str) -> Result<bool, Problem> {
+    match client.get_schedule().group_name(group).name(name).send().await {
         Ok(_) => Ok(true),
         Err(error) => match error.as_service_error() {
             Some(refusal) if refusal.is_resource_not_found_exception() => Ok(false),
-            _ => Err(Trouble::of(&format!("cannot get the schedule {name}"), &error)),
+            _ => Err(problem(&format!("cannot get the schedule {name}"), &error)),
         },
     }
 }

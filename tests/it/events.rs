@@ -4,32 +4,32 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use acm_dns_validator::trigger::{self, Trigger};
+use acm_dns_validator::entry::parse::{Event, parse};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-/// What a sample asks for: a look, a sweep, nothing and why, …
+/// What a sample asks for: a reconciliation, a sweep, nothing and why, …
 const MEANINGS: &[(&str, &str)] = &[
-    ("add-tags-to-certificate", "look"),
-    ("certificate-approaching-expiration", "look"),
-    ("certificate-available", "look"),
-    ("certificate-check", "look"),
+    ("add-tags-to-certificate", "reconcile"),
+    ("certificate-approaching-expiration", "reconcile"),
+    ("certificate-available", "reconcile"),
+    ("certificate-check", "reconcile"),
     ("certificate-diagnosis", "diagnosis"),
     ("certificate-sweep", "sweep"),
-    ("change-tags-for-resource", "zone"),
-    ("create-hosted-zone", "zone"),
-    ("delete-certificate", "nothing: the certificate was deleted"),
-    ("renewal-action-required", "look"),
-    ("request-certificate", "look"),
-    ("request-certificate-by-ack", "look"),
-    ("request-certificate-by-cloudformation", "look"),
-    ("request-certificate-email", "look"),
-    ("request-certificate-failed", "nothing: the call failed with LimitExceededException"),
-    ("request-certificate-other-partition", "look"),
-    ("request-certificate-several-names", "look"),
-    ("request-certificate-sparse", "look"),
-    ("sqs-batch", "batch: look, look, zone"),
-    ("update-certificate-options", "look"),
+    ("change-tags-for-resource", "zone change"),
+    ("create-hosted-zone", "zone change"),
+    ("delete-certificate", "ignored: the certificate was deleted"),
+    ("renewal-action-required", "reconcile"),
+    ("request-certificate", "reconcile"),
+    ("request-certificate-by-ack", "reconcile"),
+    ("request-certificate-by-cloudformation", "reconcile"),
+    ("request-certificate-email", "reconcile"),
+    ("request-certificate-failed", "ignored: the call failed with LimitExceededException"),
+    ("request-certificate-other-partition", "reconcile"),
+    ("request-certificate-several-names", "reconcile"),
+    ("request-certificate-sparse", "reconcile"),
+    ("sqs-batch", "batch: reconcile, reconcile, zone change"),
+    ("update-certificate-options", "reconcile"),
 ];
 
 #[test]
@@ -78,7 +78,7 @@ fn the_schema_refuses_what_is_never_published() {
     assert!(!broken(|event| event["resources"] = json!([])));
 }
 
-/// Says what of an event is not as the schema of what we publish has it.
+/// Fails if an event does not match the schema of published events.
 #[track_caller]
 pub(crate) fn check_schema(event: &Value, name: &str) {
     let errors: Vec<_> = schema().iter_errors(event).map(|error| error.to_string()).collect();
@@ -108,26 +108,26 @@ pub(crate) fn samples(folder: &str) -> BTreeMap<String, Value> {
 }
 
 fn meaning(sample: &Value) -> String {
-    match trigger::parse(sample) {
-        Ok(Trigger::Batch(messages)) => {
-            let meanings = messages.iter().map(|message| match &message.trigger {
-                Ok(trigger) => of(trigger),
+    match parse(sample) {
+        Ok(Event::Batch(messages)) => {
+            let meanings = messages.iter().map(|message| match &message.event {
+                Ok(event) => of(event),
                 Err(error) => error.to_string(),
             });
             format!("batch: {}", meanings.collect::<Vec<_>>().join(", "))
         }
-        Ok(trigger) => of(&trigger),
+        Ok(event) => of(&event),
         Err(error) => error.to_string(),
     }
 }
 
-fn of(trigger: &Trigger) -> String {
-    match trigger {
-        Trigger::Batch(_) => "batch".to_owned(),
-        Trigger::Diagnosis(_) => "diagnosis".to_owned(),
-        Trigger::Sweep(_) => "sweep".to_owned(),
-        Trigger::Wake(_) => "look".to_owned(),
-        Trigger::Nothing(reason) => format!("nothing: {reason}"),
-        Trigger::Zone(_) => "zone".to_owned(),
+fn of(event: &Event) -> String {
+    match event {
+        Event::Batch(_) => "batch".to_owned(),
+        Event::Diagnosis(_) => "diagnosis".to_owned(),
+        Event::Ignored(reason) => format!("ignored: {reason}"),
+        Event::Reconcile(_) => "reconcile".to_owned(),
+        Event::Sweep(_) => "sweep".to_owned(),
+        Event::ZoneChange(_) => "zone change".to_owned(),
     }
 }

@@ -66,7 +66,7 @@ async fn the_process_serves_lambda_and_logs_looks_metrics_and_a_bus_that_refuses
     assert_eq!(aws.acm.certificate(&arn).expect("a certificate").status, Status::Issued);
     assert_eq!(aws.route53.writes().len(), 1);
     let lines = logged(&output);
-    let looks: Vec<_> = lines.iter().filter(|line| line["message"] == "looked").collect();
+    let looks: Vec<_> = lines.iter().filter(|line| line["message"] == "reconciled").collect();
     let first = looks.first().expect("a closing line");
     assert_eq!(first["span"]["certificate"], arn.as_str(), "{first}");
     assert_eq!(first["span"]["status"], "PENDING_VALIDATION", "{first}");
@@ -74,14 +74,13 @@ async fn the_process_serves_lambda_and_logs_looks_metrics_and_a_bus_that_refuses
     assert_eq!(looks.len(), aws.lambda.finished().len(), "{lines:?}");
     let (metrics, others): (Vec<_>, Vec<_>) = lines
         .iter()
-        .filter(|line| line["message"] != "looked")
+        .filter(|line| line["message"] != "reconciled")
         .partition(|line| line.get("_aws").is_some());
     let names = |line: &Value| line["_aws"]["CloudWatchMetrics"][0]["Metrics"].to_string();
     assert!(names(metrics[0]).contains("RecordsWritten"), "{metrics:?}");
     assert_eq!(others.len(), 1, "{others:?}");
     assert!(
-        others[0]["level"] == "WARN"
-            && others[0]["trouble"].to_string().contains("InternalFailure")
+        others[0]["level"] == "WARN" && others[0]["error"].to_string().contains("InternalFailure")
     );
     assert!(aws.lambda.finished().iter().all(|attempt| attempt.outcome.is_ok()));
     assert_eq!(aws.lambda.finished()[0].invocation.function_arn, FUNCTION);
@@ -122,8 +121,8 @@ async fn a_log_level_hides_what_is_below_it_and_never_metrics() {
         server.run_until(sim.now() + TimeDelta::minutes(1)).await.expect("it can start");
         process.kill().expect("still there");
         let lines = logged(&process.wait_with_output().expect("its output"));
-        let looked = lines.iter().any(|line| line["message"] == "looked");
-        let blocked = lines.iter().any(|line| line["message"] == "blocked");
+        let looked = lines.iter().any(|line| line["message"] == "reconciled");
+        let blocked = lines.iter().any(|line| line["message"] == "record blocked");
         assert_eq!((looked, blocked), (looks, level != "FATAL"), "{level}: {lines:?}");
         assert!(lines.iter().any(|line| line.get("_aws").is_some()), "numbers are no log");
     }

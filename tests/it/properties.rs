@@ -4,11 +4,11 @@
 //! A few thousand cases of each by default, from a fixed seed; `PROPERTIES=1000000` runs that many,
 //! `PROPERTIES_SEED=7` others.
 
-use acm_dns_validator::arn::{CertificateArn, role_account};
-use acm_dns_validator::name::DomainName;
-use acm_dns_validator::record::ValidationRecord;
-use acm_dns_validator::settings::Settings;
-use acm_dns_validator::trigger::{self, Trigger, Unreadable};
+use acm_dns_validator::domain::arn::{CertificateArn, role_account};
+use acm_dns_validator::domain::name::DomainName;
+use acm_dns_validator::domain::record::ValidationRecord;
+use acm_dns_validator::domain::settings::Settings;
+use acm_dns_validator::entry::parse::{Event, Unreadable, parse};
 use fastrand::Rng;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::events::samples;
 /// Runs a property on many inputs; what fails names the seed of its one case.
 fn check(property: impl Fn(&mut Rng)) {
     let variable = |name: &str| {
-        #[expect(clippy::disallowed_methods, reason = "how long to look is for who runs the tests")]
+        #[expect(clippy::disallowed_methods, reason = "how many cases is for who runs the tests")]
         let value = std::env::var(name).ok();
         value.and_then(|value| value.parse::<u64>().ok())
     };
@@ -194,21 +194,21 @@ fn disturb(rng: &mut Rng, target: &mut Value) {
 
 /// Whatever is made of a payload is made of names and ARNs that are such; whatever is not is told.
 #[track_caller]
-fn assert_sound(parsed: Result<Trigger, Unreadable>) {
+fn assert_sound(parsed: Result<Event, Unreadable>) {
     match parsed {
-        Ok(Trigger::Wake(wake)) => assert!(is_certificate(&wake.certificate.to_string())),
-        Ok(Trigger::Diagnosis(certificate)) => assert!(is_certificate(&certificate.to_string())),
-        Ok(Trigger::Batch(messages)) => {
-            messages.into_iter().for_each(|message| assert_sound(message.trigger));
+        Ok(Event::Reconcile(request)) => assert!(is_certificate(&request.certificate.to_string())),
+        Ok(Event::Diagnosis(certificate)) => assert!(is_certificate(&certificate.to_string())),
+        Ok(Event::Batch(messages)) => {
+            messages.into_iter().for_each(|message| assert_sound(message.event));
         }
-        Ok(Trigger::Sweep(sweep)) => {
+        Ok(Event::Sweep(sweep)) => {
             let accounts = sweep.accounts.iter().chain(sweep.from.iter().map(|it| &it.account));
             for account in accounts {
                 assert!(account.len() == 12 && account.bytes().all(|it| it.is_ascii_digit()));
             }
         }
-        Ok(Trigger::Nothing(reason)) => assert_one_line(&reason),
-        Ok(Trigger::Zone(_)) => {}
+        Ok(Event::Ignored(reason)) => assert_one_line(&reason),
+        Ok(Event::ZoneChange(_)) => {}
         Err(unreadable) => assert_one_line(&unreadable.to_string()),
     }
 }
@@ -222,10 +222,10 @@ fn any_payload_is_read_or_refused_in_one_line() {
             _ => samples[rng.usize(..samples.len())].clone(),
         };
         (0..rng.usize(1..4)).for_each(|_| disturb(rng, &mut payload));
-        assert_sound(trigger::parse(&payload));
+        assert_sound(parse(&payload));
         // The same once more in the envelope of a queue.
         let record = json!({"messageId": "1", "body": payload.to_string()});
-        assert_sound(trigger::parse(&json!({"Records": [record]})));
+        assert_sound(parse(&json!({"Records": [record]})));
     });
 }
 
@@ -235,7 +235,7 @@ fn payloads_without_measure_are_read_or_refused_too() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     for body in [&megabyte, &deep, &format!("{{\"source\": {deep}}}"), &format!("\"{megabyte}\"")] {
         assert!(serde_json::from_str::<Value>(body).is_err(), "this is no JSON that Lambda passes");
-        assert_sound(trigger::parse(&json!({"Records": [{"messageId": "1", "body": body}]})));
+        assert_sound(parse(&json!({"Records": [{"messageId": "1", "body": body}]})));
     }
     for place in
         ["/source", "/detail-type", "/resources/0", "/detail/responseElements/certificateArn"]
@@ -243,10 +243,10 @@ fn payloads_without_measure_are_read_or_refused_too() {
         let mut payload = samples("events")["request-certificate"].clone();
         payload["resources"] = json!([ARN]);
         *payload.pointer_mut(place).expect("it is there") = json!(megabyte);
-        assert_sound(trigger::parse(&payload));
+        assert_sound(parse(&payload));
     }
     let many = json!({"Records": vec![json!({"messageId": "1", "body": "{}"}); 10_000]});
-    assert_sound(trigger::parse(&many));
+    assert_sound(parse(&many));
 }
 
 /// A name as the guard knows names: whether it could be the name of a host.

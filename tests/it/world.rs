@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use acm_dns_validator::aws::clients::behavior_version;
-use acm_dns_validator::function::Function;
-use acm_dns_validator::metrics::Metrics;
-use acm_dns_validator::settings::Settings;
+use acm_dns_validator::aws::cloudwatch::Metrics;
+use acm_dns_validator::domain::settings::Settings;
+use acm_dns_validator::entry::handler::Function;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_acm::operation::request_certificate::builders::RequestCertificateFluentBuilder;

@@ -68,14 +68,17 @@ async fn a_private_certificate_is_not_ours() {
         .request_with(&["example.com"], |request| request.certificate_authority_arn(authority))
         .await;
     world.pass(TimeDelta::seconds(50)).await;
-    assert_eq!(world.outcomes()[0]["reason"], "it is private, so there is nothing to validate");
+    assert_eq!(
+        world.outcomes()[0]["reason"],
+        "the certificate is private, so it needs no validation"
+    );
     assert_eq!((world.writes(), world.armed()), (Vec::new(), 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_imported_certificate_is_not_ours() {
     let world = tag_one(|certificate| certificate.kind = Kind::Imported).await;
-    check_quiet(&world, "it is imported");
+    check_quiet(&world, "the certificate is imported");
 }
 
 #[tokio::test(start_paused = true)]

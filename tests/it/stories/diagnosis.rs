@@ -40,13 +40,13 @@ async fn a_blocked_name_is_told_with_every_zone_and_why_it_is_not_the_one() {
         diagnosis["names"][0]["zones"],
         json!([
             {"id": twin, "name": "www.example.com", "chosen": false,
-             "why": "is private, and ACM looks at public DNS only"},
+             "why": "is private, and ACM asks public DNS only"},
             {"id": parent, "name": "example.com", "chosen": false,
-             "why": "does not carry the tag validate=yes (HOSTED_ZONE_TAG)"},
+             "why": "does not have the tag validate=yes (HOSTED_ZONE_TAG)"},
         ])
     );
     assert_eq!(diagnosis["names"][0]["record"]["state"], "BLOCKED");
-    check_advice(&diagnosis, "does not carry the tag validate=yes");
+    check_advice(&diagnosis, "does not have the tag validate=yes");
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,8 +77,8 @@ async fn the_chosen_zone_the_record_and_the_next_check_are_told() {
         (&json!("PENDING_VALIDATION"), &json!("AWAITING"))
     );
     assert_eq!(diagnosis["nextCheck"], "2026-11-23T08:02:00Z");
-    check_advice(&diagnosis, "see that public DNS delegates these names");
-    check_advice(&diagnosis, "looks again at 2026-11-23T08:02:00Z");
+    check_advice(&diagnosis, "check that public DNS delegates these names");
+    check_advice(&diagnosis, "the next check is at 2026-11-23T08:02:00Z");
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,7 +91,7 @@ async fn a_certificate_whose_event_was_lost_has_no_check_armed() {
     let diagnosis = ask(&world, &arn).await;
     assert_eq!(diagnosis["names"][0]["record"]["state"], "MISSING");
     assert_eq!(diagnosis.get("nextCheck"), None);
-    check_advice(&diagnosis, "no check is armed");
+    check_advice(&diagnosis, "no check is scheduled");
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,7 +134,10 @@ async fn a_caa_record_is_seen_before_acm_stumbles_over_it() {
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "FAILED");
     let diagnosis = ask(&world, &arn).await;
-    check_advice(&diagnosis, "It is over: ACM could not issue it: CAA_ERROR");
+    check_advice(
+        &diagnosis,
+        "The validation has ended: ACM did not issue the certificate: CAA_ERROR",
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,13 +150,13 @@ async fn an_issued_certificate_that_could_not_be_renewed_is_told() {
     let (name, _) = sim::acm::validation_record(OURS, "example.com");
     world.sim.aws().route53.remove_record(&zone, &name, "CNAME");
     let diagnosis = ask(&world, &arn).await;
-    check_advice(&diagnosis, "will not be able to renew it");
+    check_advice(&diagnosis, "cannot renew it");
     check_advice(&diagnosis, &name);
     world.sim.aws().route53.put_record(&zone, &name, "CNAME", 60, &["parked.example.net"]);
-    check_advice(&ask(&world, &arn).await, "will not be able to renew it");
+    check_advice(&ask(&world, &arn).await, "cannot renew it");
     world.sim.aws().route53.remove_record(&zone, &name, "CNAME");
     world.sim.aws().route53.put_record(&zone, &name, "TXT", 60, &["\"mine\""]);
-    check_advice(&ask(&world, &arn).await, "a record of type TXT stands at this name");
+    check_advice(&ask(&world, &arn).await, "a record of type TXT exists at this name");
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,11 +181,17 @@ async fn what_is_not_ours_or_not_there_is_told() {
     let imported = world.sim.aws().acm.seed(OURS, HOME, &["example.com"], now, |certificate| {
         certificate.kind = sim::acm::Kind::Imported;
     });
-    check_advice(&ask(&world, &imported).await, "leaves it alone: it is imported");
+    check_advice(
+        &ask(&world, &imported).await,
+        "does not serve this certificate: the certificate is imported",
+    );
     let late = world.sim.aws().acm.seed(OURS, HOME, &["example.com"], now, |certificate| {
         certificate.status = Status::ValidationTimedOut;
     });
-    check_advice(&ask(&world, &late).await, "It is over: ACM waited 72 hours");
+    check_advice(
+        &ask(&world, &late).await,
+        "The validation has ended: ACM ended the validation after 72 hours",
+    );
     let nowhere = imported.replace("00000000-", "99999999-");
     check_advice(&ask(&world, &nowhere).await, "ACM knows no such certificate");
 }
@@ -200,5 +209,5 @@ async fn what_cannot_be_found_out_is_told_too() {
     world.fault(Fault::new(FaultKind::InternalError).on("ListResourceRecordSets"));
     let diagnosis = ask(&world, &arn).await;
     assert_eq!(diagnosis["names"][0]["record"]["state"], "UNKNOWN");
-    check_advice(&diagnosis, "It could not be found out just now");
+    check_advice(&diagnosis, "The record could not be read just now");
 }

@@ -58,7 +58,7 @@ async fn a_move_that_nobody_can_validate_ends_by_itself_after_three_days_of_its_
     assert_eq!(method(&world, &arn), Some(Method::Email));
     let outcome = world.outcome();
     assert_eq!(outcome["state"], "FAILED");
-    assert_eq!(outcome["reason"], "ACM could not move it from e-mail to DNS");
+    assert_eq!(outcome["reason"], "ACM did not change the validation from e-mail to DNS");
     assert_eq!(world.armed(), 0);
     assert!(world.outcomes().len() <= 310, "{}", world.outcomes().len());
 }

@@ -152,7 +152,7 @@ async fn what_cannot_be_armed_ends_in_the_dead_letters_and_is_told() {
     assert_eq!(world.writes(), [], "the check comes first");
     let errors = world.errors();
     assert_eq!(errors.len(), 3, "{errors:?}");
-    assert!(errors[0].starts_with("Arm: cannot arm the check "), "{errors:?}");
+    assert!(errors[0].starts_with("Schedule: cannot create the schedule "), "{errors:?}");
     assert_eq!(world.sim.aws().lambda.dead_letters().len(), 1);
 }
 

@@ -109,7 +109,7 @@ async fn a_renewal_that_fails_is_told_with_its_reason() {
     let outcome = world.outcome();
     assert_eq!(outcome["state"], "FAILED", "{outcome}");
     let reason = outcome["reason"].to_string();
-    assert!(reason.contains("could not renew it: CAA_ERROR"), "{reason}");
+    assert!(reason.contains("did not renew the certificate: CAA_ERROR"), "{reason}");
     assert_eq!(world.published().last().map(String::as_str), Some("FAILED"));
     assert_eq!((world.armed(), world.metric("CertificatesFailed")), (0, 1));
 }

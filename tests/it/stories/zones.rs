@@ -124,7 +124,7 @@ async fn a_look_alike_zone_is_not_taken_for_the_names_own() {
     world.zone("example.com");
     world.request(&["notexample.com"]).await;
     world.minutes(10).await;
-    check_blocked(&world, &["no hosted zone holds the name"]);
+    check_blocked(&world, &["no hosted zone can hold the name"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,7 +196,7 @@ async fn a_tag_that_names_a_wrong_zone_is_reported_and_nothing_is_written() {
         let wrong = world.zone(look_alike);
         world.request_tagged(&["example.com"], ZONE_TAG, &wrong).await;
         world.minutes(10).await;
-        check_blocked(&world, &[ZONE_TAG, &wrong, "holds none of the certificate's names"]);
+        check_blocked(&world, &[ZONE_TAG, &wrong, "can hold none of the certificate's names"]);
     }
 }
 
@@ -244,7 +244,7 @@ async fn two_equal_public_zones_are_refused_and_both_named_until_a_tag_tells_the
     let unseen = world.sim.aws().route53.create_zone(OURS, "example.com");
     let arn = world.request(&["example.com"]).await;
     world.minutes(10).await;
-    check_blocked(&world, &[&seen, &unseen, "nothing tells which"]);
+    check_blocked(&world, &[&seen, &unseen, "it is unknown which one public DNS uses"]);
 
     let tags = world.acm(OURS, crate::world::HOME).add_tags_to_certificate();
     tags.certificate_arn(&arn).tags(tag(ZONE_TAG, &seen)).send().await.expect("a tag");
@@ -273,7 +273,7 @@ async fn where_zones_must_carry_a_tag_no_other_is_written_to_not_even_if_the_cer
     let zone = world.zone("example.com");
     let arn = world.request_tagged(&["example.com"], ZONE_TAG, &zone).await;
     world.minutes(10).await;
-    check_blocked(&world, &[&zone, "does not carry the tag validate=yes"]);
+    check_blocked(&world, &[&zone, "does not have the tag validate=yes"]);
     world.sim.aws().route53.tag_zone(&zone, "validate", "yes");
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
@@ -326,7 +326,7 @@ async fn a_record_in_the_way_is_named_and_holds_up_nothing_else() {
     world.minutes(10).await;
     assert_eq!(world.written(), [format!("www.example.com in {zone}")]);
     let reasons = blocked(&world.outcomes()[0]);
-    assert!(reasons[0].contains("a record of type TXT stands at this name"), "{reasons:?}");
+    assert!(reasons[0].contains("a record of type TXT exists at this name"), "{reasons:?}");
 }
 
 #[tokio::test(start_paused = true)]

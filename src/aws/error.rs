@@ -1,0 +1,52 @@
+//! The errors of the calls that the next check depends on.
+
+use std::error::Error as StdError;
+
+use crate::domain::arn::CertificateArn;
+
+/// A call failed, after the SDK's own retries, that the next check depends on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// ACM did not describe the certificate.
+    #[error("cannot describe {certificate}")]
+    Describe {
+        /// The certificate.
+        certificate: CertificateArn,
+        /// The SDK's error.
+        #[source]
+        source: BoxError,
+    },
+    /// ACM did not list certificates.
+    #[error("cannot list the certificates of account {account} in {region}")]
+    List {
+        /// The account.
+        account: String,
+        /// The region.
+        region: String,
+        /// The SDK's error.
+        #[source]
+        source: BoxError,
+    },
+    /// Scheduler did not create the schedule.
+    #[error("cannot create the schedule {name}")]
+    Schedule {
+        /// The name of the schedule.
+        name: String,
+        /// The SDK's error.
+        #[source]
+        source: BoxError,
+    },
+    /// ACM did not list the tags of the certificate.
+    #[error("cannot list the tags of {certificate}")]
+    Tags {
+        /// The certificate.
+        certificate: CertificateArn,
+        /// The SDK's error.
+        #[source]
+        source: BoxError,
+    },
+}
+
+/// An error of the SDK. Outside the aws layer, no code depends on its kind.
+pub type BoxError = Box<dyn StdError + Send + Sync>;

@@ -1,0 +1,155 @@
+//! The outcome of a reconciliation: the function's response, and the event that it publishes.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::domain::name::DomainName;
+use crate::domain::problem::{Cause, Problem};
+
+/// The detail-type of the events that the function publishes.
+pub const STATE_CHANGE: &str = "Certificate Validation State Change";
+
+/// The outcome of a reconciliation; the function's response.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The part of it that is also published, if it is notable.
+    #[serde(flatten)]
+    pub change: StateChange,
+    /// ACM's status of the certificate; none if ACM knows no such certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// When the next check is due; none if there is nothing left to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<DateTime<Utc>>,
+    /// Whether this reconciliation scheduled the next check. If not, another one did, or none is needed.
+    #[serde(skip)]
+    pub scheduled: bool,
+    /// Whether to publish it: a written record always, an end or a block if the plan calls it notable
+    /// and no other check publishes it.
+    #[serde(skip)]
+    pub notable: bool,
+    /// Seconds from the request to the issue, if this outcome publishes that the certificate is issued.
+    #[serde(skip)]
+    pub time_to_issue: Option<i64>,
+}
+
+/// The state of a certificate; the detail of the event `Certificate Validation State Change`.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StateChange {
+    /// The certificate; none if the event names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_arn: Option<String>,
+    /// Its main name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain_name: Option<DomainName>,
+    /// Its state.
+    pub state: State,
+    /// Why it is in this state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The validation records that ACM waits for.
+    pub records: Vec<RecordOutcome>,
+    /// Seconds since this validation began.
+    pub age: i64,
+}
+
+/// The state of a certificate after a reconciliation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum State {
+    /// A record cannot be written until somebody acts.
+    Blocked,
+    /// ACM did not issue, renew or migrate the certificate.
+    Failed,
+    /// The function does not serve the certificate. Never published.
+    Ignored,
+    /// Issued.
+    Issued,
+    /// This reconciliation wrote records.
+    RecordsWritten,
+    /// ACM ended the validation after 72 hours, or should have.
+    TimedOut,
+    /// There is nothing to do but wait for ACM. Never published.
+    Waiting,
+}
+
+/// The outcome for one validation record.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordOutcome {
+    /// The record's name as ACM spells it, `_x1.example.com.`; the name on the certificate if ACM's
+    /// record was refused.
+    pub name: String,
+    /// The hosted zone that holds the record, or should.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosted_zone_id: Option<String>,
+    /// The state of the record.
+    pub state: RecordState,
+    /// Why it was not written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The kind of problem.
+    #[serde(skip)]
+    pub cause: Option<Cause>,
+}
+
+/// The state of one validation record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RecordState {
+    /// It cannot be written until somebody acts.
+    Blocked,
+    /// It could not be written this time; the next check tries again.
+    Deferred,
+    /// It exists and is left alone.
+    Present,
+    /// `DRY_RUN`: it would have been written.
+    WouldWrite,
+    /// It was written.
+    Written,
+}
+
+impl Outcome {
+    /// The outcome of an event that asks for nothing.
+    pub fn ignored(reason: String) -> Self {
+        Self {
+            change: StateChange {
+                certificate_arn: None,
+                domain_name: None,
+                state: State::Ignored,
+                reason: Some(reason),
+                records: Vec::new(),
+                age: 0,
+            },
+            status: None,
+            next: None,
+            scheduled: false,
+            notable: false,
+            time_to_issue: None,
+        }
+    }
+}
+
+impl RecordOutcome {
+    /// A record in this state.
+    pub fn new(name: String, zone_id: &str, state: RecordState) -> Self {
+        let hosted_zone_id = Some(zone_id.to_owned());
+        Self { name, hosted_zone_id, state, reason: None, cause: None }
+    }
+
+    /// A record, or a name, with a problem: blocked if the problem is permanent, otherwise deferred.
+    pub fn with_problem(name: String, zone_id: Option<&str>, problem: &Problem) -> Self {
+        Self {
+            name,
+            hosted_zone_id: zone_id.map(str::to_owned),
+            state: match problem.is_permanent() {
+                true => RecordState::Blocked,
+                false => RecordState::Deferred,
+            },
+            reason: Some(problem.message.clone()),
+            cause: Some(problem.cause),
+        }
+    }
+}

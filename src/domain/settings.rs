@@ -1,0 +1,305 @@
+//! The settings: environment variables, read once at cold start.
+
+use std::fmt;
+
+use crate::domain::arn::{is_region, role_account};
+use crate::domain::name::DomainName;
+use crate::domain::policy::Policy;
+use crate::domain::tag::Tag;
+
+/// Every setting, checked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Settings {
+    /// `SCHEDULE_GROUP`: the schedule group that holds the scheduled checks.
+    pub schedule_group: String,
+    /// `SCHEDULE_ROLE_ARN`: the role EventBridge Scheduler assumes to invoke the function.
+    pub schedule_role_arn: String,
+    /// `EVENT_BUS`: name or ARN of the bus for the function's events; `None` publishes nothing.
+    pub event_bus: Option<String>,
+    /// `HOSTED_ZONE_ROLE_ARNS`: roles to assume for hosted zones of other accounts.
+    pub hosted_zone_role_arns: Vec<String>,
+    /// `CERTIFICATE_ROLE_NAME`: role to assume in a certificate's account when it is not
+    /// the function's own.
+    pub certificate_role_name: Option<String>,
+    /// `HOSTED_ZONE_TAG`: the tag that a hosted zone must have.
+    pub hosted_zone_tag: Option<Tag>,
+    /// Which certificates the function serves.
+    ///
+    /// `CERTIFICATE_TAG`: the tag that a certificate must have.
+    ///
+    /// `ALLOWED_DOMAINS`: a name must be one of these or lie under one; empty allows all.
+    pub policy: Policy,
+    /// `REGIONS`: regions to sweep; empty means the function's own.
+    pub regions: Vec<String>,
+    /// `RECORD_TTL`: seconds that a resolver may cache a record of the function.
+    pub record_ttl: i64,
+    /// `DRY_RUN`: describe, plan and report; write and schedule nothing.
+    pub dry_run: bool,
+}
+
+/// Every setting that is missing or wrong, one sentence each.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Misconfigured(Vec<String>);
+
+impl Misconfigured {
+    /// Combines two results: both values, or everything that is wrong with either.
+    ///
+    /// # Errors
+    ///
+    /// [`Misconfigured`] if one of them is.
+    pub fn both<A, B>(one: Result<A, Self>, other: Result<B, Self>) -> Result<(A, B), Self> {
+        match (one, other) {
+            (Ok(one), Ok(other)) => Ok((one, other)),
+            (Err(one), Err(other)) => Err(Self([one.0, other.0].concat())),
+            (Err(wrong), _) | (_, Err(wrong)) => Err(wrong),
+        }
+    }
+}
+
+impl std::error::Error for Misconfigured {}
+
+impl fmt::Display for Misconfigured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the function's environment variables need attention: {}", self.0.join("; "))
+    }
+}
+
+impl Settings {
+    /// Reads every setting by its name. An empty variable counts as not set, since templates pass
+    /// empty strings for parameters that were left out.
+    ///
+    /// # Errors
+    ///
+    /// [`Misconfigured`], which names every variable that needs attention, not just the first.
+    pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, Misconfigured> {
+        let mut read = Reader::new(var);
+        let settings = Self {
+            schedule_group: read.required("SCHEDULE_GROUP", "a schedule group's name", |text| {
+                let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+                ((1..=64).contains(&text.len()) && text.bytes().all(legal)).then(|| text.to_owned())
+            }),
+            schedule_role_arn: read.required("SCHEDULE_ROLE_ARN", "the ARN of an IAM role", role),
+            event_bus: read
+                .optional("EVENT_BUS", "a bus's name or ARN, or `none`", |text| {
+                    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"/.-_:".contains(&byte);
+                    (text.len() <= 1600 && text.bytes().all(legal)).then(|| text.to_owned())
+                })
+                .or_else(|| Some("default".to_owned()))
+                .filter(|bus| bus != "none"),
+            hosted_zone_role_arns: read.list(
+                "HOSTED_ZONE_ROLE_ARNS",
+                "ARNs of IAM roles, separated by commas",
+                role,
+            ),
+            certificate_role_name: read.optional(
+                "CERTIFICATE_ROLE_NAME",
+                "an IAM role's name, with its path if it has one",
+                |text| {
+                    let arn = format!("arn:aws:iam::000000000000:role/{text}");
+                    (!text.starts_with('/') && role_account(&arn).is_some())
+                        .then(|| text.to_owned())
+                },
+            ),
+            hosted_zone_tag: read.optional("HOSTED_ZONE_TAG", "key=value", tag),
+            policy: Policy {
+                certificate_tag: read.optional("CERTIFICATE_TAG", "key=value", tag),
+                allowed_domains: read.list(
+                    "ALLOWED_DOMAINS",
+                    "domains such as example.com, without wildcards, separated by commas",
+                    domain,
+                ),
+            },
+            regions: read.list(
+                "REGIONS",
+                "regions such as eu-west-1, separated by commas",
+                |text| is_region(text).then(|| text.to_owned()),
+            ),
+            // https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
+            record_ttl: read
+                .optional("RECORD_TTL", "whole seconds from 0 to 2147483647", |text| {
+                    text.parse().ok().filter(|ttl| (0..=i64::from(i32::MAX)).contains(ttl))
+                })
+                .unwrap_or(300),
+            dry_run: read
+                .optional("DRY_RUN", "`true` or `false`", |text| text.parse().ok())
+                .unwrap_or(false),
+        };
+        read.finish().map(|()| settings)
+    }
+}
+
+/// Reads variables and collects what is wrong with them.
+pub(crate) struct Reader<F> {
+    var: F,
+    wrong: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Reader<F> {
+    pub(crate) fn new(var: F) -> Self {
+        Self { var, wrong: Vec::new() }
+    }
+
+    /// Fails if a variable was missing or wrong.
+    pub(crate) fn finish(self) -> Result<(), Misconfigured> {
+        if self.wrong.is_empty() { Ok(()) } else { Err(Misconfigured(self.wrong)) }
+    }
+
+    pub(crate) fn optional<T>(
+        &mut self,
+        name: &str,
+        shape: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = (self.var)(name)?;
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        let parsed = parse(text);
+        if parsed.is_none() {
+            self.wrong.push(format!("{name} is `{}` but must be {shape}", text.escape_debug()));
+        }
+        parsed
+    }
+
+    pub(crate) fn required(
+        &mut self,
+        name: &str,
+        shape: &str,
+        parse: impl Fn(&str) -> Option<String>,
+    ) -> String {
+        let found = self.wrong.len();
+        let parsed = self.optional(name, shape, parse);
+        if parsed.is_none() && self.wrong.len() == found {
+            self.wrong.push(format!("{name} is not set but must be {shape}"));
+        }
+        parsed.unwrap_or_default()
+    }
+
+    fn list<T>(&mut self, name: &str, shape: &str, parse: impl Fn(&str) -> Option<T>) -> Vec<T> {
+        self.optional(name, shape, |text| {
+            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(&parse).collect()
+        })
+        .unwrap_or_default()
+    }
+}
+
+fn role(text: &str) -> Option<String> {
+    role_account(text).is_some().then(|| text.to_owned())
+}
+
+fn tag(text: &str) -> Option<Tag> {
+    let (key, value) = text.split_once('=')?;
+    (!key.is_empty()).then(|| Tag { key: key.to_owned(), value: value.to_owned() })
+}
+
+fn domain(text: &str) -> Option<DomainName> {
+    let legal = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let name = DomainName::new(text);
+    name.as_str().split('.').all(legal).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/scheduler";
+
+    fn read(vars: &[(&str, &str)]) -> Result<Settings, String> {
+        let var = |name: &str| {
+            let found = vars.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Settings::from_vars(var).map_err(|error| error.to_string())
+    }
+
+    fn read_with(name: &str, value: &str) -> Result<Settings, String> {
+        read(&[("SCHEDULE_GROUP", "checks"), ("SCHEDULE_ROLE_ARN", ROLE), (name, value)])
+    }
+
+    #[test]
+    fn two_settings_are_enough() {
+        let settings = read(&[("SCHEDULE_GROUP", "checks"), ("SCHEDULE_ROLE_ARN", ROLE)]);
+        let expected = Settings {
+            schedule_group: "checks".to_owned(),
+            schedule_role_arn: ROLE.to_owned(),
+            event_bus: Some("default".to_owned()),
+            hosted_zone_role_arns: Vec::new(),
+            certificate_role_name: None,
+            hosted_zone_tag: None,
+            policy: Policy::default(),
+            regions: Vec::new(),
+            record_ttl: 300,
+            dry_run: false,
+        };
+        assert_eq!(settings, Ok(expected));
+    }
+
+    #[test]
+    fn everything_wrong_is_named_in_one_message() {
+        let error = read(&[
+            ("SCHEDULE_GROUP", "a b"),
+            ("EVENT_BUS", "my bus"),
+            ("HOSTED_ZONE_ROLE_ARNS", "dns"),
+            ("CERTIFICATE_ROLE_NAME", "/x"),
+            ("HOSTED_ZONE_TAG", "dns"),
+            ("CERTIFICATE_TAG", "=x"),
+            ("ALLOWED_DOMAINS", "*.example.com"),
+            ("REGIONS", "europe"),
+            ("RECORD_TTL", "-1"),
+            ("DRY_RUN", "yes"),
+        ])
+        .expect_err("nothing here is right");
+        for name in [
+            "SCHEDULE_GROUP is `a b` but must be a schedule group's name",
+            "SCHEDULE_ROLE_ARN is not set but must be the ARN of an IAM role",
+            "EVENT_BUS is",
+            "HOSTED_ZONE_ROLE_ARNS is",
+            "CERTIFICATE_ROLE_NAME is",
+            "HOSTED_ZONE_TAG is `dns` but must be key=value",
+            "CERTIFICATE_TAG is",
+            "ALLOWED_DOMAINS is",
+            "REGIONS is",
+            "RECORD_TTL is `-1` but must be whole seconds from 0 to 2147483647",
+            "DRY_RUN is `yes` but must be `true` or `false`",
+        ] {
+            assert!(error.contains(name), "{name} not in: {error}");
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_is_one_that_is_not_set() {
+        assert_eq!(read_with("RECORD_TTL", " ").map(|settings| settings.record_ttl), Ok(300));
+        assert!(read(&[("SCHEDULE_GROUP", ""), ("SCHEDULE_ROLE_ARN", ROLE)]).is_err());
+    }
+
+    #[test]
+    fn the_bus_none_publishes_nothing() {
+        let bus = |text| read_with("EVENT_BUS", text).map(|settings| settings.event_bus);
+        assert_eq!(bus("none"), Ok(None));
+        assert_eq!(bus("ours"), Ok(Some("ours".to_owned())));
+        let arn = "arn:aws:events:eu-west-1:111122223333:event-bus/ours";
+        assert_eq!(bus(arn), Ok(Some(arn.to_owned())));
+    }
+
+    #[test]
+    fn lists_are_separated_by_commas() {
+        let domains = read_with("ALLOWED_DOMAINS", " Example.com., internal ,")
+            .map(|s| s.policy.allowed_domains);
+        assert_eq!(domains, Ok(vec![DomainName::new("example.com"), DomainName::new("internal")]));
+        let regions = read_with("REGIONS", "eu-west-1,us-gov-west-1").map(|s| s.regions);
+        assert_eq!(regions, Ok(vec!["eu-west-1".to_owned(), "us-gov-west-1".to_owned()]));
+    }
+
+    #[test]
+    fn a_tag_may_have_an_equals_sign_in_its_value_or_none_at_all() {
+        let tag = |text| read_with("HOSTED_ZONE_TAG", text).map(|s| s.hosted_zone_tag);
+        let is =
+            |key: &str, value: &str| Ok(Some(Tag { key: key.to_owned(), value: value.to_owned() }));
+        assert_eq!(tag("team:dns=a=b"), is("team:dns", "a=b"));
+        assert_eq!(tag("dns="), is("dns", ""));
+    }
+}

@@ -1,0 +1,172 @@
+//! The Lambda handler: answers one event after the other.
+
+use aws_lambda_events::sqs::SqsBatchResponse;
+use aws_smithy_async::time::SharedTimeSource;
+use aws_types::SdkConfig;
+use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tracing::{Instrument, info, info_span, warn};
+
+use crate::aws::clients::Clients;
+use crate::aws::cloudwatch::Metrics;
+use crate::aws::preconnect::open_connections;
+use crate::domain::arn::Scope;
+use crate::domain::outcome::Outcome;
+use crate::domain::settings::Settings;
+use crate::domain::text::report;
+use crate::entry::batch::Batch;
+use crate::entry::error::Error;
+use crate::entry::parse::{Event, Message, Unreadable, parse};
+use crate::flows::context::{Context, Invocation};
+use crate::flows::deadline::Deadline;
+use crate::flows::diagnosis::answer::Diagnosis;
+use crate::flows::diagnosis::diagnose;
+use crate::flows::reconcile::reconcile;
+use crate::flows::sweep::{SweepOutcome, sweep};
+use crate::flows::zone_change::{ZoneChangeOutcome, reconcile_zones};
+
+/// What lives as long as the process: a cold start makes it, warm starts keep it.
+#[derive(Debug)]
+pub struct Function {
+    context: Context,
+    clock: SharedTimeSource,
+}
+
+/// The response of the function.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Response {
+    /// To a batch of messages.
+    Batch(SqsBatchResponse),
+    /// To a `Certificate Diagnosis`.
+    Diagnosis(Diagnosis),
+    /// To an event about one certificate.
+    Reconciled(Outcome),
+    /// To a `Certificate Sweep`.
+    Sweep(SweepOutcome),
+    /// To a change of a hosted zone.
+    ZoneChange(ZoneChangeOutcome),
+}
+
+impl Function {
+    /// A function that accesses AWS by this configuration, reads the time from `clock`, and writes its
+    /// metrics to `metrics`.
+    pub fn new(
+        settings: Settings,
+        config: SdkConfig,
+        clock: SharedTimeSource,
+        metrics: Metrics,
+    ) -> Self {
+        Self { context: Context { clients: Clients::new(config), metrics, settings }, clock }
+    }
+
+    /// Takes invocations from Lambda until the process ends.
+    ///
+    /// # Errors
+    ///
+    /// If Lambda's Runtime API cannot be reached.
+    pub async fn serve(self) -> Result<(), lambda_runtime::Error> {
+        let function = &self;
+        let Context { clients, settings, .. } = &self.context;
+        open_connections(clients, settings.dry_run, settings.event_bus.as_deref()).await;
+        // The payload is parsed here and not by the runtime, whose errors repeat all of a payload.
+        let handle = async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
+            let payload = serde_json::from_str(payload.get());
+            let payload = payload.map_err(|error| Error::from(Unreadable::not_json(&error)))?;
+            function.handle(LambdaEvent { payload, context }).await
+        };
+        Runtime::new(service_fn(handle)).run().await
+    }
+
+    /// Answers one invocation.
+    ///
+    /// # Errors
+    ///
+    /// A [`Diagnostic`] for every [`Error`]: the runtime logs the error through `Debug`, and a
+    /// diagnostic is one short line where an SDK error is a page.
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Response, Diagnostic> {
+        let span = info_span!("invocation", request = event.context.request_id);
+        let answer = self.answer(&event).instrument(span).await;
+        answer.map_err(Diagnostic::from)
+    }
+
+    /// Each flow is boxed: one future as large as the largest of them would be too deep for the
+    /// compiler.
+    async fn answer(&self, event: &LambdaEvent<Value>) -> Result<Response, Error> {
+        let context = &self.context;
+        let lambda = &event.context;
+        let invocation = &Invocation {
+            deadline: Deadline::new(&self.clock, lambda.deadline().into()),
+            check_target: lambda.invoked_function_arn.clone(),
+            scope: Scope::of_function(&lambda.invoked_function_arn)?,
+            request_id: lambda.request_id.clone(),
+        };
+        Ok(match parse(&event.payload)? {
+            Event::Batch(messages) => {
+                Response::Batch(Box::pin(answer_batch(context, invocation, messages)).await)
+            }
+            Event::Diagnosis(certificate) => {
+                Response::Diagnosis(Box::pin(diagnose(context, invocation, &certificate)).await?)
+            }
+            Event::Ignored(reason) => {
+                info!(reason, "nothing to do");
+                Response::Reconciled(Outcome::ignored(reason))
+            }
+            Event::Reconcile(request) => {
+                let requests = std::slice::from_ref(&request);
+                let mut outcomes = Box::pin(reconcile(context, invocation, requests)).await;
+                Response::Reconciled(outcomes.pop().expect("one result for each request")?)
+            }
+            Event::Sweep(request) => {
+                Response::Sweep(Box::pin(sweep(context, invocation, &request)).await?)
+            }
+            Event::ZoneChange(change) => {
+                let changes = std::slice::from_ref(&change);
+                let reconciling = Box::pin(reconcile_zones(context, invocation, changes));
+                Response::ZoneChange(reconciling.await)
+            }
+        })
+    }
+}
+
+/// Does what each message asks for, and reports the messages that must come again: those that cannot be
+/// read, and those for which no check could be scheduled. The queue delivers them again, and moves them
+/// to its dead-letter queue in the end.
+async fn answer_batch(
+    context: &Context,
+    invocation: &Invocation,
+    messages: Vec<Message>,
+) -> SqsBatchResponse {
+    let count = messages.len();
+    let batch = Batch::new(messages);
+    let check_target = batch.queue.unwrap_or_else(|| invocation.check_target.clone());
+    let invocation = &Invocation { check_target, ..invocation.clone() };
+    let mut response = SqsBatchResponse::default();
+    let mut fail = |id: &str, error: &Error| {
+        warn!(id, error = report(error), "a message must come again");
+        response.add_failure(id);
+    };
+    for (id, unreadable) in batch.unreadable {
+        fail(&id, &unreadable.into());
+    }
+    let outcomes = reconcile(context, invocation, &batch.requests).await;
+    for (outcome, ids) in outcomes.into_iter().zip(batch.request_ids) {
+        if let Err(error) = outcome.map_err(Error::from) {
+            ids.iter().for_each(|id| fail(id, &error));
+        }
+    }
+    if !batch.zone_changes.is_empty() {
+        reconcile_zones(context, invocation, &batch.zone_changes).await;
+    }
+    for (id, request) in batch.sweeps {
+        if let Err(error) = sweep(context, invocation, &request).await {
+            fail(&id, &error.into());
+        }
+    }
+    let certificates = batch.requests.len();
+    let failed = response.batch_item_failures.len();
+    info!(messages = count, certificates, failed, "handled a batch");
+    response
+}

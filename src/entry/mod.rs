@@ -1,0 +1,6 @@
+//! The entry: an event of Lambda comes in, a response or an error goes out.
+
+mod batch;
+pub mod error;
+pub mod handler;
+pub mod parse;

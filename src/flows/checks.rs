@@ -1,0 +1,99 @@
+//! The scheduled checks of a certificate: creates, finds and cancels them.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tracing::warn;
+
+use crate::aws::error::Error;
+use crate::aws::scheduler::{self, Schedule, Scheduled};
+use crate::domain::arn::CertificateArn;
+use crate::domain::check_times::CheckTimes;
+use crate::domain::request::check_payload;
+use crate::flows::context::{Context, Invocation};
+
+/// Schedules a check. With `since`, when the function first heard of the certificate, it follows up the
+/// current one.
+///
+/// # Errors
+///
+/// [`Error::Schedule`] if Scheduler refuses.
+pub(super) async fn schedule_check(
+    context: &Context,
+    invocation: &Invocation,
+    certificate: &CertificateArn,
+    at: DateTime<Utc>,
+    since: Option<DateTime<Utc>>,
+) -> Result<Scheduled, Error> {
+    let input = check_payload(certificate, since);
+    schedule(context, invocation, &check_name(certificate, at), at, &input).await
+}
+
+/// Schedules a payload that the function sends to itself.
+///
+/// # Errors
+///
+/// [`Error::Schedule`] if Scheduler refuses.
+pub(super) async fn schedule(
+    context: &Context,
+    invocation: &Invocation,
+    name: &str,
+    at: DateTime<Utc>,
+    input: &Value,
+) -> Result<Scheduled, Error> {
+    let Context { clients, settings, .. } = context;
+    let schedule = Schedule {
+        group: &settings.schedule_group,
+        name,
+        at,
+        target: &invocation.check_target,
+        role: &settings.schedule_role_arn,
+        input,
+    };
+    scheduler::create(&clients.scheduler(), &schedule).await
+}
+
+/// Cancels the check that may be scheduled for a certificate whose end is published already.
+pub(super) async fn cancel_check(
+    context: &Context,
+    certificate: &CertificateArn,
+    check_times: CheckTimes,
+    now: DateTime<Utc>,
+) {
+    let Context { clients, settings, .. } = context;
+    let client = clients.scheduler();
+    for at in check_times.candidates(now) {
+        let name = check_name(certificate, at);
+        match scheduler::delete(&client, &settings.schedule_group, &name).await {
+            Ok(false) => {}
+            Ok(true) => return,
+            Err(problem) => {
+                let error = problem.message;
+                return warn!(error, "cannot cancel a check: it will publish the end again");
+            }
+        }
+    }
+}
+
+/// When the next check of a certificate is scheduled, if one is.
+pub(super) async fn scheduled_check(
+    context: &Context,
+    certificate: &CertificateArn,
+    check_times: CheckTimes,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let Context { clients, settings, .. } = context;
+    let client = clients.scheduler();
+    for at in check_times.candidates(now) {
+        let name = check_name(certificate, at);
+        if scheduler::exists(&client, &settings.schedule_group, &name).await == Ok(true) {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// The name of a check: `<certificate uuid>-<unix minute>`. A check that exists is found by its name.
+/// No name is used twice, since a schedule that has fired may still exist for a while.
+fn check_name(certificate: &CertificateArn, at: DateTime<Utc>) -> String {
+    format!("{}-{}", certificate.id, at.timestamp().div_euclid(60))
+}

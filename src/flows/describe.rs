@@ -1,0 +1,27 @@
+//! Describes one certificate, in whichever account and region it is.
+
+use chrono::{DateTime, Utc};
+
+use crate::aws::acm;
+use crate::domain::arn::CertificateArn;
+use crate::domain::certificate::Certificate;
+use crate::flows::context::{Context, Invocation};
+use crate::flows::error::Error;
+
+/// A certificate as ACM describes it now; `None` if ACM knows no such certificate. `since` is when the
+/// function first heard of it.
+///
+/// # Errors
+///
+/// [`Error::OutOfReach`] before any call; [`Error::Aws`] if ACM refuses.
+pub(super) async fn describe(
+    context: &Context,
+    invocation: &Invocation,
+    arn: &CertificateArn,
+    since: Option<DateTime<Utc>>,
+) -> Result<Option<Certificate>, Error> {
+    let access = context.certificate_access(&invocation.scope, &arn.scope)?;
+    let client = context.clients.acm(&access, &arn.scope.region);
+    let first_heard = since.unwrap_or_else(|| invocation.deadline.now());
+    Ok(acm::certificate(&client, arn, first_heard).await?)
+}

@@ -1,0 +1,248 @@
+//! Diagnoses one certificate: answers, name by name, what prevents it from being issued or renewed, and
+//! writes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use self::advice::advice;
+use self::answer::{
+    Candidate, Diagnosis, NameDiagnosis, RecordDiagnosis, RecordStatus, Validation,
+};
+use crate::aws::route53;
+use crate::domain::access::Access;
+use crate::domain::arn::CertificateArn;
+use crate::domain::certificate::{Certificate, Domain, Progress};
+use crate::domain::name::DomainName;
+use crate::domain::plan::{pending_validation, stopped_by};
+use crate::domain::problem::Problem;
+use crate::domain::record::ValidationRecord;
+use crate::domain::stop::StopReason;
+use crate::domain::zone::caa::forbidden;
+use crate::domain::zone::choice::{
+    Assignment, Discovery, HOSTED_ZONE_TAG, Requirements, assign, unusable,
+};
+use crate::domain::zone::content::{names_to_read, presence};
+use crate::domain::zone::{Content, HostedZone};
+use crate::flows::checks::scheduled_check;
+use crate::flows::context::{Context, Invocation};
+use crate::flows::describe::describe;
+use crate::flows::discovery::discover;
+use crate::flows::error::Error;
+
+mod advice;
+pub mod answer;
+
+/// Diagnoses a certificate: reads everything that a reconciliation reads, and CAA records and
+/// delegations, and writes nothing.
+///
+/// # Errors
+///
+/// [`Error::OutOfReach`] before any call; [`Error::Aws`] if ACM refuses. Everything else that cannot be
+/// read is part of the answer.
+pub async fn diagnose(
+    context: &Context,
+    invocation: &Invocation,
+    arn: &CertificateArn,
+) -> Result<Diagnosis, Error> {
+    let certificate = describe(context, invocation, arn, None).await?;
+    let now = invocation.deadline.now();
+    let reason = stopped_by(certificate.as_ref(), now, &context.settings.policy);
+    let mut diagnosis = Diagnosis {
+        certificate_arn: arn.to_string(),
+        advice: String::new(),
+        status: certificate.as_ref().map(|certificate| certificate.status.as_str().to_owned()),
+        reason: reason.as_ref().map(StopReason::to_string),
+        next_check: None,
+        remarks: Vec::new(),
+        names: Vec::new(),
+    };
+    if let Some(certificate) = &certificate {
+        let validation = pending_validation(certificate);
+        if let Some(validation) = &validation {
+            let check_times = validation.check_times;
+            diagnosis.next_check = scheduled_check(context, arn, check_times, now).await;
+        }
+        let domains = validation.map_or(certificate.domains.as_slice(), |it| it.domains);
+        let examining = examine(context, certificate, domains, &mut diagnosis);
+        if invocation.deadline.percent(80).bound(examining).await.is_none() {
+            let remark = "the invocation ran out of time before it read the hosted zones";
+            diagnosis.remarks.push(remark.to_owned());
+        }
+    }
+    diagnosis.advice = advice(&diagnosis, reason.as_ref());
+    Ok(diagnosis)
+}
+
+/// Examines the record of every name.
+async fn examine(
+    context: &Context,
+    certificate: &Certificate,
+    domains: &[Domain],
+    diagnosis: &mut Diagnosis,
+) {
+    let Context { clients, settings, .. } = context;
+    let records: BTreeSet<_> = domains.iter().filter_map(record).cloned().collect();
+    let tag = certificate.tags.get(HOSTED_ZONE_TAG);
+    let requirements = Requirements::new(&records, &certificate.names, tag);
+    let discovery = discover(clients, settings, std::slice::from_ref(&requirements)).await;
+    let assignment = assign(&requirements, &discovery, settings.hosted_zone_tag.as_ref());
+    let contents: BTreeMap<_, _> = reads(domains, &assignment, &discovery)
+        .into_values()
+        .map(async |(zone, names)| {
+            let client = clients.route53(&zone.access);
+            (zone.id.as_str(), route53::read(&client, zone, &names).await)
+        })
+        .collect::<FuturesUnordered<_>>()
+        .collect()
+        .await;
+    let read: Content = contents.values().flatten().flat_map(|content| content.clone()).collect();
+    diagnosis.remarks.clone_from(&assignment.remarks);
+    diagnosis.remarks.extend(missing_delegations(context, &assignment, &discovery).await);
+    diagnosis.names = domains
+        .iter()
+        .map(|domain| {
+            let zone = record(domain).and_then(|record| assignment.assigned.get(record)).copied();
+            let content = zone.and_then(|zone| contents.get(zone.id.as_str()));
+            NameDiagnosis {
+                name: domain.name.clone(),
+                validation: Validation::of(&domain.progress),
+                record: record(domain).map(|it| examine_record(it, &assignment, content)),
+                zones: candidates(record(domain), zone, &discovery, context),
+                caa: forbidden(&domain.name, &read)
+                    .map(|it| format!("{} CAA {}", it.at, it.values.join(", "))),
+            }
+        })
+        .collect();
+}
+
+/// Remarks on chosen zones to which their parent zone, if it can be read, does not delegate. Public DNS
+/// need not use that parent zone, so nothing is blocked.
+async fn missing_delegations(
+    context: &Context,
+    assignment: &Assignment<'_>,
+    discovery: &Discovery,
+) -> Vec<String> {
+    let chosen: BTreeMap<_, _> =
+        assignment.assigned.iter().map(|(record, zone)| (&zone.id, (record, *zone))).collect();
+    let mut remarks = Vec::new();
+    for (record, child) in chosen.into_values() {
+        let shorter = |zone: &&HostedZone| zone.name.depth() < child.name.depth();
+        let mut public = discovery.above(record).filter(|zone| unusable(zone, None).is_none());
+        let Some(parent) = public.find(shorter) else { continue };
+        let client = context.clients.route53(&parent.access);
+        let apex = BTreeSet::from([child.name.clone()]);
+        let Ok(content) = route53::read(&client, parent, &apex).await else { continue };
+        if !content.values().flatten().any(|set| set.kind == "NS") {
+            remarks.push(format!(
+                "hosted zone {} ({}) does not delegate {}: unless another zone does, resolvers do not \
+                 ask hosted zone {}",
+                parent.id, parent.name, child.name, child.id
+            ));
+        }
+    }
+    remarks
+}
+
+/// The zones to read, and the names at which to read them: those of the records, and those at which a
+/// CAA record may be, each in the zone that is authoritative for it.
+fn reads<'a>(
+    domains: &[Domain],
+    assignment: &Assignment<'a>,
+    discovery: &'a Discovery,
+) -> BTreeMap<&'a str, (&'a HostedZone, BTreeSet<DomainName>)> {
+    let mut reads: BTreeMap<&str, (&HostedZone, BTreeSet<DomainName>)> = BTreeMap::new();
+    for domain in domains {
+        let Some(record) = record(domain) else { continue };
+        let assigned = assignment.assigned.get(record).copied();
+        let public = discovery.above(record).filter(|zone| unusable(zone, None).is_none());
+        let zones: Vec<_> = assigned.into_iter().chain(public).collect();
+        let mut read = |zone: &'a HostedZone, names: &mut dyn Iterator<Item = DomainName>| {
+            reads.entry(&zone.id).or_insert_with(|| (zone, BTreeSet::new())).1.extend(names);
+        };
+        for name in domain.name.without_wildcard().lineage() {
+            if let Some(zone) = zones.iter().find(|zone| name.is_at_or_under(&zone.name)) {
+                read(zone, &mut std::iter::once(name));
+            }
+        }
+        if let Some(zone) = assigned {
+            let records = BTreeSet::from([record.clone()]);
+            read(zone, &mut names_to_read(&zone.name, &records).into_iter());
+        }
+    }
+    reads
+}
+
+/// The record of a name, if ACM tells.
+fn record(domain: &Domain) -> Option<&ValidationRecord> {
+    match &domain.progress {
+        Progress::Awaiting(record) | Progress::Validated(Some(record)) => Some(record),
+        Progress::NotDns | Progress::Refused(_) | Progress::Unready | Progress::Validated(None) => {
+            None
+        }
+    }
+}
+
+fn examine_record(
+    record: &ValidationRecord,
+    assignment: &Assignment<'_>,
+    content: Option<&Result<Content, Problem>>,
+) -> RecordDiagnosis {
+    let zone = assignment.assigned.get(record);
+    let status = match (zone, content) {
+        (Some(zone), Some(Ok(content))) => presence(record, zone, content).map(RecordStatus::of),
+        (_, Some(Err(problem))) => Err(problem.clone()),
+        _ => match assignment.unassigned.get(record) {
+            Some(problem) => Err(problem.clone()),
+            None => Ok(RecordStatus::Unknown),
+        },
+    };
+    let (state, reason) = match status {
+        Ok(state) => (state, None),
+        Err(problem) if problem.is_permanent() => (RecordStatus::Blocked, Some(problem.message)),
+        Err(problem) => (RecordStatus::Unknown, Some(problem.message)),
+    };
+    RecordDiagnosis {
+        name: record.fqdn(),
+        value: format!("{}.", record.value()),
+        state,
+        hosted_zone_id: zone.map(|zone| zone.id.clone()),
+        reason,
+    }
+}
+
+/// Every zone that can hold a record by its name, and why it is chosen or not.
+fn candidates(
+    record: Option<&ValidationRecord>,
+    chosen: Option<&HostedZone>,
+    discovery: &Discovery,
+    context: &Context,
+) -> Vec<Candidate> {
+    let Some(record) = record else { return Vec::new() };
+    let required = context.settings.hosted_zone_tag.as_ref();
+    let tagged = chosen.filter(|chosen| discovery.tagged.contains_key(&chosen.id));
+    let others = discovery.above(record).filter(|zone| Some(&zone.id) != tagged.map(|it| &it.id));
+    let why = |zone: &HostedZone| match unusable(zone, required) {
+        Some(why) => why,
+        None if tagged.is_some_and(|tagged| tagged.id == zone.id) => {
+            "the certificate's tag names it".to_owned()
+        }
+        None if tagged.is_some() => "the certificate's tag names another zone".to_owned(),
+        None => match chosen {
+            Some(chosen) if chosen.id == zone.id => "it is the longest match".to_owned(),
+            Some(chosen) => format!("{} is a longer match", chosen.name),
+            None => "several zones match equally well".to_owned(),
+        },
+    };
+    let candidate = |zone: &HostedZone| Candidate {
+        id: zone.id.clone(),
+        name: zone.name.clone(),
+        role: match &zone.access {
+            Access::Own => None,
+            Access::Role(arn) => Some(arn.clone()),
+        },
+        chosen: chosen.is_some_and(|chosen| chosen.id == zone.id),
+        why: why(zone),
+    };
+    tagged.into_iter().chain(others).map(candidate).collect()
+}

@@ -1,0 +1,145 @@
+//! Counts what reconciliations and sweeps did.
+//!
+//! | metric | unit | what it counts |
+//! | --- | --- | --- |
+//! | `RecordsWritten` | Count | validation records written |
+//! | `RecordsDeferred` | Count | records that could not be written this time; each check counts anew |
+//! | `RecordsBlocked` | Count | records that cannot be written until somebody acts; each check counts anew. Once in all, and once by `Reason`, a word of [`Cause`] |
+//! | `CertificatesIssued` | Count | certificates issued, renewed after a pending validation, or changed to DNS validation, when published |
+//! | `CertificatesFailed` | Count | certificates, renewals and changes that ACM ended without success, when published |
+//! | `CertificatesTimedOut` | Count | certificates whose validation took longer than 72 hours, when published |
+//! | `TimeToIssue` | Seconds | from the request to the issue, as ACM dates them |
+//! | `ChecksArmed` | Count | checks scheduled |
+//! | `SweepFound` | Count | pending certificates that a sweep found; every sweep counts, also 0 |
+//! | `SweepArmed` | Count | those of them for which a sweep scheduled a check |
+//!
+//! Like events, they are counted at least once.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::aws::cloudwatch::{Metric, Metrics, VALUES};
+use crate::domain::outcome::{Outcome, RecordState, State};
+use crate::domain::problem::Cause;
+
+/// Counts the outcomes of some reconciliations.
+pub(super) fn count_outcomes<'a>(
+    metrics: &Metrics,
+    outcomes: impl Iterator<Item = &'a Outcome>,
+    now: DateTime<Utc>,
+) {
+    for (reason, line) in Tally::of(outcomes).lines() {
+        metrics.put(reason, &line, now);
+    }
+}
+
+/// Counts what a sweep found and scheduled.
+pub(super) fn count_sweep(metrics: &Metrics, found: usize, scheduled: usize, now: DateTime<Utc>) {
+    let line = [
+        ("ChecksArmed", "Count", json!(scheduled)),
+        ("SweepArmed", "Count", json!(scheduled)),
+        ("SweepFound", "Count", json!(found)),
+    ];
+    metrics.put(None, &line, now);
+}
+
+#[derive(Debug, Default, Eq, PartialEq)]
+struct Tally {
+    counts: BTreeMap<&'static str, usize>,
+    blocked: BTreeMap<Cause, usize>,
+    times_to_issue: Vec<i64>,
+}
+
+impl Tally {
+    fn of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Self {
+        let mut tally = Self::default();
+        for outcome in outcomes {
+            for record in &outcome.change.records {
+                match record.state {
+                    RecordState::Blocked => {
+                        tally.count("RecordsBlocked");
+                        if let Some(cause) = record.cause {
+                            *tally.blocked.entry(cause).or_default() += 1;
+                        }
+                    }
+                    RecordState::Deferred => tally.count("RecordsDeferred"),
+                    RecordState::Written => tally.count("RecordsWritten"),
+                    RecordState::Present | RecordState::WouldWrite => {}
+                }
+            }
+            match outcome.change.state {
+                State::Failed if outcome.notable => tally.count("CertificatesFailed"),
+                State::Issued if outcome.notable => tally.count("CertificatesIssued"),
+                State::TimedOut if outcome.notable => tally.count("CertificatesTimedOut"),
+                _ => {}
+            }
+            if outcome.scheduled {
+                tally.count("ChecksArmed");
+            }
+            tally.times_to_issue.extend(outcome.time_to_issue);
+        }
+        tally
+    }
+
+    fn count(&mut self, metric: &'static str) {
+        *self.counts.entry(metric).or_default() += 1;
+    }
+
+    /// The lines to write, each with its `Reason`: one with the totals, one for each reason of a block,
+    /// and one for each further hundred times to issue.
+    fn lines(&self) -> Vec<(Option<&'static str>, Vec<Metric>)> {
+        let mut times = self.times_to_issue.chunks(VALUES);
+        let time_to_issue = |times: &[i64]| ("TimeToIssue", "Seconds", json!(times));
+        let mut totals: Vec<Metric> =
+            self.counts.iter().map(|(name, count)| (*name, "Count", json!(count))).collect();
+        totals.extend(times.next().map(time_to_issue));
+        let mut lines = Vec::new();
+        if !totals.is_empty() {
+            lines.push((None, totals));
+        }
+        lines.extend(self.blocked.iter().map(|(cause, count)| {
+            (Some(cause.as_str()), vec![("RecordsBlocked", "Count", json!(count))])
+        }));
+        lines.extend(times.map(|times| (None, vec![time_to_issue(times)])));
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_of_a_block_has_a_line_beside_the_totals() {
+        let tally = Tally {
+            counts: BTreeMap::from([("RecordsBlocked", 1), ("RecordsWritten", 2)]),
+            blocked: BTreeMap::from([(Cause::NoZone, 1)]),
+            times_to_issue: vec![90],
+        };
+        let totals = vec![
+            ("RecordsBlocked", "Count", json!(1)),
+            ("RecordsWritten", "Count", json!(2)),
+            ("TimeToIssue", "Seconds", json!([90])),
+        ];
+        let blocked = vec![("RecordsBlocked", "Count", json!(1))];
+        assert_eq!(tally.lines(), [(None, totals), (Some("NoZone"), blocked)]);
+    }
+
+    #[test]
+    fn nothing_to_count_writes_nothing() {
+        assert_eq!(Tally::default().lines(), []);
+    }
+
+    #[test]
+    fn a_line_has_at_most_a_hundred_times() {
+        let tally = Tally { times_to_issue: vec![1; 250], ..Tally::default() };
+        let sizes: Vec<_> = tally
+            .lines()
+            .iter()
+            .map(|(_, line)| line[0].2.as_array().map_or(0, Vec::len))
+            .collect();
+        assert_eq!(sizes, [100, 100, 50]);
+    }
+}

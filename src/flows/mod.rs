@@ -1,0 +1,18 @@
+//! The flows: what the function does with a request, from the first call to the last.
+
+mod checks;
+pub mod context;
+pub mod deadline;
+mod describe;
+pub mod diagnosis;
+mod discovery;
+pub mod error;
+mod log;
+mod metrics;
+mod notify;
+mod pending;
+mod publish;
+mod rate_limit;
+pub mod reconcile;
+pub mod sweep;
+pub mod zone_change;

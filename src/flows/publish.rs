@@ -1,0 +1,151 @@
+//! Publishes validation records: reads what their hosted zones hold, and writes what is missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt};
+
+use crate::aws::clients::Clients;
+use crate::aws::route53;
+use crate::aws::route53::write::upsert;
+use crate::domain::outcome::{RecordOutcome, RecordState};
+use crate::domain::problem::Problem;
+use crate::domain::record::{ValidationRecord, conflicting_names, conflicting_values};
+use crate::domain::settings::Settings;
+use crate::domain::zone::HostedZone;
+use crate::domain::zone::choice::{Assignment, Discovery, Requirements, assign};
+use crate::domain::zone::content::{Presence, names_to_read, presence};
+use crate::flows::deadline::Deadline;
+
+/// What became of the records of one certificate, in the order of their names, and what is wrong with
+/// the certificate's tag.
+pub(super) type Published = (Vec<RecordOutcome>, Vec<String>);
+
+/// Publishes the records that these certificates require in the zones that were discovered, as far as
+/// possible now; the results are in the order of the requirements. A record that is right is left alone, TTL included: somebody else
+/// may own it. A problem with one record does not affect the others.
+///
+/// Each zone is read once and changed once, whatever the number of certificates: Route 53 accepts ten
+/// calls a second from a whole account. What is not done by `deadline` is deferred.
+pub(super) async fn publish(
+    clients: &Clients,
+    settings: &Settings,
+    deadline: &Deadline,
+    requirements: &[Requirements<'_>],
+    discovery: &Discovery,
+) -> Vec<Published> {
+    let required = settings.hosted_zone_tag.as_ref();
+    let assign = |it: &Requirements<'_>| match it.records.is_empty() {
+        true => Assignment::default(),
+        false => assign(it, discovery, required),
+    };
+    let assignments: Vec<_> = requirements.iter().map(assign).collect();
+    let writing = by_zone(&assignments).into_values().map(async |(zone, records)| {
+        let written = deadline.bound(publish_in(clients, settings, zone, &records)).await;
+        let written = written.unwrap_or_else(|| all(&records, zone, &Problem::out_of_time()));
+        (zone.id.clone(), written)
+    });
+    let mut written: BTreeMap<_, _> =
+        stream::iter(writing).buffer_unordered(ZONES_AT_ONCE).collect().await;
+    assignments.into_iter().map(|assignment| collect(assignment, &mut written)).collect()
+}
+
+/// How many zones are read and written at the same time. Each takes two calls, and Route 53 accepts ten
+/// a second from the whole account.
+const ZONES_AT_ONCE: usize = 5;
+
+/// All records of each zone.
+fn by_zone<'a>(
+    assignments: &[Assignment<'a>],
+) -> BTreeMap<&'a str, (&'a HostedZone, BTreeSet<ValidationRecord>)> {
+    let mut zones: BTreeMap<&str, (&HostedZone, BTreeSet<ValidationRecord>)> = BTreeMap::new();
+    for (record, zone) in assignments.iter().flat_map(|assignment| &assignment.assigned) {
+        let (_, records) = zones.entry(&zone.id).or_insert_with(|| (zone, BTreeSet::new()));
+        records.insert(record.clone());
+    }
+    zones
+}
+
+/// What became of the records in their zones, by the zones' ids.
+type Written = BTreeMap<String, BTreeMap<ValidationRecord, RecordOutcome>>;
+
+/// Collects the outcomes of the records of one certificate. A record that several certificates share is
+/// written for the first of them; for the others it is present.
+fn collect(assignment: Assignment<'_>, written: &mut Written) -> Published {
+    let unassigned = assignment.unassigned.iter();
+    let mut records: Vec<_> = unassigned
+        .map(|(record, problem)| RecordOutcome::with_problem(record.fqdn(), None, problem))
+        .collect();
+    for (record, zone) in &assignment.assigned {
+        let in_zone = written.get_mut(&zone.id);
+        if let Some(outcome) = in_zone.and_then(|in_zone| in_zone.get_mut(record)) {
+            records.push(outcome.clone());
+            if outcome.state == RecordState::Written {
+                outcome.state = RecordState::Present;
+            }
+        }
+    }
+    (records, assignment.remarks)
+}
+
+/// Publishes records in the zone they are assigned to.
+async fn publish_in(
+    clients: &Clients,
+    settings: &Settings,
+    zone: &HostedZone,
+    records: &BTreeSet<ValidationRecord>,
+) -> BTreeMap<ValidationRecord, RecordOutcome> {
+    let client = clients.route53(&zone.access);
+    let content = match route53::read(&client, zone, &names_to_read(&zone.name, records)).await {
+        Ok(content) => content,
+        Err(problem) => return all(records, zone, &problem),
+    };
+    let conflicting = conflicting_names(records);
+    let with_problem = |record: &ValidationRecord, problem: &Problem| {
+        RecordOutcome::with_problem(record.fqdn(), Some(&zone.id), problem)
+    };
+    let mut outcomes = BTreeMap::new();
+    let mut missing = Vec::new();
+    for record in records {
+        let outcome = match presence(record, zone, &content) {
+            Ok(Presence::Present) => {
+                RecordOutcome::new(record.fqdn(), &zone.id, RecordState::Present)
+            }
+            Ok(_) if conflicting.contains(record.name()) => {
+                with_problem(record, &conflicting_values())
+            }
+            Ok(Presence::Different | Presence::Missing) => {
+                missing.push(record.clone());
+                continue;
+            }
+            Err(problem) => with_problem(record, &problem),
+        };
+        outcomes.insert(record.clone(), outcome);
+    }
+    let (state, refused) = match settings.dry_run {
+        true => (RecordState::WouldWrite, BTreeMap::new()),
+        false => {
+            let upserting = upsert(&client, &zone.id, settings.record_ttl, missing.clone());
+            (RecordState::Written, upserting.await)
+        }
+    };
+    outcomes.extend(missing.into_iter().map(|record| {
+        let outcome = match refused.get(&record) {
+            Some(problem) => with_problem(&record, problem),
+            None => RecordOutcome::new(record.fqdn(), &zone.id, state),
+        };
+        (record, outcome)
+    }));
+    outcomes
+}
+
+/// The same problem for all these records.
+fn all(
+    records: &BTreeSet<ValidationRecord>,
+    zone: &HostedZone,
+    problem: &Problem,
+) -> BTreeMap<ValidationRecord, RecordOutcome> {
+    let outcome = |it: &ValidationRecord| {
+        (it.clone(), RecordOutcome::with_problem(it.fqdn(), Some(&zone.id), problem))
+    };
+    records.iter().map(outcome).collect()
+}

@@ -1,0 +1,62 @@
+//! The rate limit of a batch: ACM accepts ten calls a second in each account and region, and throttles
+//! the rest.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::domain::request::Request;
+
+/// How long each of these requests waits, in their order. In each account and region a few start at
+/// once, and the others follow at a rate below ACM's, so that other callers get through.
+///
+/// Source: [quotas](https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html): `DescribeCertificate`
+/// and `ListTagsForCertificate` ten times a second.
+pub(super) fn delays(requests: &[Request]) -> impl Iterator<Item = Duration> {
+    let mut before = BTreeMap::new();
+    requests.iter().map(move |request| {
+        let count: &mut u32 = before.entry(&request.certificate.scope).or_default();
+        let delay = STEP * count.saturating_sub(AT_ONCE);
+        *count += 1;
+        delay
+    })
+}
+
+/// Waits, so that ACM does not throttle.
+#[expect(clippy::disallowed_methods, reason = "this keeps a rate; it does not wait for AWS")]
+pub(super) async fn wait(delay: Duration) {
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+}
+
+/// How many requests of one account and region start at once.
+const AT_ONCE: u32 = 10;
+
+/// How far apart the others start: eight a second.
+const STEP: Duration = Duration::from_millis(125);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(region: &str) -> Request {
+        let id = "12345678-1234-1234-1234-123456789012";
+        let arn = format!("arn:aws:acm:{region}:111122223333:certificate/{id}");
+        Request::by_event(arn.parse().expect("an ARN"), None)
+    }
+
+    #[test]
+    fn a_few_start_at_once_and_the_others_one_by_one() {
+        let requests = vec![request("eu-west-1"); 13];
+        let waits: Vec<_> = delays(&requests).map(|delay| delay.as_millis()).collect();
+        assert_eq!(waits[..11], [0; 11]);
+        assert_eq!(waits[11..], [125, 250]);
+    }
+
+    #[test]
+    fn regions_do_not_wait_for_each_other() {
+        let requests: Vec<_> =
+            [request("eu-west-1"), request("us-east-1")].into_iter().cycle().take(22).collect();
+        assert!(delays(&requests).all(|delay| delay.is_zero()));
+    }
+}
