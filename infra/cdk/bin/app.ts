@@ -5,13 +5,13 @@ import { readContext } from './context';
 const app = new App();
 const { stackName, props } = readContext(app);
 const stack = new Stack(app, stackName, {
-  description: "acm-dns-validator: publishes ACM's DNS validation records in Route 53",
+  description: 'acm-dns-validator: writes the DNS validation records of ACM certificates in Route 53',
 });
 const validator = new AcmDnsValidator(stack, 'Validator', props(stack));
 
 const outputs = {
   FunctionArn: validator.function.functionArn,
-  // Roles in other accounts have to trust it.
+  // Roles of other accounts trust it.
   FunctionRoleArn: validator.functionRole.roleArn,
   ScheduleGroupName: validator.scheduleGroupName,
   DeadLetterQueueUrl: validator.deadLetterQueue.queueUrl,

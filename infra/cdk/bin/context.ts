@@ -5,8 +5,8 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AcmDnsValidatorProps, RequiredTag } from '../lib';
 
-/** What the context asks for. */
-export interface Asked {
+/** The settings that the context gives. */
+export interface ContextSettings {
   readonly stackName: string;
   readonly props: (stack: Stack) => AcmDnsValidatorProps;
 }
@@ -15,10 +15,10 @@ const PREFIX = 'validator:';
 
 /**
  * Reads the settings from context values `validator:…`, named like the construct's properties:
- * `cdk deploy -c validator:hostedZoneTag=validate=yes`. Lists are separated by commas. A name that is
- * none throws: a setting that is misspelt would otherwise leave its limit open.
+ * `cdk deploy -c validator:hostedZoneTag=validate=yes`. Lists are separated by commas. An unknown name
+ * throws: otherwise a misspelt limit would be no limit.
  */
-export function readContext(app: App): Asked {
+export function readContext(app: App): ContextSettings {
   const given = new Map<string, string>(
     Object.entries(app.node.getAllContext() as Record<string, unknown>)
       .filter(([key]) => key.startsWith(PREFIX))
@@ -74,7 +74,7 @@ export function readContext(app: App): Asked {
     memorySize: number('memorySize'),
     timeout: seconds('timeout'),
     reservedConcurrency: number('reservedConcurrency'),
-    logRetention: parse('logRetention', 'a number of days that CloudWatch Logs knows', (value) =>
+    logRetention: parse('logRetention', 'a number of days that CloudWatch Logs accepts', (value) =>
       RetentionDays[Number(value)] === undefined ? undefined : (Number(value) as RetentionDays),
     ),
     logLevel: parse('logLevel', 'TRACE, DEBUG, INFO, WARN or ERROR', (value) =>

@@ -1,5 +1,5 @@
 // Synthesizes the stack once for each set of settings: synthesize.ts OUTPUT SETTINGS, where SETTINGS is a JSON
-// object of context values by name. For checks of many templates: the CLI takes seconds for each.
+// object of context values by name. infra/check uses it: the CDK's command takes seconds for each template.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';

@@ -1,252 +1,46 @@
 import { Duration, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { EventBus, EventBusPolicy, IEventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { EventBus, EventBusPolicy, Rule } from 'aws-cdk-lib/aws-events';
 import { Policy, PolicyDocument, PolicyStatement, Role, ServicePrincipal, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
-import { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { builtBootstrap } from './bootstrap';
 import { SOURCE, SUBSCRIPTIONS, SWEEP } from './events';
+import { Monitoring } from './monitoring';
 import { functionPolicy, schedulePolicy, sweepPolicy } from './permissions';
-import { checkProps } from './props-check';
-import { Watch } from './watch';
-
-/** A tag that a thing must carry. */
-export interface RequiredTag {
-  /** The tag's key. */
-  readonly key: string;
-  /** The tag's value; may be empty. */
-  readonly value: string;
-}
-
-/** How events, checks and sweeps are queued before the function takes them. */
-export interface OrganizationQueueOptions {
-  /**
-   * Messages in one invocation, at most. More than 10 need a batch window.
-   *
-   * @default 1000
-   */
-  readonly batchSize?: number;
-
-  /**
-   * How long to gather messages for one invocation, 5 minutes at most. It delays a look by as much.
-   *
-   * @default Duration.minutes(1)
-   */
-  readonly batchWindow?: Duration;
-
-  /**
-   * Invocations at a time, from 2 to 1000. Route 53 allows an account about ten calls a second.
-   *
-   * @default 2
-   */
-  readonly maxConcurrency?: number;
-}
-
-/** Settings of {@link AcmDnsValidator}. All have a default: `new AcmDnsValidator(this, 'Validator')` serves the account and region. */
-export interface AcmDnsValidatorProps {
-  /**
-   * The function's code: a directory or zip file that holds the executable `bootstrap`, built for
-   * {@link architecture}.
-   *
-   * @default - what `cargo lambda build --release` left in `target/lambda/bootstrap` of the
-   * repository that holds this package
-   */
-  readonly code?: lambda.Code;
-
-  /**
-   * What the code was built for.
-   *
-   * @default lambda.Architecture.X86_64
-   */
-  readonly architecture?: lambda.Architecture;
-
-  /**
-   * Memory of the function in MB. CPU comes with it.
-   *
-   * @default 128
-   */
-  readonly memorySize?: number;
-
-  /**
-   * How long an invocation may take. A sweep that needs longer goes on in another one.
-   *
-   * @default Duration.minutes(2)
-   */
-  readonly timeout?: Duration;
-
-  /**
-   * Invocations at a time. It bounds the cost, and the share of Route 53's ten calls a second that
-   * the function can take; events that have to wait are kept for six hours. AWS refuses it in an
-   * account that would keep fewer than 100 for all other functions.
-   *
-   * @default - no bound of its own
-   */
-  readonly reservedConcurrency?: number;
-
-  /**
-   * The least important lines that are logged.
-   *
-   * @default lambda.ApplicationLogLevel.INFO
-   */
-  readonly logLevel?: lambda.ApplicationLogLevel;
-
-  /**
-   * How long the log is kept.
-   *
-   * @default RetentionDays.ONE_MONTH
-   */
-  readonly logRetention?: RetentionDays;
-
-  /**
-   * Who is told of alarms.
-   *
-   * @default - nobody: the alarms only show
-   */
-  readonly alarmTopic?: ITopic;
-
-  /**
-   * Whether to make a dashboard. CloudWatch charges for more than three in an account.
-   *
-   * @default true
-   */
-  readonly dashboard?: boolean;
-
-  /**
-   * The bus for the function's own events (`EVENT_BUS`).
-   *
-   * @default - the account's default bus
-   */
-  readonly eventBus?: IEventBus;
-
-  /**
-   * Whether the function publishes events at all (`EVENT_BUS=none` if not).
-   *
-   * @default true
-   */
-  readonly publishEvents?: boolean;
-
-  /**
-   * Roles to assume for hosted zones of other accounts (`HOSTED_ZONE_ROLE_ARNS`).
-   *
-   * @default - hosted zones of this account only
-   */
-  readonly hostedZoneRoleArns?: string[];
-
-  /**
-   * The only hosted zones of this account that the function may write to. IAM enforces it: a record
-   * for another zone is reported as blocked.
-   *
-   * @default - every hosted zone of this account
-   */
-  readonly hostedZoneIds?: string[];
-
-  /**
-   * A tag that a hosted zone must carry to come into question (`HOSTED_ZONE_TAG`).
-   *
-   * @default - none
-   */
-  readonly hostedZoneTag?: RequiredTag;
-
-  /**
-   * The role to assume in a certificate's account when that is another one, with its path if it has
-   * one (`CERTIFICATE_ROLE_NAME`). The role must exist in every such account.
-   *
-   * @default - certificates of other accounts are refused
-   */
-  readonly certificateRoleName?: string;
-
-  /**
-   * A tag that a certificate must carry to be served (`CERTIFICATE_TAG`).
-   *
-   * @default - none
-   */
-  readonly certificateTag?: RequiredTag;
-
-  /**
-   * Domains whose names are served, each with everything under it (`ALLOWED_DOMAINS`). In this account
-   * IAM enforces it too.
-   *
-   * @default - all
-   */
-  readonly allowedDomains?: string[];
-
-  /**
-   * Regions to sweep for certificates that wait (`REGIONS`). Their events have to be forwarded to
-   * this region for looks without delay.
-   *
-   * @default - this region
-   */
-  readonly regions?: string[];
-
-  /**
-   * Other accounts to sweep. Needs {@link certificateRoleName}.
-   *
-   * @default - this account only
-   */
-  readonly sweepAccounts?: string[];
-
-  /**
-   * TTL of the records (`RECORD_TTL`).
-   *
-   * @default Duration.minutes(5)
-   */
-  readonly recordTtl?: Duration;
-
-  /**
-   * Look, plan and report, but write and schedule nothing (`DRY_RUN`). The role is not even allowed to.
-   *
-   * @default false
-   */
-  readonly dryRun?: boolean;
-
-  /**
-   * The organization whose accounts may forward their events to the default bus of this region, `o-…`.
-   *
-   * @default - no account may
-   */
-  readonly organizationId?: string;
-
-  /**
-   * Puts a queue before the function: events, checks and sweeps come in batches, never more than a few at a
-   * time. It is for hundreds of certificates an hour.
-   *
-   * @default - events, checks and sweeps invoke the function one by one
-   */
-  readonly organizationQueue?: OrganizationQueueOptions;
-}
+import { AcmDnsValidatorProps, checkProps, RequiredTag } from './props';
 
 /**
- * Validates ACM certificates of an account by publishing their DNS records in Route 53.
+ * Validates the ACM certificates of an account by writing their DNS validation records in Route 53.
  *
- * CloudTrail must log write management events in the regions of interest.
+ * Prerequisite: CloudTrail logs write management events in each region with certificates.
  *
- * Two of them may stand in one account and region, but their metrics are added up: an alarm of either
- * sees what both do, and none sees that one of two does not sweep.
+ * Two of these constructs may run in one account and region, but their metrics are added up: the alarms of
+ * each see what both do, and no alarm sees that only one of the two has stopped sweeping.
  */
 export class AcmDnsValidator extends Construct {
   /** The function. */
   public readonly function: lambda.Function;
-  /** The function's role; other accounts let it assume theirs. */
+  /** The function's role. Roles of other accounts trust it. */
   public readonly functionRole: Role;
-  /** The role that Scheduler assumes for checks. */
+  /** The role that EventBridge Scheduler assumes to send checks. */
   public readonly scheduleRole: Role;
-  /** The role that Scheduler assumes for sweeps. */
+  /** The role that EventBridge Scheduler assumes to send sweeps. */
   public readonly sweepRole: Role;
-  /** The name of the group that holds the function's schedules, and nothing else. */
+  /** The name of the schedule group, which holds the function's schedules and nothing else. */
   public readonly scheduleGroupName: string;
-  /** What came to nothing. It is encrypted, and kept for two weeks. */
+  /** Events that were not delivered or not processed. The queue is encrypted, and keeps them for two weeks. */
   public readonly deadLetterQueue: Queue;
   /** The function's log. */
   public readonly logGroup: LogGroup;
-  /** The rules that wake the function. */
+  /** The rules whose events start a check. */
   public readonly rules: Rule[];
-  /** Everything that tells a human to look. */
+  /** The alarms. Each needs a human. */
   public readonly alarms: Alarm[];
-  /** What stands between the rules and the function, if anything. */
+  /** The queue between the rules and the function, if there is one. */
   public readonly organizationQueue?: Queue;
 
   public constructor(scope: Construct, id: string, props: AcmDnsValidatorProps = {}) {
@@ -272,20 +66,21 @@ export class AcmDnsValidator extends Construct {
       this.organizationQueue = new Queue(this, 'OrganizationQueue', {
         encryption: QueueEncryption.SQS_MANAGED,
         enforceSSL: true,
-        // As long as ACM waits for a validation, and a day.
+        // ACM waits 72 hours for a validation; one day is added.
         retentionPeriod: Duration.days(4),
-        // Lambda's advice: less, and a message may be worked on twice at once.
+        // AWS's advice. With less, two invocations may process a message at the same time:
+        // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         visibilityTimeout: Duration.seconds(6 * timeout.toSeconds() + batchWindow.toSeconds()),
         deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
       });
     }
 
-    // A group of our own: to delete the stack deletes every check that is armed.
+    // A group of its own: deleting the stack deletes the group and every scheduled check in it.
     const group = new CfnScheduleGroup(this, 'ScheduleGroup', {
       name: Names.uniqueResourceName(this, { maxLength: 64, separator: '-' }),
     });
     this.scheduleGroupName = group.ref;
-    // Nobody else's schedules: not those of other accounts, nor of other groups.
+    // Only schedules of this group: not those of other accounts, nor of other groups.
     const scheduler = new ServicePrincipal('scheduler.amazonaws.com', {
       conditions: {
         StringEquals: { 'aws:SourceAccount': stack.account },
@@ -295,11 +90,11 @@ export class AcmDnsValidator extends Construct {
       },
     });
     this.scheduleRole = new Role(this, 'ScheduleRole', {
-      description: 'EventBridge Scheduler sends the checks of acm-dns-validator with it',
+      description: 'EventBridge Scheduler sends the checks of acm-dns-validator as this role',
       assumedBy: scheduler,
     });
     this.functionRole = new Role(this, 'FunctionRole', {
-      description: 'What acm-dns-validator may do',
+      description: 'The function acm-dns-validator runs as this role; roles of other accounts trust it',
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
         validate: functionPolicy(this, {
@@ -319,7 +114,7 @@ export class AcmDnsValidator extends Construct {
     });
 
     this.function = new lambda.Function(this, 'Function', {
-      description: 'Validates ACM certificates by publishing their DNS records in Route 53',
+      description: 'Validates ACM certificates by writing their DNS validation records in Route 53',
       runtime: lambda.Runtime.PROVIDED_AL2023,
       handler: 'bootstrap',
       code: props.code ?? lambda.Code.fromAsset(builtBootstrap(architecture)),
@@ -331,16 +126,16 @@ export class AcmDnsValidator extends Construct {
       logGroup: this.logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
       applicationLogLevelV2: props.logLevel ?? lambda.ApplicationLogLevel.INFO,
-      // INFO holds Lambda's report of each invocation.
+      // Lambda's report of each invocation is logged at INFO.
       systemLogLevelV2: lambda.SystemLogLevel.INFO,
-      environment: withoutGaps({
+      environment: withoutEmpty({
         SCHEDULE_GROUP: group.ref,
         SCHEDULE_ROLE_ARN: this.scheduleRole.roleArn,
         EVENT_BUS: publishEvents ? props.eventBus?.eventBusArn : 'none',
         HOSTED_ZONE_ROLE_ARNS: props.hostedZoneRoleArns?.join(','),
         CERTIFICATE_ROLE_NAME: props.certificateRoleName,
-        HOSTED_ZONE_TAG: spell(props.hostedZoneTag),
-        CERTIFICATE_TAG: spell(props.certificateTag),
+        HOSTED_ZONE_TAG: tagSetting(props.hostedZoneTag),
+        CERTIFICATE_TAG: tagSetting(props.certificateTag),
         ALLOWED_DOMAINS: props.allowedDomains?.join(','),
         REGIONS: props.regions?.join(','),
         RECORD_TTL: props.recordTtl?.toSeconds().toString(),
@@ -354,20 +149,20 @@ export class AcmDnsValidator extends Construct {
       maximumEventAgeInSeconds: Duration.hours(6).toSeconds(),
       destinationConfig: { onFailure: { destination: this.deadLetterQueue.queueArn } },
     });
-    // Policies of their own: the function is told of the role, and so the role cannot be told of the function.
+    // A policy of its own: the function refers to the role, so the role cannot refer to the function.
     new Policy(this, 'SchedulePolicy', {
       roles: [this.scheduleRole],
       statements: schedulePolicy(this.function.functionArn, this.organizationQueue?.queueArn),
     });
 
-    this.rules = this.listen();
+    this.rules = this.createRules();
     if (this.organizationQueue) {
       this.function.addEventSourceMapping('FromOrganizationQueue', {
         eventSourceArn: this.organizationQueue.queueArn,
         batchSize: props.organizationQueue?.batchSize ?? 1000,
         maxBatchingWindow: batchWindow,
         maxConcurrency: props.organizationQueue?.maxConcurrency ?? 2,
-        // One message that fails does not bring back the others of its batch.
+        // Only the messages that failed are delivered again, not their whole batch.
         reportBatchItemFailures: true,
       });
     }
@@ -376,7 +171,7 @@ export class AcmDnsValidator extends Construct {
       new EventBusPolicy(this, 'OrganizationMayForward', {
         eventBus: bus,
         statementId: Names.uniqueResourceName(this, { maxLength: 64, separator: '-' }),
-        // What concerns certificates and zones, and nothing else. Nobody but AWS can send as `aws.…`.
+        // Only events of ACM and Route 53. Nobody but AWS can send events whose source begins with `aws.`.
         statement: new PolicyStatement({
           principals: [new StarPrincipal()],
           actions: ['events:PutEvents'],
@@ -390,7 +185,7 @@ export class AcmDnsValidator extends Construct {
     }
 
     this.sweepRole = new Role(this, 'SweepRole', {
-      description: 'EventBridge Scheduler sends the sweeps of acm-dns-validator with it',
+      description: 'EventBridge Scheduler sends the sweeps of acm-dns-validator as this role',
       assumedBy: scheduler,
       inlinePolicies: {
         sweep: new PolicyDocument({
@@ -400,21 +195,21 @@ export class AcmDnsValidator extends Construct {
     });
     const detail = props.sweepAccounts?.length ? { accounts: props.sweepAccounts } : {};
     new CfnSchedule(this, 'Sweep', {
-      description: 'Arms the next check of every certificate that waits: events may be lost',
+      description: 'Schedules a check for every pending certificate, every hour, because events may be lost',
       groupName: group.ref,
       scheduleExpression: 'rate(1 hour)',
       flexibleTimeWindow: { mode: 'OFF' },
       target: {
-        arn: this.door,
+        arn: this.checkTarget,
         roleArn: this.sweepRole.roleArn,
         deadLetterConfig: { arn: this.deadLetterQueue.queueArn },
-        // The next sweep does the same as a late one.
+        // After an hour the next sweep does the same work.
         retryPolicy: { maximumEventAgeInSeconds: Duration.hours(1).toSeconds(), maximumRetryAttempts: 10 },
         input: stack.toJsonString({ source: SOURCE, 'detail-type': SWEEP, resources: [], detail }),
       },
     });
 
-    this.alarms = new Watch(this, 'Watch', {
+    this.alarms = new Monitoring(this, 'Watch', {
       function: this.function,
       deadLetterQueue: this.deadLetterQueue,
       organizationQueue: this.organizationQueue,
@@ -424,20 +219,21 @@ export class AcmDnsValidator extends Construct {
   }
 
   /**
-   * Where everything goes that is to wake the function. Checks come back the way their certificate's
-   * event came, or the sweep that found it: what goes past the queue once goes past it for good.
+   * The target of events, checks and sweeps: the queue if there is one, else the function. A check returns
+   * the way its event or sweep came, so anything that bypasses the queue once bypasses it until its
+   * certificate is done.
    */
-  private get door(): string {
+  private get checkTarget(): string {
     return this.organizationQueue?.queueArn ?? this.function.functionArn;
   }
 
   /**
-   * The rules on the default bus, where AWS's own events arrive, and those that other regions and
-   * accounts forward. They wake the function, by the queue if there is one.
+   * The rules on the default bus. AWS's own events arrive there, and the events that other regions and
+   * accounts forward.
    */
-  private listen(): Rule[] {
+  private createRules(): Rule[] {
     const target = {
-      arn: this.door,
+      arn: this.checkTarget,
       deadLetterConfig: { arn: this.deadLetterQueue.queueArn },
       retryPolicy: { maximumEventAgeInSeconds: Duration.days(1).toSeconds(), maximumRetryAttempts: 185 },
     };
@@ -456,9 +252,9 @@ export class AcmDnsValidator extends Construct {
           conditions: { ArnEquals: { 'aws:SourceArn': rules.map((rule) => rule.ruleArn) } },
         }),
       );
-    send('RulesKeepEventsThatNeverArrived', this.deadLetterQueue);
+    send('RulesOfThisStackKeepUndeliveredEvents', this.deadLetterQueue);
     if (this.organizationQueue) {
-      send('RulesSendEvents', this.organizationQueue);
+      send('RulesOfThisStackSendEvents', this.organizationQueue);
     } else {
       rules.forEach((rule) =>
         this.function.addPermission(`${rule.node.id}MayInvoke`, { principal: events, sourceArn: rule.ruleArn }),
@@ -472,12 +268,12 @@ function defaultBus(stack: Stack): string {
   return stack.formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
 }
 
-function spell(tag?: RequiredTag): string | undefined {
+function tagSetting(tag?: RequiredTag): string | undefined {
   return tag && `${tag.key}=${tag.value}`;
 }
 
-/** The function takes a variable that is missing and one that is empty alike; the console shows what is set. */
-function withoutGaps(variables: Record<string, string | undefined>): Record<string, string> {
+/** Leaves out empty variables. The function treats them as not set; without them the console shows only what is set. */
+function withoutEmpty(variables: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(variables).filter((entry): entry is [string, string] => Token.isUnresolved(entry[1]) || !!entry[1]),
   );

@@ -5,8 +5,8 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 /**
  * The directory into which cargo-lambda built the function, in the repository around this package.
  *
- * It throws if there is none, or if it was built for another architecture: Lambda would find that out
- * only in production, at every event.
+ * It throws if there is none, or if it was built for another architecture: otherwise Lambda would fail at
+ * every event, in production.
  */
 export function builtBootstrap(architecture: Architecture, from = __dirname): string {
   const arm = architecture.name === Architecture.ARM_64.name;

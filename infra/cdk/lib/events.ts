@@ -6,24 +6,24 @@ export const SOURCE = 'acm-dns-validator';
 /** The detail-type of a sweep. */
 export const SWEEP = 'Certificate Sweep';
 
-/** A set of events that the function is to hear of. */
+/** A set of events that start a check. */
 export interface Subscription {
-  /** What they have in common; also the rule's id. */
+  /** What the events have in common. It is also the rule's id. */
   readonly id: string;
   readonly description: string;
   readonly pattern: EventPattern;
 }
 
 /**
- * Everything that wakes the function from outside.
+ * The events of AWS that start a check.
  *
- * The patterns choose by the call alone. Whether a certificate is ours is decided by what ACM says
- * of it, never by the event: a record of CloudTrail may lack nearly every field.
+ * The patterns select by the call alone. Whether the function serves a certificate is decided by what ACM
+ * says about it, never by the event: a CloudTrail record may lack nearly every field.
  */
 export const SUBSCRIPTIONS: readonly Subscription[] = [
   {
     id: 'CertificateCalls',
-    description: 'Somebody requested a certificate, tagged one, or moved one to DNS validation',
+    description: 'Somebody requested or changed an ACM certificate',
     pattern: {
       source: ['aws.acm'],
       detailType: ['AWS API Call via CloudTrail'],
@@ -37,17 +37,17 @@ export const SUBSCRIPTIONS: readonly Subscription[] = [
   },
   {
     id: 'CertificateNews',
-    description: 'ACM issued a certificate, or cannot renew one',
+    description: 'ACM issued a certificate, or needs help with a renewal',
     pattern: {
       source: ['aws.acm'],
       detailType: ['ACM Certificate Available', 'ACM Certificate Renewal Action Required'],
     },
   },
   {
-    // Route 53 is global: CloudTrail tells of it in one region, us-east-1 in the commercial partition.
-    // In any other region this rule hears only what is forwarded from there. A rule costs nothing.
+    // Route 53 is global: CloudTrail records its calls in one region only, us-east-1 in the commercial
+    // partition. In other regions this rule matches only forwarded events. A rule costs nothing.
     id: 'HostedZoneCalls',
-    description: 'Somebody made or tagged a hosted zone, which may unblock records',
+    description: 'Somebody created or tagged a Route 53 hosted zone',
     pattern: {
       source: ['aws.route53'],
       detailType: ['AWS API Call via CloudTrail'],

@@ -1,1 +1,2 @@
 export * from './acm-dns-validator';
+export type { AcmDnsValidatorProps, OrganizationQueueOptions, RequiredTag } from './props';

@@ -3,8 +3,8 @@ import { Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { SOURCE } from './events';
 
-/** What the function may touch. */
-export interface FunctionReach {
+/** The resources that the function's policy refers to. */
+export interface FunctionPolicyProps {
   readonly logGroupArn: string;
   readonly deadLetterQueueArn: string;
   readonly scheduleGroupName: string;
@@ -19,104 +19,107 @@ export interface FunctionReach {
 }
 
 /**
- * What the function may do, spelled out call by call. The grant helpers of the CDK are not used:
- * most of them allow more than the calls that the function makes.
+ * The permissions of the function, call by call. The grant methods of the CDK are not used: most of them
+ * allow more than the function needs.
  *
- * Each `Sid` says what the statement is for.
+ * Each `Sid` says what the statement is for. `template.yaml` has the same statements under the same Sids.
  */
-export function functionPolicy(scope: Construct, reach: FunctionReach): PolicyDocument {
+export function functionPolicy(scope: Construct, props: FunctionPolicyProps): PolicyDocument {
   const { account, partition, region } = Stack.of(scope);
-  const group = `arn:${partition}:scheduler:${region}:${account}:schedule/${reach.scheduleGroupName}`;
+  const group = `arn:${partition}:scheduler:${region}:${account}:schedule/${props.scheduleGroupName}`;
   const zones = (id: string) => `arn:${partition}:route53:::hostedzone/${id}`;
   const statements = [
-    allow('WriteItsLog', ['logs:CreateLogStream', 'logs:PutLogEvents'], [reach.logGroupArn]),
-    allow('KeepEventsThatFailed', ['sqs:SendMessage'], [reach.deadLetterQueueArn]),
+    allow('WriteItsOwnLogOnly', ['logs:CreateLogStream', 'logs:PutLogEvents'], [props.logGroupArn]),
+    allow('KeepFailedEventsInTheDeadLetterQueue', ['sqs:SendMessage'], [props.deadLetterQueueArn]),
     allow(
-      'LookAtCertificatesOfAnyRegion',
+      'ReadCertificatesOfThisAccount',
       ['acm:DescribeCertificate', 'acm:ListTagsForCertificate', 'acm:ListCertificateDomainValidations'],
       [`arn:${partition}:acm:*:${account}:certificate/*`],
     ),
-    // Listings name no resource.
-    allow('FindCertificatesThatWait', ['acm:ListCertificates', 'acm:SearchCertificates'], ['*']),
+    // These calls have no resource: IAM accepts only * for them.
+    allow('FindPendingCertificates', ['acm:ListCertificates', 'acm:SearchCertificates'], ['*']),
     allow('FindHostedZonesByName', ['route53:ListHostedZonesByName'], ['*']),
-    // Of all zones, even where only some may be written: tags are read for ten zones in one call,
-    // and one zone that may not be read would fail the call for the other nine.
+    // All zones, even if only some may be written: tags are read for ten zones in one call, and one zone
+    // without permission would fail the call for the other nine.
     allow(
-      'LookAtHostedZones',
+      'ReadHostedZonesAndTheirRecords',
       ['route53:GetHostedZone', 'route53:ListResourceRecordSets', 'route53:ListTagsForResources'],
       [zones('*')],
     ),
-    allow('SeeWhetherACheckIsArmed', ['scheduler:GetSchedule'], [`${group}/*`]),
+    allow('SeeWhetherACheckIsScheduled', ['scheduler:GetSchedule'], [`${group}/*`]),
   ];
-  // A dry run cannot write, whatever the code does.
-  if (!reach.dryRun) {
-    const ids = reach.hostedZoneIds.length > 0 ? reach.hostedZoneIds : ['*'];
+  // In a dry run IAM denies every write, whatever the code does.
+  if (!props.dryRun) {
+    const ids = props.hostedZoneIds.length > 0 ? props.hostedZoneIds : ['*'];
     statements.push(
-      writeValidationRecords(ids.map(zones), reach.allowedDomains),
-      // Not UpdateSchedule: a check is armed once, and goes away by itself.
-      allow('ArmChecksInItsOwnGroup', ['scheduler:CreateSchedule'], [`${group}/*`]),
-      // Unless ACM's own news of the certificate comes first: the check would find it issued once more.
-      // Checks alone, whose names begin with a UUID: the sweep's schedule is in this group too.
+      writeValidationRecords(ids.map(zones), props.allowedDomains),
+      // Not UpdateSchedule: a check is scheduled once, and its schedule deletes itself.
+      allow('ScheduleChecksInItsOwnGroupOnly', ['scheduler:CreateSchedule'], [`${group}/*`]),
+      // ACM's own event about an issued certificate comes before the scheduled check, which would report the
+      // certificate as issued a second time. Only checks, whose names begin with a UUID: the sweep's schedule
+      // is in this group too.
       allow(
-        'DisarmTheCheckThatWouldTellTwice',
+        'CancelTheCheckThatWouldPublishTwice',
         ['scheduler:DeleteSchedule'],
         [`${group}/????????-????-????-????-????????????-*`],
       ),
-      allow('HandTheScheduleRoleToSchedulerOnly', ['iam:PassRole'], [reach.scheduleRoleArn], {
+      allow('PassTheScheduleRoleToSchedulerOnly', ['iam:PassRole'], [props.scheduleRoleArn], {
         StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
       }),
     );
   }
-  if (reach.eventBusArn) {
+  if (props.eventBusArn) {
     statements.push(
-      allow('PublishItsOwnEventsOnly', ['events:PutEvents'], [reach.eventBusArn], everyOf('events:source', SOURCE)),
+      allow('PublishItsOwnEventsOnly', ['events:PutEvents'], [props.eventBusArn], everyOf('events:source', SOURCE)),
     );
   }
-  if (reach.hostedZoneRoleArns.length > 0) {
-    statements.push(allow('ReachHostedZonesOfOtherAccounts', ['sts:AssumeRole'], reach.hostedZoneRoleArns));
+  if (props.hostedZoneRoleArns.length > 0) {
+    statements.push(allow('AssumeRolesForHostedZonesOfOtherAccounts', ['sts:AssumeRole'], props.hostedZoneRoleArns));
   }
-  if (reach.certificateRoleName) {
+  if (props.certificateRoleName) {
     statements.push(
-      allow('ReachCertificatesOfOtherAccounts', ['sts:AssumeRole'], [
-        `arn:${partition}:iam::*:role/${reach.certificateRoleName}`,
+      allow('AssumeRolesForCertificatesOfOtherAccounts', ['sts:AssumeRole'], [
+        `arn:${partition}:iam::*:role/${props.certificateRoleName}`,
       ]),
     );
   }
-  if (reach.organizationQueueArn) {
+  if (props.organizationQueueArn) {
     statements.push(
       allow(
-        'TakeEventsFromTheOrganizationQueue',
+        'ReceiveEventsFromTheOrganizationQueue',
         ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-        [reach.organizationQueueArn],
+        [props.organizationQueueArn],
       ),
     );
   }
   return new PolicyDocument({ statements });
 }
 
-/** What Scheduler may do with the role that the function hands to it. */
+/** The permissions of the role that the function passes to EventBridge Scheduler. */
 export function schedulePolicy(functionArn: string, organizationQueueArn?: string): PolicyStatement[] {
-  const invoke = allow('ChecksWakeTheFunction', ['lambda:InvokeFunction'], [functionArn]);
-  // A check of a certificate whose event came by the queue comes by the queue too.
+  const invoke = allow('ChecksInvokeTheFunction', ['lambda:InvokeFunction'], [functionArn]);
+  // If a certificate's event came through the queue, its checks return through the queue.
   return organizationQueueArn
-    ? [invoke, allow('ChecksOfTheQueueStayInTheQueue', ['sqs:SendMessage'], [organizationQueueArn])]
+    ? [invoke, allow('QueuedChecksReturnThroughTheQueue', ['sqs:SendMessage'], [organizationQueueArn])]
     : [invoke];
 }
 
-/** What Scheduler may do with the role of the sweep, which nobody can hand on. Where there is a queue, nothing goes past it. */
+/**
+ * The permissions of the sweep's role, which nobody can pass on. With a queue, sweeps go through the queue only.
+ */
 export function sweepPolicy(functionArn: string, deadLetterQueueArn: string, organizationQueueArn?: string): PolicyStatement[] {
   return [
     organizationQueueArn
-      ? allow('SweepsGoIntoTheQueueLikeEvents', ['sqs:SendMessage'], [organizationQueueArn])
-      : allow('SweepsWakeTheFunction', ['lambda:InvokeFunction'], [functionArn]),
-    allow('KeepSweepsThatNeverArrived', ['sqs:SendMessage'], [deadLetterQueueArn]),
+      ? allow('SweepsGoThroughTheQueueLikeEvents', ['sqs:SendMessage'], [organizationQueueArn])
+      : allow('SweepsInvokeTheFunction', ['lambda:InvokeFunction'], [functionArn]),
+    allow('KeepUndeliveredSweeps', ['sqs:SendMessage'], [deadLetterQueueArn]),
   ];
 }
 
 /**
- * One kind of change: to UPSERT a CNAME whose first label starts with `_`, under the domains that are
- * served if only some are. Names come to IAM in lower case and without the trailing dot, and `_` needs
- * no escape.
+ * Allows one kind of change: an UPSERT of a CNAME whose first label starts with `_`. If only some domains
+ * are served, the name must be below one of them. IAM gets names in lower case and without the trailing dot;
+ * `_` needs no escape.
  *
  * Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html
  */
@@ -132,7 +135,10 @@ function writeValidationRecords(resources: string[], domains: string[]): PolicyS
   });
 }
 
-/** The key is there, and each of its values is this one, or one of these. `ForAllValues` alone holds for no value too. */
+/**
+ * The key is present, and each of its values is one of these. `ForAllValues` alone also matches a request
+ * without the key, so `Null` requires the key.
+ */
 function everyOf(key: string, value: string | string[], operator = 'StringEquals'): Record<string, Record<string, unknown>> {
   return { [`ForAllValues:${operator}`]: { [key]: value }, Null: { [key]: 'false' } };
 }

@@ -172,7 +172,7 @@ describe('what the function may do', () => {
     const zone = (id: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:route53:::hostedzone/${id}`]] });
     const template = templateOf({ hostedZoneIds: ['Z1', 'Z2'] });
     expect(statement(template, 'UpsertValidationRecordsOnly')?.Resource).toEqual([zone('Z1'), zone('Z2')]);
-    expect(statement(template, 'LookAtHostedZones')?.Resource).toEqual(zone('*'));
+    expect(statement(template, 'ReadHostedZonesAndTheirRecords')?.Resource).toEqual(zone('*'));
     expect(statement(plain, 'UpsertValidationRecordsOnly')?.Resource).toEqual(zone('*'));
   });
 
@@ -202,7 +202,7 @@ describe('what the function may do', () => {
   test('is to hand one role to one service', () => {
     expect(functionMay(plain).filter((each) => [each.Action].flat().includes('iam:PassRole'))).toEqual([
       {
-        Sid: 'HandTheScheduleRoleToSchedulerOnly',
+        Sid: 'PassTheScheduleRoleToSchedulerOnly',
         Effect: 'Allow',
         Action: 'iam:PassRole',
         Resource: { 'Fn::GetAtt': [find(plain, 'AWS::IAM::Role', 'ScheduleRole').id, 'Arn'] },
@@ -212,11 +212,11 @@ describe('what the function may do', () => {
   });
 
   test('is to assume the roles it is told of', () => {
-    expect(statement(full, 'ReachHostedZonesOfOtherAccounts')?.Resource).toEqual([
+    expect(statement(full, 'AssumeRolesForHostedZonesOfOtherAccounts')?.Resource).toEqual([
       'arn:aws:iam::444455556666:role/dns',
       'arn:aws:iam::444455556666:role/path/dns',
     ]);
-    expect(statement(full, 'ReachCertificatesOfOtherAccounts')?.Resource).toEqual({
+    expect(statement(full, 'AssumeRolesForCertificatesOfOtherAccounts')?.Resource).toEqual({
       'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::*:role/team/certificates']],
     });
     expect(functionMay(plain).flatMap((each) => each.Action)).not.toContain('sts:AssumeRole');

@@ -19,8 +19,8 @@ import { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SOURCE } from './events';
 
-/** What is watched, and who is told. */
-export interface WatchProps {
+/** What to monitor, and the topic to notify. */
+export interface MonitoringProps {
   readonly function: IFunction;
   readonly deadLetterQueue: IQueue;
   readonly organizationQueue?: IQueue;
@@ -28,14 +28,14 @@ export interface WatchProps {
   readonly dashboard: boolean;
 }
 
-/** The namespace of the metrics in the function's log. */
+/** The namespace of the function's own metrics, which come from its log (embedded metric format). */
 const NAMESPACE = SOURCE;
 
-/** Alarms for what needs a human, and a dashboard for the rest. */
-export class Watch extends Construct {
+/** Alarms for everything that needs a human, and a dashboard. */
+export class Monitoring extends Construct {
   public readonly alarms: Alarm[];
 
-  public constructor(scope: Construct, id: string, props: WatchProps) {
+  public constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const { deadLetterQueue } = props;
     const letters = deadLetterQueue.metricApproximateNumberOfMessagesVisible({
@@ -44,31 +44,42 @@ export class Watch extends Construct {
     });
     const blocked = this.alarm(
       'RecordsBlocked',
-      'a validation record cannot be written until somebody acts; the log and the event say how',
+      'A validation record cannot be written until somebody acts. Its certificate, or its renewal, stays pending until ' +
+        'then. First read the event Certificate Validation State Change or the warnings in the log: they name the reason and ' +
+        'what to do.',
       ours('RecordsBlocked', Duration.minutes(30)),
     );
     this.alarms = [
-      this.alarm('DeadLetters', 'events could not be delivered or done; the dead-letter queue holds them', letters),
+      this.alarm(
+        'DeadLetters',
+        'Events or sweeps could not be delivered, or the function failed on them repeatedly; they are in the dead-letter ' +
+          'queue. Certificates that are still pending get a check from the hourly sweep. First read a message of the ' +
+          'queue: it holds the event and, in most cases, the error.',
+        letters,
+      ),
       this.alarm(
         'FunctionErrors',
-        'no next check could be armed for a certificate; the log says why',
+        'An invocation failed. In most cases the next check of a certificate could not be scheduled; the event is tried ' +
+          'again, and the hourly sweep finds certificates that are still pending. First read the warnings and errors in the log.',
         props.function.metricErrors({ period: Duration.minutes(5), statistic: Stats.SUM }),
       ),
       blocked,
       this.alarm(
         'CertificatesTimedOut',
-        'ACM gave up a certificate after 72 hours; it has to be requested anew',
+        'ACM gave up on a certificate after 72 hours without validation. That certificate can never be issued. First read ' +
+          'in the log why its records were missing, then request a new certificate.',
         ours('CertificatesTimedOut', Duration.hours(1)),
       ),
       this.alarm(
         'SweepMissing',
-        'no sweep for two hours; what is lost now stays lost',
+        'There was no sweep for two hours. Certificates whose events are lost get no check. First look for failed sweeps ' +
+          'in the dead-letter queue and in the log. A new stack is in alarm until its first sweep.',
         ours('SweepFound', Duration.hours(1), Stats.SAMPLE_COUNT),
         {
           comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
           threshold: 1,
           evaluationPeriods: 2,
-          // Every sweep says how much it found, be it nothing: silence is no sweep.
+          // Every sweep reports how many certificates it found, even zero: no data means no sweep.
           treatMissingData: TreatMissingData.BREACHING,
         },
       ),
@@ -77,8 +88,8 @@ export class Watch extends Construct {
       const action = new SnsAction(props.topic);
       this.alarms.forEach((alarm) => {
         alarm.addAlarmAction(action);
-        // A renewal that has been blocked for three days is looked at once a day: that there is no block to
-        // count in between does not mean that it is mended.
+        // A renewal that is blocked for more than three days is checked once a day. Between two checks there is
+        // no block to count, although nothing is fixed: so this alarm does not report OK.
         if (alarm !== blocked) alarm.addOkAction(action);
       });
     }
@@ -102,7 +113,7 @@ export class Watch extends Construct {
     });
   }
 
-  private dashboard(props: WatchProps, letters: IMetric): void {
+  private dashboard(props: MonitoringProps, letters: IMetric): void {
     const hour = Duration.hours(1);
     const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 8, height: 6 });
     const queue = props.organizationQueue;
@@ -117,7 +128,7 @@ export class Watch extends Construct {
             ours('CertificatesTimedOut', hour),
           ]),
           graph('Records', [ours('RecordsWritten', hour), ours('RecordsDeferred', hour), ours('RecordsBlocked', hour)]),
-          graph('Records blocked, by reason', [
+          graph('Blocked records by reason', [
             new MathExpression({
               expression: `SEARCH('{${NAMESPACE},Reason} MetricName="RecordsBlocked"', 'Sum', ${hour.toSeconds()})`,
               usingMetrics: {},
@@ -127,17 +138,17 @@ export class Watch extends Construct {
           ]),
         ],
         [
-          graph('Seconds until a certificate is issued', [
+          graph('Seconds to issue', [
             ours('TimeToIssue', hour, Stats.p(50)),
             ours('TimeToIssue', hour, Stats.p(90)),
             ours('TimeToIssue', hour, Stats.MAXIMUM),
           ]),
-          graph('Checks armed, and what the sweep found', [
+          graph('Checks and sweeps', [
             ours('ChecksArmed', hour),
             ours('SweepFound', hour),
             ours('SweepArmed', hour),
           ]),
-          graph('Waiting in queues', [
+          graph('Messages in queues', [
             letters,
             ...(queue ? [queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM })] : []),
           ]),
