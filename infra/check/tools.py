@@ -1,31 +1,33 @@
-"""What the checks of this folder share: their tools, CloudFormation's YAML, and an emulator of AWS on loopback."""
+"""What the checks of this folder share: the tools they install, their cases, the CDK's templates, and an emulator of AWS."""
 
 import atexit
 import io
 import json
 import os
 import pathlib
-import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 import zipfile
+
+import cloudformation
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 TEMPLATE = ROOT / "template.yaml"
 PLAIN = sorted((ROOT / "infra").glob("*.yaml"))
 
-# One environment a kind of tool: they disagree about the version of boto3. Versions are pinned, so that a check that was
-# green yesterday is green today.
+# Each kind of tool has a virtual environment of its own, because they need different versions of boto3. Versions are pinned, so
+# that a check does not change from one day to the next.
 SAM = ("sam", "aws-sam-cli==1.170.0", "cfn-lint==1.58.0", "cfn-lint-serverless==0.3.6")
 CHECKOV = ("checkov", "checkov==3.3.30")
 MINISTACK = ("ministack", "ministack==1.5.33", "boto3==1.43.106")
 EVIDENCE = ("evidence", "moto[server]==5.2.5", "ministack==1.5.33", "boto3==1.43.106")
 
-# Tools of AWS ask for a region and for credentials even where they call nobody.
+# AWS's tools need a region and credentials even if they call nobody.
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -38,7 +40,7 @@ os.environ.pop("AWS_PROFILE", None)
 
 
 def environment(name, *packages):
-    """The `bin` of a virtual environment below target/tools that holds exactly these packages."""
+    """The `bin` directory of a virtual environment below target/tools with exactly these packages."""
     home = TARGET / "tools" / name
     marker = home / "packages"
     wanted = "\n".join(packages)
@@ -52,66 +54,60 @@ def environment(name, *packages):
 
 
 def run_in(name, *packages):
-    """Goes on in an environment that has these packages."""
+    """Continues this program in an environment with these packages."""
     python = environment(name, *packages) / "python"
     if pathlib.Path(sys.prefix).resolve() != python.parent.parent.resolve():
         sys.stdout.flush()
         os.execv(python, [str(python), *sys.argv])
 
 
-def load(path):
-    """A CloudFormation template; `!Ref x` reads as {"Ref": x}, as in JSON."""
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        pass
-
-    def tag(loader, suffix, node):
-        if isinstance(node, yaml.ScalarNode):
-            value = loader.construct_scalar(node)
-        elif isinstance(node, yaml.SequenceNode):
-            value = loader.construct_sequence(node, deep=True)
-        else:
-            value = loader.construct_mapping(node, deep=True)
-        if suffix == "GetAtt" and isinstance(value, str):
-            value = value.split(".", 1)
-        return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-    Loader.add_multi_constructor("!", tag)
-    with open(path, encoding="utf-8") as file:
-        return yaml.load(file, Loader)
+def node_package(directory):
+    """Installs the packages of a directory from its package-lock.json, unless they are installed already."""
+    installed, lock = directory / "node_modules" / ".package-lock.json", directory / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        print(f"Installing the packages of {os.path.relpath(directory)}.", flush=True)
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=directory, check=True)
 
 
-YES, NO = {"Fn::Equals": ["yes", "yes"]}, {"Fn::Equals": ["yes", "no"]}
+def synthesize(settings):
+    """The template of the CDK for each set of context values, by the same name."""
+    cdk = ROOT / "infra" / "cdk"
+    node_package(cdk)
+    settings = {name: {"code": "test/bootstrap"} | context for name, context in settings.items()}
+    with tempfile.TemporaryDirectory() as output:
+        subprocess.run(["npx", "tsx", "bin/synthesize.ts", output, json.dumps(settings)], cwd=cdk, check=True)
+        return {name: json.loads(pathlib.Path(output, f"{name}.json").read_text(encoding="utf-8")) for name in settings}
 
 
-def settled(template, given, region, account="000000000000"):
-    """A copy of the template whose conditions are worked out: the emulator knows neither regions nor functions in them."""
-    values = {name: str(parameter.get("Default")) for name, parameter in template.get("Parameters", {}).items()}
-    values |= given | {"AWS::Region": region, "AWS::AccountId": account, "AWS::Partition": "aws"}
+class Checks:
+    """Counts cases, and prints those that fail; the others too, unless `quiet`. `timed` prints the time before each line."""
 
-    def work_out(node):
-        if not isinstance(node, dict):
-            return node
-        ((function, argument),) = node.items()
-        if function == "Ref":
-            return values[argument]
-        if function == "Condition":
-            return work_out(template["Conditions"][argument])
-        if function == "Fn::Sub":
-            return re.sub(r"\$\{([^}]+)\}", lambda name: values[name[1]], argument)
-        arguments = [work_out(item) for item in argument]
-        return {
-            "Fn::And": all,
-            "Fn::Equals": lambda pair: pair[0] == pair[1],
-            "Fn::Not": lambda only: not only[0],
-            "Fn::Or": any,
-            "Fn::Select": lambda both: both[1][int(both[0])],
-            "Fn::Split": lambda both: both[1].split(both[0]),
-        }[function](arguments)
+    def __init__(self, quiet=False, timed=False):
+        self.quiet, self.timed = quiet, timed
+        self.cases, self.failed = 0, 0
+        self.started = time.monotonic()
 
-    conditions = {name: YES if work_out(node) else NO for name, node in template["Conditions"].items()}
-    return json.loads(json.dumps(template | {"Conditions": conditions}))
+    def say(self, text):
+        print(f"{time.monotonic() - self.started:6.1f} s  {text}" if self.timed else text, flush=True)
+
+    def check(self, what, found, expected=True):
+        """One case: what was found is what was expected."""
+        short = lambda value: json.dumps(value, default=str)[:1000]
+        self.problems(what, [] if found == expected else [f"{short(found)} instead of {short(expected)}"])
+
+    def problems(self, what, found):
+        """One case: a list of problems, empty if there are none."""
+        self.cases += 1
+        if found:
+            self.failed += 1
+            self.say(f"FAILED {what}: {'; '.join(map(str, found))}")
+        elif not self.quiet:
+            self.say(f"ok     {what}")
+
+    def end(self):
+        """Prints the counts, and ends the program: with 1 if a case failed."""
+        print(f"{self.cases} cases, {self.failed} failed, {time.monotonic() - self.started:.0f} s")
+        sys.exit(self.failed > 0)
 
 
 def free_port():
@@ -121,7 +117,7 @@ def free_port():
 
 
 def start(command, env=None, log=None):
-    """A process that ends with this one."""
+    """Starts a process that ends with this one."""
     output = open(log, "wb") if log else subprocess.DEVNULL
     process = subprocess.Popen([str(part) for part in command], env=env, stdout=output, stderr=subprocess.STDOUT)
 
@@ -136,19 +132,19 @@ def start(command, env=None, log=None):
     return process
 
 
-def wait_for(what, seconds, look, every=0.2):
-    """What `look` finds, as soon as it finds something."""
+def wait_for(what, seconds, find, every=0.2):
+    """What `find` returns, as soon as that is something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        found = look()
+        found = find()
         if found:
             return found
         time.sleep(every)
-    sys.exit(f"FAILED: {what} did not come to pass within {seconds} s")
+    sys.exit(f"FAILED: {what}: nothing within {seconds} s")
 
 
 def ministack(**env):
-    """Starts an emulator of AWS on loopback and says where it listens. Asks for the environment MINISTACK."""
+    """Starts an emulator of AWS on loopback, and returns its URL. It needs the environment MINISTACK."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     work = TARGET / "tools" / "ministack-work"
@@ -169,20 +165,20 @@ def ministack(**env):
 
 
 def clients(url):
-    """boto3 clients of the emulator, by name."""
+    """boto3 clients of the emulator, by service."""
     import boto3
 
     return lambda service, region="us-east-1": boto3.client(service, endpoint_url=url, region_name=region)
 
 
-# Types the emulator does not know. They are linted, and left out of what it deploys.
+# Types that the emulator does not know. They are linted, but not deployed on it.
 UNKNOWN = {"AWS::Events::EventBusPolicy"}
 
 
 def deploy(client, name, template, given):
-    """Deploys a template on the emulator: its stack as described afterwards, and the ids of what it made."""
-    template = settled(template, given, client("cloudformation").meta.region_name)
-    template["Resources"] = {key: made for key, made in template["Resources"].items() if made["Type"] not in UNKNOWN}
+    """Deploys a template on the emulator: the description of its stack, and the physical ids of its resources."""
+    template = cloudformation.with_fixed_conditions(template, given, client("cloudformation").meta.region_name)
+    template["Resources"] = {key: it for key, it in template["Resources"].items() if it["Type"] not in UNKNOWN}
     formation = client("cloudformation")
     formation.create_stack(
         StackName=name,
@@ -190,8 +186,12 @@ def deploy(client, name, template, given):
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
     )
-    look = lambda: formation.describe_stacks(StackName=name)["Stacks"][0]
-    stack = wait_for(f"the stack {name}", 60, lambda: None if look()["StackStatus"].endswith("IN_PROGRESS") else look())
+
+    def finished():
+        stack = formation.describe_stacks(StackName=name)["Stacks"][0]
+        return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
+
+    stack = wait_for(f"the stack {name}", 60, finished)
     if stack["StackStatus"] != "CREATE_COMPLETE":
         sys.exit(f"FAILED: {name}: {stack['StackStatus']}: {stack.get('StackStatusReason')}")
     resources = formation.describe_stack_resources(StackName=name)["StackResources"]
@@ -199,7 +199,7 @@ def deploy(client, name, template, given):
 
 
 def deploy_forms():
-    """The parameters of template.yaml in the forms that the checks deploy it in: none, and all."""
+    """Two sets of parameters of template.yaml, which the checks deploy: none, and all."""
     everything = {
         "AllowedDomains": "example.com,example.org",
         "CertificateTag": "validate=yes",
@@ -235,7 +235,7 @@ def role_policy(client, name):
 
 
 def put_code(client):
-    """A zip file to deploy the function with; returns its URI. Nobody runs it."""
+    """Uploads a zip file to deploy the function with, and returns its URI. Nobody runs it."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as file:
         file.writestr("bootstrap", b"")
@@ -245,7 +245,7 @@ def put_code(client):
 
 
 def translated(code):
-    """The SAM template as CloudFormation gets it, with its code at this s3 URI."""
+    """The SAM template as CloudFormation gets it, with its code at this S3 URI."""
     python = environment(*SAM) / "python"
     script = pathlib.Path(__file__).with_name("translate.py")
     output = subprocess.run([python, script, TEMPLATE, code], check=True, capture_output=True, text=True).stdout

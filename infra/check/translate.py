@@ -1,4 +1,4 @@
-"""Prints a SAM template as the CloudFormation template it stands for: translate.py TEMPLATE CODE_S3_URI."""
+"""Prints the CloudFormation template of a SAM template: translate.py TEMPLATE CODE_S3_URI."""
 
 import json
 import sys
@@ -13,6 +13,6 @@ with open(path, encoding="utf-8") as file:
 for resource in template["Resources"].values():
     if resource["Type"] == "AWS::Serverless::Function":
         resource["Properties"]["CodeUri"] = code
-# No managed policies by name: there is nobody to ask, and the template uses none.
+# Managed policies by name would need a call to IAM. The template uses none.
 translator = Translator({}, Parser())
 print(json.dumps(translator.translate(template, {}), indent=2))
