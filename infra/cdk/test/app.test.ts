@@ -12,7 +12,7 @@ import { BOOTSTRAP } from './stacks';
 const made: string[] = [];
 afterEach(() => made.splice(0).forEach((directory) => rmSync(directory, { recursive: true })));
 
-/** The template that the app makes of these context values. */
+/** The template that the app creates from these context values. */
 function templateOf(context: Record<string, string>): Template {
   const app = new App({ context: { 'validator:code': BOOTSTRAP, ...context } });
   const { stackName, props } = readContext(app);
@@ -97,7 +97,7 @@ test('every setting can be given', () => {
   });
 });
 
-test('the queue alone can be asked for, and the bus none', () => {
+test('the queue alone can be set, and the bus to none', () => {
   const template = templateOf({ 'validator:organizationQueue': 'true', 'validator:eventBus': 'none' });
   template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { BatchSize: 1000 });
   template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { EVENT_BUS: 'none' } } });
@@ -117,7 +117,7 @@ test.each([
   expect(() => templateOf(context as Record<string, string>)).toThrow(complaint);
 });
 
-test('what it builds for publishing is the construct, and loads', () => {
+test('the published package is the construct, and loads', () => {
   const out = mkdtempSync(join(tmpdir(), 'build-'));
   made.push(out);
   const root = join(__dirname, '..');

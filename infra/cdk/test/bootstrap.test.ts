@@ -8,7 +8,7 @@ import { builtBootstrap } from '../lib/bootstrap';
 const made: string[] = [];
 afterEach(() => made.splice(0).forEach((directory) => rmSync(directory, { recursive: true })));
 
-/** A repository with a `bootstrap` of these bytes; where it is, and a package somewhere inside. */
+/** A repository with a `bootstrap` of these bytes: the directory of the file, and that of a package inside the repository. */
 function repository(bootstrap?: Buffer) {
   const root = mkdtempSync(join(tmpdir(), 'bootstrap-'));
   made.push(root);
@@ -43,7 +43,7 @@ test.each([
   expect(() => builtBootstrap(Architecture.X86_64, inside)).toThrow('holds no executable for x86_64');
 });
 
-test('where nothing was built, it says what to do', () => {
+test('if nothing was built, it says what to do', () => {
   const { inside } = repository();
   expect(() => builtBootstrap(Architecture.ARM_64, inside)).toThrow('`cargo lambda build --release --arm64`');
 });

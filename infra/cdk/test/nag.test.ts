@@ -9,53 +9,53 @@ import { everything, stackWith } from './stacks';
 // cdk-nag reads every property of a resource, those that nobody sets and that are deprecated too.
 process.env.JSII_DEPRECATED = 'quiet';
 
-/** Every finding of cdk-nag that is left to stand: where, which, and why. */
+/** Every finding of cdk-nag that is accepted: where, which, and why. */
 const ACKNOWLEDGED: [string, string, string][] = [
   [
     'FunctionRole',
     'AwsSolutions-IAM5[Resource::*]',
-    'IAM knows no resource for the three listings that the statements name.',
+    'IAM knows no resource for the three listing calls of these statements.',
   ],
   [
     'FunctionRole',
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:acm:*:<AWS::AccountId>:certificate/*]',
-    'Nobody knows a certificate before it is requested; to look at one changes nothing.',
+    'No certificate is known before it is requested. Reading one changes nothing.',
   ],
   [
     'FunctionRole',
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:route53:::hostedzone/*]',
-    'Hosted zones are found by name; to look at one changes nothing. Only those that are named are written to.',
+    'Hosted zones are found by name. Reading one changes nothing. Only those of hostedZoneIds are written to.',
   ],
   [
     'FunctionRole',
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/<ValidatorScheduleGroupC37DE47C>/*]',
-    "A check has the name of its certificate and time. The group is the function's own.",
+    "The name of a check contains its certificate and time. The group is the function's own.",
   ],
   [
     'FunctionRole',
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/<ValidatorScheduleGroupC37DE47C>/????????-????-????-????-????????????-*]',
-    "Checks alone, and not the sweep's schedule in the same group.",
+    "Only checks, and not the sweep's schedule in the same group.",
   ],
   [
     'FunctionRole',
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::*:role/team/certificates]',
-    'A role of one name in any account. Which accounts there are says the role itself, by whom it trusts.',
+    'A role of one name in any account. The role of each account decides by its trust policy.',
   ],
   ['FunctionRole', 'Serverless-LambdaStarPermissions', 'See each AwsSolutions-IAM5.'],
   ['DeadLetters', 'Serverless-SQSRedrivePolicy', 'It is the dead-letter queue itself.'],
-  ['Function', 'Serverless-LambdaDLQ', 'It has a failure destination, which tells more than a dead letter does.'],
-  ['Function', 'Serverless-LambdaTracing', 'A look is a handful of calls, and one line of the log tells of each look.'],
+  ['Function', 'Serverless-LambdaDLQ', 'It has an on-failure destination, which also gets the reason of the failure.'],
+  ['Function', 'Serverless-LambdaTracing', 'A check makes a handful of calls, and the log has one line for each check.'],
   [
     'Function/FromOrganizationQueue',
     'Serverless-LambdaEventSourceMappingDestination',
-    'Lambda has none for queues: the queue has a redrive policy.',
+    'Lambda has no such destination for queues: the queue has a redrive policy.',
   ],
 ];
 
 const made: string[] = [];
 afterEach(() => made.splice(0).forEach((directory) => rmSync(directory, { recursive: true })));
 
-/** What both rule packs say of a stack with all that there is. */
+/** The findings of both rule packs for a stack with every setting. */
 function findings(acknowledged: typeof ACKNOWLEDGED): [string, string][] {
   const outdir = mkdtempSync(join(tmpdir(), 'nag-'));
   made.push(outdir);

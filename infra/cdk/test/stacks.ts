@@ -6,7 +6,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AcmDnsValidator, AcmDnsValidatorProps } from '../lib';
 
-/** The directory that stands in for the function: synthesis needs a file, not a program. */
+/** A directory in place of the function's code: synthesis needs a file, not a program. */
 export const BOOTSTRAP = join(__dirname, 'bootstrap');
 
 /** A stack with the construct in it. */
@@ -21,7 +21,7 @@ export function templateOf(props: AcmDnsValidatorProps = {}): Template {
   return Template.fromStack(stackWith(() => props));
 }
 
-/** Everything that can be set, apart from what excludes something else. */
+/** Every setting, apart from those that exclude another one. */
 export function everything(stack: Stack): AcmDnsValidatorProps {
   return {
     eventBus: EventBus.fromEventBusArn(stack, 'Bus', 'arn:aws:events:eu-west-1:111122223333:event-bus/ours'),

@@ -12,7 +12,7 @@ const full = Template.fromStack(stackWith(everything));
 
 type Json = Record<string, any>;
 
-/** The only resource of a type whose logical id holds a word. */
+/** The only resource of a type whose logical id contains a word. */
 function find(template: Template, type: string, word = ''): { id: string; resource: Json } {
   const found = Object.entries(template.findResources(type)).filter(([id]) => id.includes(word));
   expect(found.map(([id]) => id), `${type} with ${word}`).toHaveLength(1);
@@ -33,7 +33,7 @@ function statement(template: Template, sid: string): Json | undefined {
 }
 
 describe('the function', () => {
-  test('runs the binary on the runtime for binaries, small and with a time limit', () => {
+  test('runs the binary on provided.al2023, with little memory and a time limit', () => {
     plain.hasResourceProperties('AWS::Lambda::Function', {
       Runtime: 'provided.al2023',
       Handler: 'bootstrap',
@@ -44,7 +44,7 @@ describe('the function', () => {
     });
   });
 
-  test('is made as it is asked for', () => {
+  test('has the architecture, memory, time limit, concurrency and log settings that are given', () => {
     const props: AcmDnsValidatorProps = {
       architecture: Architecture.ARM_64,
       memorySize: 256,
@@ -64,7 +64,7 @@ describe('the function', () => {
     template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
   });
 
-  test('logs JSON, into a group that ends', () => {
+  test('logs JSON, into a log group with a retention', () => {
     const { id } = find(plain, 'AWS::Logs::LogGroup');
     plain.hasResourceProperties('AWS::Lambda::Function', {
       LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: id }, ApplicationLogLevel: 'INFO' },
@@ -72,7 +72,7 @@ describe('the function', () => {
     plain.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 
-  test('is told of its group and role, and of nothing that is not set', () => {
+  test('gets its schedule group and role as variables, and no empty variables', () => {
     const { Variables } = find(plain, 'AWS::Lambda::Function').resource.Properties.Environment;
     expect(Object.keys(Variables).sort()).toEqual(['SCHEDULE_GROUP', 'SCHEDULE_ROLE_ARN']);
     expect(Variables.SCHEDULE_GROUP).toEqual({ Ref: find(plain, 'AWS::Scheduler::ScheduleGroup').id });
@@ -81,7 +81,7 @@ describe('the function', () => {
     });
   });
 
-  test('is told of every setting in the spelling it reads', () => {
+  test('gets every setting in the form that it reads', () => {
     const template = Template.fromStack(stackWith((stack) => ({ ...everything(stack), recordTtl: Duration.minutes(1) })));
     template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: {
@@ -100,13 +100,13 @@ describe('the function', () => {
     });
   });
 
-  test('publishes nothing if it is not to', () => {
+  test('publishes nothing if publishEvents is false', () => {
     const template = templateOf({ publishEvents: false });
     template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { EVENT_BUS: 'none' } } });
     expect(statement(template, 'PublishItsOwnEventsOnly')).toBeUndefined();
   });
 
-  test('is retried twice, and what fails for good is kept', () => {
+  test('is retried twice, and then the event goes to the dead-letter queue', () => {
     plain.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
       FunctionName: { Ref: find(plain, 'AWS::Lambda::Function').id },
       MaximumRetryAttempts: 2,
@@ -115,7 +115,7 @@ describe('the function', () => {
     });
   });
 
-  test('is the only one: the CDK adds none of its own', () => {
+  test('is the only function: the CDK adds none of its own', () => {
     for (const template of [plain, queued, full]) {
       template.resourceCountIs('AWS::Lambda::Function', 1);
       template.resourceCountIs('AWS::CloudFormation::CustomResource', 0);
@@ -125,8 +125,8 @@ describe('the function', () => {
   });
 });
 
-describe('what the function may do', () => {
-  test('says of every statement what it is for, and none allows an action by a pattern', () => {
+describe('the permissions of the function', () => {
+  test('have a Sid for every statement, and no wildcard in an action', () => {
     for (const template of [plain, queued, full]) {
       const all = [
         ...functionMay(template),
@@ -141,7 +141,7 @@ describe('what the function may do', () => {
     }
   });
 
-  test('is for everything only where IAM knows no resource', () => {
+  test('are for every resource only if IAM knows no resource for the call', () => {
     const everywhere = functionMay(full).filter((each) => [each.Resource].flat().includes('*'));
     expect(everywhere.flatMap((each) => each.Action).sort()).toEqual([
       'acm:ListCertificates',
@@ -150,7 +150,7 @@ describe('what the function may do', () => {
     ]);
   });
 
-  test('is to upsert CNAMEs whose name starts with an underscore, and no other change', () => {
+  test('are to upsert CNAMEs whose name starts with an underscore, and no other change', () => {
     expect(statement(plain, 'UpsertValidationRecordsOnly')).toMatchObject({
       Action: 'route53:ChangeResourceRecordSets',
       Condition: {
@@ -168,7 +168,7 @@ describe('what the function may do', () => {
     });
   });
 
-  test('is to write in the zones that are named, where some are', () => {
+  test('are to write only in hostedZoneIds, if given', () => {
     const zone = (id: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:route53:::hostedzone/${id}`]] });
     const template = templateOf({ hostedZoneIds: ['Z1', 'Z2'] });
     expect(statement(template, 'UpsertValidationRecordsOnly')?.Resource).toEqual([zone('Z1'), zone('Z2')]);
@@ -176,21 +176,21 @@ describe('what the function may do', () => {
     expect(statement(plain, 'UpsertValidationRecordsOnly')?.Resource).toEqual(zone('*'));
   });
 
-  test('is to write under the domains that are named, where some are', () => {
+  test('are to write only below allowedDomains, if given', () => {
     const template = templateOf({ allowedDomains: ['Example.com.', 'example.net'] });
     expect(statement(template, 'UpsertValidationRecordsOnly')?.Condition['ForAllValues:StringLike']).toEqual({
       'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['_*.example.com', '_*.example.net'],
     });
   });
 
-  test('is neither to write nor to schedule in a dry run', () => {
+  test('are neither to write nor to schedule in a dry run', () => {
     const actions = functionMay(full).flatMap((each) => each.Action);
     expect(actions).not.toContain('route53:ChangeResourceRecordSets');
     expect(actions.filter((action) => action.startsWith('scheduler:'))).toEqual(['scheduler:GetSchedule']);
     expect(actions).not.toContain('iam:PassRole');
   });
 
-  test('is to see, arm and disarm checks of its own group, and no other schedule', () => {
+  test('are to read, create and delete checks of its own group, and no other schedule', () => {
     const group = find(plain, 'AWS::Scheduler::ScheduleGroup').id;
     const may = functionMay(plain).filter((each) => [each.Action].flat().some((action) => action.startsWith('scheduler:')));
     expect(may.map((each) => each.Action)).toEqual(['scheduler:GetSchedule', 'scheduler:CreateSchedule', 'scheduler:DeleteSchedule']);
@@ -199,7 +199,7 @@ describe('what the function may do', () => {
     expect(names).toEqual(['/*', '/*', check].map((name) => [':schedule/', { Ref: group }, name]));
   });
 
-  test('is to hand one role to one service', () => {
+  test('are to pass one role to one service', () => {
     expect(functionMay(plain).filter((each) => [each.Action].flat().includes('iam:PassRole'))).toEqual([
       {
         Sid: 'PassTheScheduleRoleToSchedulerOnly',
@@ -211,7 +211,7 @@ describe('what the function may do', () => {
     ]);
   });
 
-  test('is to assume the roles it is told of', () => {
+  test('are to assume the roles that are given', () => {
     expect(statement(full, 'AssumeRolesForHostedZonesOfOtherAccounts')?.Resource).toEqual([
       'arn:aws:iam::444455556666:role/dns',
       'arn:aws:iam::444455556666:role/path/dns',
@@ -222,17 +222,17 @@ describe('what the function may do', () => {
     expect(functionMay(plain).flatMap((each) => each.Action)).not.toContain('sts:AssumeRole');
   });
 
-  test('comes from its own statements alone', () => {
+  test('come from its own statements only', () => {
     for (const template of [plain, queued, full]) {
       for (const role of Object.values(template.findResources('AWS::IAM::Role') as Json)) {
         expect(role.Properties.ManagedPolicyArns).toBeUndefined();
       }
-      // One policy: that of the schedule role. A grant that slipped in would make another.
+      // One policy: that of the schedule role. A grant by mistake would create another.
       template.resourceCountIs('AWS::IAM::Policy', 1);
     }
   });
 
-  test('names no partition', () => {
+  test('name no partition', () => {
     expect(JSON.stringify(plain.toJSON())).not.toContain('arn:aws:');
     expect(JSON.stringify(queued.toJSON())).not.toContain('arn:aws:');
   });
@@ -272,7 +272,7 @@ describe('the roles of Scheduler', () => {
     expect(actions(queued)).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
   });
 
-  test('may send sweeps where events go, and nowhere else', () => {
+  test('may send sweeps to the target of events only', () => {
     const arn = (template: Template, type: string, word = '') => ({ 'Fn::GetAtt': [find(template, type, word).id, 'Arn'] });
     const may = (template: Template) =>
       statements(template, 'AWS::IAM::Role', 'SweepRole').map(({ Action, Resource }) => [Action, Resource]);
@@ -282,7 +282,7 @@ describe('the roles of Scheduler', () => {
   });
 });
 
-describe('what wakes the function', () => {
+describe('the events that start a check', () => {
   const patterns = {
     CertificateCalls: {
       source: ['aws.acm'],
@@ -311,7 +311,7 @@ describe('what wakes the function', () => {
     },
   };
 
-  test('is these events on the default bus, and no others', () => {
+  test('are these on the default bus, and no others', () => {
     for (const template of [plain, full]) {
       template.resourceCountIs('AWS::Events::Rule', 3);
       for (const [word, pattern] of Object.entries(patterns)) {
@@ -325,7 +325,7 @@ describe('what wakes the function', () => {
     }
   });
 
-  test('goes straight to the function, or by the queue, rules and sweep alike', () => {
+  test('go directly to the function or through the queue, and so do sweeps', () => {
     const targets = (template: Template) => [
       ...Object.values(template.findResources('AWS::Events::Rule')).map((rule) => rule.Properties.Targets),
       ...Object.values(template.findResources('AWS::Scheduler::Schedule')).map((schedule) => [schedule.Properties.Target]),
@@ -344,7 +344,7 @@ describe('what wakes the function', () => {
     }
   });
 
-  test('may invoke it, rule by rule, and nothing else may', () => {
+  test('may invoke the function, rule by rule, and nothing else may', () => {
     const permissions = Object.values(plain.findResources('AWS::Lambda::Permission')).map((each) => each.Properties);
     expect(permissions).toHaveLength(3);
     for (const permission of permissions) {
@@ -354,7 +354,7 @@ describe('what wakes the function', () => {
     queued.resourceCountIs('AWS::Lambda::Permission', 0);
   });
 
-  test('is a sweep every hour, in the group, with a role of its own', () => {
+  test('include a sweep every hour, in the schedule group, with a role of its own', () => {
     plain.resourceCountIs('AWS::Scheduler::Schedule', 1);
     plain.hasResourceProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: 'rate(1 hour)',
@@ -369,7 +369,7 @@ describe('what wakes the function', () => {
     });
   });
 
-  test('is a sweep of the accounts that are named', () => {
+  test('include a sweep of the accounts that are given', () => {
     const input = (template: Template) =>
       JSON.parse(find(template, 'AWS::Scheduler::Schedule').resource.Properties.Target.Input);
     const frame = { source: 'acm-dns-validator', 'detail-type': 'Certificate Sweep', resources: [] };
@@ -379,7 +379,7 @@ describe('what wakes the function', () => {
 });
 
 describe('the organization', () => {
-  test('may forward to the default bus, if it is named', () => {
+  test('may forward to the default bus, if it is given', () => {
     plain.resourceCountIs('AWS::Events::EventBusPolicy', 0);
     full.resourceCountIs('AWS::Events::EventBusPolicy', 1);
     full.hasResourceProperties('AWS::Events::EventBusPolicy', {
@@ -396,7 +396,7 @@ describe('the organization', () => {
     });
   });
 
-  test('has a queue that hands over batches, a few at a time, and takes back only what failed', () => {
+  test('has a queue with limited concurrent batches, which gets back only failed messages', () => {
     queued.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: { 'Fn::GetAtt': [find(queued, 'AWS::SQS::Queue', 'OrganizationQueue').id, 'Arn'] },
       BatchSize: 1000,
@@ -407,7 +407,7 @@ describe('the organization', () => {
     plain.resourceCountIs('AWS::Lambda::EventSourceMapping', 0);
   });
 
-  test('has a queue as large as it is asked for', () => {
+  test('has a queue with the limits that are given', () => {
     const organizationQueue = { batchSize: 100, batchWindow: Duration.minutes(1), maxConcurrency: 5 };
     const template = templateOf({ organizationQueue });
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
@@ -418,7 +418,7 @@ describe('the organization', () => {
     template.hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 6 * 120 + 60 });
   });
 
-  test('has a queue that gives a message back in time, and gives it up after five tries', () => {
+  test('has a queue with a long enough visibility time-out, and five tries for each message', () => {
     expect(find(queued, 'AWS::SQS::Queue', 'OrganizationQueue').resource.Properties).toMatchObject({
       SqsManagedSseEnabled: true,
       VisibilityTimeout: 780,
@@ -432,14 +432,14 @@ describe('the organization', () => {
 });
 
 describe('the queues', () => {
-  test('keep dead letters encrypted and for two weeks', () => {
+  test('keep dead letters encrypted, and for two weeks', () => {
     expect(find(plain, 'AWS::SQS::Queue', 'DeadLetters').resource.Properties).toEqual({
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 1209600,
     });
   });
 
-  test('take messages by TLS only, and from the rules only', () => {
+  test('accept messages over TLS only, and from the rules only', () => {
     for (const word of ['DeadLetters', 'OrganizationQueue']) {
       const rules = ['CertificateCalls', 'CertificateNews', 'HostedZoneCalls'];
       const arns = rules.map((rule) => ({ 'Fn::GetAtt': [find(queued, 'AWS::Events::Rule', rule).id, 'Arn'] }));
@@ -461,7 +461,7 @@ describe('the queues', () => {
   });
 });
 
-describe('who is told', () => {
+describe('the monitoring', () => {
   const alarms: [string, Json][] = [
     [
       'DeadLetters',
@@ -485,7 +485,7 @@ describe('who is told', () => {
     });
   });
 
-  test('a sweep that does not come rings', () => {
+  test('has an alarm for a missing sweep', () => {
     expect(find(plain, 'AWS::CloudWatch::Alarm', 'SweepMissing').resource.Properties).toMatchObject({
       Namespace: 'acm-dns-validator',
       MetricName: 'SweepFound',
@@ -498,12 +498,12 @@ describe('who is told', () => {
     });
   });
 
-  test('the topic is told of every alarm, and of its end where that means something', () => {
+  test('notifies the topic of every alarm, and of its end if that means something', () => {
     full.resourceCountIs('AWS::CloudWatch::Alarm', 5);
     const topic = ['arn:aws:sns:eu-west-1:111122223333:alarms'];
     for (const [id, { Properties }] of Object.entries(full.findResources('AWS::CloudWatch::Alarm'))) {
       expect(Properties.AlarmActions, id).toEqual(topic);
-      // No block for half an hour may mean no look: a renewal is looked at daily in the end.
+      // No block for half an hour may mean no check: in the end a renewal is checked once a day.
       expect(Properties.OKActions, id).toEqual(Properties.MetricName === 'RecordsBlocked' ? undefined : topic);
     }
     for (const alarm of Object.values(plain.findResources('AWS::CloudWatch::Alarm'))) {
@@ -511,7 +511,7 @@ describe('who is told', () => {
     }
   });
 
-  test('our metrics have no dimension, in alarms and on the dashboard', () => {
+  test('uses the function\'s metrics without dimensions, in alarms and on the dashboard', () => {
     for (const alarm of Object.values(plain.findResources('AWS::CloudWatch::Alarm'))) {
       if (alarm.Properties.Namespace === 'acm-dns-validator') expect(alarm.Properties.Dimensions).toBeUndefined();
     }
@@ -523,13 +523,13 @@ describe('who is told', () => {
     for (const metric of metrics) expect(body).toContain(`\\"acm-dns-validator\\",\\"${metric}\\",{`);
   });
 
-  test('there is no dashboard where none is wanted', () => {
+  test('has no dashboard if dashboard is false', () => {
     templateOf({ dashboard: false }).resourceCountIs('AWS::CloudWatch::Dashboard', 0);
   });
 });
 
 describe('a stack', () => {
-  test('may stand beside another one in the same account and region', () => {
+  test('may run beside another one in the same account and region', () => {
     const app = new App();
     const stacks = ['One', 'Two'].map((name) => stackWith(() => ({ organizationId: 'o-a1b2c3d4e5' }), app, name));
     for (const [type, property] of [
@@ -540,7 +540,7 @@ describe('a stack', () => {
       expect(names[0]).not.toBe(names[1]);
       for (const name of names) expect(name).toMatch(/^[0-9A-Za-z_-]{1,64}$/);
     }
-    // Only the schedule group and the bus policy have names, made from the construct's path.
+    // Only the schedule group and the bus policy have names, which come from the construct's path.
     const names = Object.values(full.toJSON().Resources as Json).flatMap(({ Type, Properties }) =>
       ['Name', 'FunctionName', 'RoleName', 'QueueName', 'AlarmName', 'LogGroupName', 'DashboardName', 'StatementId']
         .filter((key) => typeof Properties[key] === 'string')

@@ -1,8 +1,8 @@
-// What the roles must be allowed, and what they must be denied. Each case is a request to IAM:
-// why, action, resource, conditions, and the deployments it is for (all if none is named).
+// Requests that IAM must allow to the roles, and requests that it must deny. Each case is one request: why, action, resource,
+// conditions, and the deployments it is for (all if none is named).
 //
-// "As if the account at the other end allowed it": a role of another account, or a bus or certificate there, is judged by
-// our own policy alone. That is stricter than AWS, where both ends have to agree.
+// For a resource of another account (a role, an event bus, a certificate) only the policies of this project count, as if the other
+// account allowed the request. That is stricter than AWS, where both accounts must allow it.
 
 const ACCOUNT = '111122223333';
 const DNS = '444455556666';
@@ -61,7 +61,7 @@ const badBatches = [
   change('CREATE', batch(['CREATE', 'CNAME', '_x1.example.com'])),
   change('DELETE', batch(['DELETE', 'CNAME', '_x1.example.com'])),
   change('a name without underscore', batch(['UPSERT', 'CNAME', 'www.example.com'])),
-  change('an underscore further up', batch(['UPSERT', 'CNAME', 'www._x1.example.com'])),
+  change('an underscore in a later label', batch(['UPSERT', 'CNAME', 'www._x1.example.com'])),
   change('the apex', batch(['UPSERT', 'CNAME', 'example.com'])),
   change('a wildcard', batch(['UPSERT', 'CNAME', '\\052.example.com'])),
   change('one bad name in a batch', batch(GOOD, ['UPSERT', 'CNAME', 'www.example.com'])),
@@ -70,8 +70,8 @@ const badBatches = [
   change('no names at all', without('RecordNames')),
   change('no types at all', without('RecordTypes')),
   change('no actions at all', without('Actions')),
-  change('another zone where zones are named', batch(GOOD), OTHER_ZONE, ['narrow']),
-  change('another domain where domains are named', batch(['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['narrow']),
+  change('another zone if zones are named', batch(GOOD), OTHER_ZONE, ['narrow']),
+  change('another domain if domains are named', batch(['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['narrow']),
   change('a domain that ends alike', batch(['UPSERT', 'CNAME', '_x1.notexample.com']), ZONE, ['narrow']),
   change('one other domain in a batch', batch(GOOD, ['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['narrow']),
 ];
@@ -120,7 +120,7 @@ const forScheduler = (name) => ({
   denied: [
     trusted(name, 'a schedule of another group', ACCOUNT, here('scheduler', 'schedule-group/default')),
     trusted(name, 'a schedule of another account', MEMBER, here('scheduler', 'schedule-group/acm-dns-validator', MEMBER)),
-    trusted(name, 'another account in the name of our group', MEMBER, ownGroup),
+    trusted(name, 'another account with the ARN of this group', MEMBER, ownGroup),
   ],
 });
 const inQueue = (resource, deployments) => ({
@@ -147,7 +147,7 @@ const inQueue = (resource, deployments) => ({
       deployments,
     },
     {
-      why: 'to read it',
+      why: 'reading it',
       action: 'sqs:ReceiveMessage',
       resource,
       conditions: { ...TLS, 'aws:SourceArn': ['rule-0'] },
@@ -162,22 +162,22 @@ const forward = (why, organization, source, action = 'events:PutEvents') => ({
   conditions: { 'aws:PrincipalOrgID': [organization], ...(source && { 'events:source': [source] }) },
 });
 
-/** Cases by who asks: a role of the function's stack, a role in another account, a service, or another account. */
+/** Cases by caller: a role of the function's stack, a service, or another account. */
 export const CASES = [
   {
     who: 'function',
     allowed: [
       ...each(['logs:CreateLogStream', 'logs:PutLogEvents'], LOG, 'its log'),
-      { why: 'what Lambda gave up', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
+      { why: 'an event that failed', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
       ...['eu-west-1', 'us-east-1'].flatMap((region) => each(READ_CERTIFICATES, certificate(region), `in ${region}`)),
       ...each(['acm:ListCertificates', 'acm:SearchCertificates'], '*', 'a sweep'),
       { why: 'zones by name', action: 'route53:ListHostedZonesByName', resource: '*' },
-      ...[ZONE, OTHER_ZONE].flatMap((zone) => each(READ_ZONES, zone, 'to look at any zone')),
+      ...[ZONE, OTHER_ZONE].flatMap((zone) => each(READ_ZONES, zone, 'reading any zone')),
       ...goodBatches.map((one) => ({ ...one, deployments: WRITING })),
-      change('any zone where none is named', batch(GOOD), OTHER_ZONE, ['plain', 'whole']),
-      change('any domain where none is named', batch(['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['plain', 'whole']),
+      change('any zone if none is named', batch(GOOD), OTHER_ZONE, ['plain', 'whole']),
+      change('any domain if none is named', batch(['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['plain', 'whole']),
       change('the other zone that is named', batch(GOOD), 'arn:aws:route53:::hostedzone/Z2FDTNDATAQYW2', ['narrow']),
-      ...each(['scheduler:GetSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'whether a check is armed'),
+      ...each(['scheduler:GetSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'whether a check is scheduled'),
       ...each(['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'a check', {
         deployments: WRITING,
       }),
@@ -196,7 +196,7 @@ export const CASES = [
         deployments: ['plain', 'whole'],
       },
       {
-        why: 'its own event on the bus that is named',
+        why: 'its own event on the bus of EVENT_BUS',
         action: 'events:PutEvents',
         resource: here('events', 'event-bus/ours'),
         conditions: { 'events:source': ['acm-dns-validator'] },
@@ -220,7 +220,7 @@ export const CASES = [
         action: 'sts:AssumeRole',
         resource: role('admin', MEMBER),
       },
-      { why: 'a name that only begins so', action: 'sts:AssumeRole', resource: role('certificates-admin', MEMBER) },
+      { why: 'a role whose name begins with that name', action: 'sts:AssumeRole', resource: role('certificates-admin', MEMBER) },
       { why: 'a path before the name', action: 'sts:AssumeRole', resource: role('x/certificates', MEMBER) },
       { why: "the DNS role's name elsewhere", action: 'sts:AssumeRole', resource: role('dns', MEMBER) },
       { why: 'another role of the DNS account', action: 'sts:AssumeRole', resource: role('dns-admin', DNS) },
@@ -254,19 +254,19 @@ export const CASES = [
       }),
       ...each(['scheduler:DeleteScheduleGroup', 'scheduler:CreateScheduleGroup'], ownGroup, 'groups'),
       ...['lambda.amazonaws.com', 'ec2.amazonaws.com', 'events.amazonaws.com'].map((service) => ({
-        why: `handing the role to ${service}`,
+        why: `passing the role to ${service}`,
         action: 'iam:PassRole',
         resource: role('acm-dns-validator-scheduler'),
         conditions: { 'iam:PassedToService': [service] },
       })),
       ...['admin', 'acm-dns-validator-function', 'acm-dns-validator-sweep'].map((name) => ({
-        why: `handing on ${name}`,
+        why: `passing ${name}`,
         action: 'iam:PassRole',
         resource: role(name),
         conditions: { 'iam:PassedToService': ['scheduler.amazonaws.com'] },
       })),
       {
-        why: 'handing the role to nobody in particular',
+        why: 'passing the role to no named service',
         action: 'iam:PassRole',
         resource: role('acm-dns-validator-scheduler'),
       },
@@ -297,7 +297,7 @@ export const CASES = [
         conditions: { 'events:source': ['acm-dns-validator'] },
       },
       {
-        why: 'a bus where none is to be used',
+        why: 'the default bus if another or none is set',
         action: 'events:PutEvents',
         resource: DEFAULT_BUS,
         conditions: { 'events:source': ['acm-dns-validator'] },
@@ -327,15 +327,15 @@ export const CASES = [
     who: 'schedule',
     allowed: [
       { why: 'a check', action: 'lambda:InvokeFunction', resource: FUNCTION },
-      { why: 'a check by the queue', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['whole'] },
+      { why: 'a check through the queue', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['whole'] },
     ],
     denied: [
       { why: 'another function', action: 'lambda:InvokeFunction', resource: here('lambda', 'function:other') },
-      { why: 'a function whose name begins so', action: 'lambda:InvokeFunction', resource: `${FUNCTION}-2` },
+      { why: 'a function whose name begins with that name', action: 'lambda:InvokeFunction', resource: `${FUNCTION}-2` },
       ...each(['lambda:UpdateFunctionCode', 'lambda:GetFunction'], FUNCTION, 'more of the function'),
       { why: 'another queue', action: 'sqs:SendMessage', resource: here('sqs', 'other'), conditions: TLS },
       { why: 'dead letters', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
-      { why: 'no queue where there is none', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['plain'] },
+      { why: 'the queue if there is none', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['plain'] },
       ...each(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], QUEUE, 'more of the queue', { conditions: TLS }),
       change('the records themselves', batch(GOOD)),
       { why: 'another schedule', action: 'scheduler:CreateSchedule', resource: here('scheduler', `${GROUP}/${CHECK}`) },
@@ -345,15 +345,15 @@ export const CASES = [
     who: 'sweep',
     allowed: [
       { why: 'a sweep', action: 'lambda:InvokeFunction', resource: FUNCTION, deployments: ['plain', 'narrow', 'dry'] },
-      { why: 'a sweep by the queue', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['whole'] },
-      { why: 'a sweep that never arrived', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
+      { why: 'a sweep through the queue', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['whole'] },
+      { why: 'a sweep that was not delivered', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
     ],
     denied: [
       { why: 'another function', action: 'lambda:InvokeFunction', resource: here('lambda', 'function:other') },
       ...each(['lambda:UpdateFunctionCode', 'lambda:GetFunction'], FUNCTION, 'more of the function'),
       ...each(['sqs:SendMessage'], here('sqs', 'other'), 'another queue', { conditions: TLS }),
-      { why: 'past the queue', action: 'lambda:InvokeFunction', resource: FUNCTION, deployments: ['whole'] },
-      { why: 'no queue where there is none', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['plain'] },
+      { why: 'bypassing the queue', action: 'lambda:InvokeFunction', resource: FUNCTION, deployments: ['whole'] },
+      { why: 'the queue if there is none', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['plain'] },
       ...each(['sqs:ReceiveMessage', 'sqs:PurgeQueue'], DEAD_LETTERS, 'more of the dead letters', { conditions: TLS }),
       ...each(['sqs:ReceiveMessage', 'sqs:PurgeQueue'], QUEUE, 'more of the queue', { conditions: TLS }),
       change('the records themselves', batch(GOOD)),
@@ -390,7 +390,7 @@ export const CASES = [
         conditions: { 'aws:SourceArn': [here('events', 'rule/other', MEMBER)] },
       },
       {
-        why: 'past the queue',
+        why: 'bypassing the queue',
         action: 'lambda:InvokeFunction',
         resource: FUNCTION,
         conditions: { 'aws:SourceArn': ['rule-0'] },
@@ -408,11 +408,11 @@ export const CASES = [
       forward('another organization', 'o-zzzzzzzzzz', 'aws.acm'),
       { why: 'no organization', action: 'events:PutEvents', resource: DEFAULT_BUS, conditions: { 'events:source': ['aws.acm'] } },
       forward('other events', 'o-a1b2c3d4e5', 'shop'),
-      forward("events in the function's name", 'o-a1b2c3d4e5', 'acm-dns-validator'),
+      forward('events with the source of the function', 'o-a1b2c3d4e5', 'acm-dns-validator'),
       { ...forward('rules', 'o-a1b2c3d4e5', undefined, 'events:PutRule'), resource: here('events', 'rule/x') },
-      { ...forward('where no organization is named', 'o-a1b2c3d4e5', 'aws.acm'), deployments: ['plain', 'narrow', 'dry'] },
+      { ...forward('if no organization is named', 'o-a1b2c3d4e5', 'aws.acm'), deployments: ['plain', 'narrow', 'dry'] },
       ...each(['sqs:SendMessage', 'sqs:ReceiveMessage'], DEAD_LETTERS, 'dead letters', { conditions: TLS }),
-      ...each(['sqs:SendMessage', 'sqs:ReceiveMessage'], QUEUE, 'the queue, past the bus', { conditions: TLS, deployments: ['whole'] }),
+      ...each(['sqs:SendMessage', 'sqs:ReceiveMessage'], QUEUE, 'the queue, bypassing the bus', { conditions: TLS, deployments: ['whole'] }),
       { why: 'the function', action: 'lambda:InvokeFunction', resource: FUNCTION },
       { why: "the function's role", action: 'sts:AssumeRole', resource: role('acm-dns-validator-function') },
       { why: "the schedules' role", action: 'sts:AssumeRole', resource: role('acm-dns-validator-scheduler') },
@@ -420,15 +420,15 @@ export const CASES = [
   },
 ];
 
-/** The same for roles of other accounts. Their deployments are their own: plain, and narrow with zones and domains. */
+/** The same for roles of other accounts. They have deployments of their own: plain, and narrow with zones and domains. */
 export const ROLE_CASES = [
   {
     who: 'zones',
     allowed: [
       { why: 'zones by name', action: 'route53:ListHostedZonesByName', resource: '*' },
-      ...[ZONE, OTHER_ZONE].flatMap((zone) => each(READ_ZONES, zone, 'to look at any zone')),
+      ...[ZONE, OTHER_ZONE].flatMap((zone) => each(READ_ZONES, zone, 'reading any zone')),
       ...goodBatches,
-      change('any zone and domain where none is named', batch(['UPSERT', 'CNAME', '_x1.example.org']), OTHER_ZONE, ['plain']),
+      change('any zone and domain if none is named', batch(['UPSERT', 'CNAME', '_x1.example.org']), OTHER_ZONE, ['plain']),
       change('the other domain and zone', batch(['UPSERT', 'CNAME', '_x1.a.example.net']), 'arn:aws:route53:::hostedzone/Z2FDTNDATAQYW2', ['narrow']),
     ],
     denied: [

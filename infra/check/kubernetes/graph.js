@@ -1,11 +1,11 @@
-// Plays kro: reads a ResourceGraphDefinition, and makes an instance's resources one after the other.
+// Does what kro does: reads a ResourceGraphDefinition, and creates an instance's resources one after the other.
 import { Environment, parse } from '@marcbachmann/cel-js';
 import { problemsOf, schemaOf, validator } from './kinds.js';
 
-// Values are worked out untyped: types are checked before.
+// Values are evaluated without types, which are checked before.
 const untyped = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
 
-/** kro's SimpleSchema, as far as our graph uses it: `type | marker=value …`. */
+/** kro's SimpleSchema, as far as the graph uses it: `type | marker=value …`. */
 export function schemaOfField(text) {
   const [type, ...rest] = text.split('|').map((part) => part.trim());
   const markers = Object.fromEntries(
@@ -108,7 +108,7 @@ export function problemsOfGraph(graph) {
   for (const { id, template } of resources) {
     if (id in kinds) problems.push(`two resources are called ${id}`);
     kinds[id] = schemaOf(template);
-    if (!kinds[id]) problems.push(`${id} is of a kind nobody knows: ${template.apiVersion} ${template.kind}`);
+    if (!kinds[id]) problems.push(`${id} is of an unknown kind: ${template.apiVersion} ${template.kind}`);
   }
   if (problems.length > 0) return problems;
   const types = typed(kinds);
@@ -147,7 +147,7 @@ export function problemsOfGraph(graph) {
     check(`readyWhen of ${id}`, readyWhen, [id], 'bool');
     check(`includeWhen of ${id}`, includeWhen, ['schema'], 'bool');
     checkTemplate(id, template, kinds[id], ['schema', ...ids.filter((other) => other !== id)]);
-    // What cannot be changed there must not be open to change here.
+    // An input that sets an immutable field must be immutable too.
     for (const field of immutableOf(template)) {
       for (const [root, , name] of expressionsIn(template.spec?.[field]).flatMap(referencesOf)) {
         if (root === 'schema' && !own.fields[name]?.immutable) {
@@ -194,8 +194,8 @@ function exists(schema, path) {
 }
 
 /**
- * Makes the resources of an instance as far as they are ready: a resource comes when all it refers to is ready.
- * `answers` plays the controllers: id and resource to status.
+ * Creates the resources of an instance as far as possible: a resource is created when all that it refers to is ready.
+ * `answers` are the controllers: id and resource to status.
  */
 export function play(graph, instance, answers) {
   const { resources, schema } = graph.spec;
@@ -218,13 +218,13 @@ export function play(graph, instance, answers) {
     try {
       return [[name, render(text, scope())]];
     } catch {
-      return []; // Not there yet.
+      return []; // Not known yet.
     }
   });
   return { made, status: Object.fromEntries(status) };
 }
 
-/** A value with its expressions worked out. One expression alone may be of any type; among text it must be text. */
+/** A value with its expressions evaluated. One expression alone may have any type; among text it must be text. */
 export function render(value, scope) {
   if (Array.isArray(value)) return value.map((item) => render(item, scope));
   if (value && typeof value === 'object') {

@@ -1,4 +1,4 @@
-// The kinds of schemas.json, and those that graphs make.
+// The kinds of schemas.json, and those that graphs define.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
@@ -8,21 +8,21 @@ const ajv = new Ajv({ allErrors: true, strict: true, strictTypes: false, strictR
 const known = new Map();
 for (const [name, { immutable, schema }] of Object.entries(kinds)) add(name, schema, immutable);
 
-/** Lets a kind be known: that of a graph, once it is applied. */
+/** Adds a kind: that of a graph, once it is applied. */
 export function add(name, schema, immutable = []) {
   known.set(name, { immutable, schema, validate: ajv.compile({ ...schema, $defs }) });
 }
 
-/** All that is known of a resource's kind. */
+/** The entry of a resource's kind. */
 export const validator = ({ apiVersion, kind }) => known.get(`${apiVersion} ${kind}`);
 
 /** The schema of a resource's kind, or what `#/$defs/x` refers to. */
 export const schemaOf = (what) => (typeof what === 'string' ? $defs[what.split('/').at(-1)] : validator(what)?.schema);
 
-/** What a schema says against a resource. */
+/** The problems of a resource, by the schema of its kind. */
 export function problemsOf(resource) {
   const kind = validator(resource);
-  if (!kind) return [`nobody knows the kind ${resource?.apiVersion} ${resource?.kind}`];
+  if (!kind) return [`the kind is unknown: ${resource?.apiVersion} ${resource?.kind}`];
   if (kind.validate(resource)) return [];
   return kind.validate.errors.map(({ instancePath, message, params }) =>
     [instancePath || '/', message, params.additionalProperty ?? params.allowedValues?.join(', ') ?? ''].join(' ').trim(),
