@@ -45,7 +45,7 @@ def environment(name, *packages):
     marker = home / "packages"
     wanted = "\n".join(packages)
     if not marker.exists() or marker.read_text() != wanted:
-        print(f"Installing {', '.join(packages)} below {os.path.relpath(home)}.", flush=True)
+        print(f"Installing {', '.join(packages)} below {os.path.relpath(home)}.", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
         pip = [home / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *packages], check=True)
@@ -65,8 +65,8 @@ def node_package(directory):
     """Installs the packages of a directory from its package-lock.json, unless they are installed already."""
     installed, lock = directory / "node_modules" / ".package-lock.json", directory / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        print(f"Installing the packages of {os.path.relpath(directory)}.", flush=True)
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=directory, check=True)
+        print(f"Installing the packages of {os.path.relpath(directory)}.", file=sys.stderr)
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=directory, stdout=sys.stderr, check=True)
 
 
 def synthesize(settings):

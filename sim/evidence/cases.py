@@ -1,6 +1,6 @@
-"""Every operation the simulator serves, asked for what it gives and for every refusal it has.
+"""The calls of `run`: every operation of the simulator, with every answer and every error that it has.
 
-A case is one call. The cases run from top to bottom in one world; what one keeps the later ones name.
+A case is one call. The cases run from top to bottom in one world; later cases use values that earlier ones keep.
 """
 
 import dataclasses
@@ -22,25 +22,25 @@ class Case:
     name: str
     service: str
     operation: str
-    # The parameters, or how they come from what was kept.
+    # The parameters, or a function that makes them from the kept values.
     given: typing.Any
-    # The error it should end in; None if it should succeed.
+    # The expected error; None if the call should succeed.
     error: str | None = None
-    # What of the answer later cases name: how they name it, and the path to it.
+    # Values of the answer to keep: name, and path in the answer.
     keep: dict = dataclasses.field(default_factory=dict)
-    # Whether the emulators are asked too.
+    # Whether the emulators get the call too.
     others: bool = True
-    # The simulator has to say so within seconds: a test of the answer.
+    # A test of the answer, which the simulator must pass within seconds; the call is repeated until then.
     until: typing.Any = None
-    # Whose credentials: everybody's, those kept under this name, or nobody's.
+    # The credentials: the usual ones (None), those kept under this name, unknown ones (nobody), or no signature (unsigned).
     who: str | None = None
-    # What to tell the simulator first.
+    # A fault to inject into the simulator first.
     fault: str | None = None
-    # What the answer has to show, beyond the model: a test of it.
+    # A test of the answer, beyond the model.
     shows: typing.Any = None
-    # Bytes to send in place of the body.
+    # Bytes to send instead of the body.
     body: bytes | None = None
-    # Asked again and again until it is refused so.
+    # Repeat the call until it fails with the expected error.
     again: bool = False
     # Whether the simulator has the operation at all.
     served: bool = True
@@ -56,7 +56,7 @@ def case(name, service, operation, given=None, error=None, **more):
     CASES.append(Case(name, service, operation, given or {}, error, **more))
 
 
-# Scheduler's times, the same for every world: nothing here waits for one.
+# The times of the schedules, the same for every world. No case waits for one.
 SOON = datetime.datetime.now(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0) + datetime.timedelta(days=2)
 
 
@@ -309,7 +309,7 @@ put("put too many events", *[entry] * 11, error="ValidationException")
 case("send what is no JSON", "events", "PutEvents", {"Entries": [entry]}, "SerializationException", others=False, body=b"{")
 case("put with unknown keys", "events", "PutEvents", {"Entries": [entry]}, "UnrecognizedClientException", who="nobody", others=False)
 
-# --- event patterns: what EventBridge's documentation gives as examples ---
+# --- event patterns: the examples of EventBridge's documentation ---
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html and eb-create-pattern-operators.html, and its event of EC2:
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
 INSTANCE = {
@@ -442,7 +442,7 @@ case("see a change in sync", "route53", "GetChange", lambda kept: {"Id": kept["w
 case("delete a certificate", "acm", "DeleteCertificate", it, others=False)
 case("describe it when it is gone", "acm", "DescribeCertificate", it, "ResourceNotFoundException", others=False)
 
-# --- what goes wrong in every service ---
+# --- errors that every service has ---
 CALLS = [
     ("acm", "ListCertificates", {}), ("events", "PutEvents", {"Entries": [entry]}), ("route53", "GetHostedZoneCount", {}),
     ("scheduler", "ListSchedules", {}), ("sts", "GetCallerIdentity", {}),

@@ -1,7 +1,8 @@
-"""Where moto 5.2.5 and ministack 1.5.33 answer other than the simulator, and what AWS does.
+"""The differences between the simulator and the emulators moto 5.2.5 and ministack 1.5.33, and what AWS does.
 
-Each entry: what AWS does, where that is written, and every difference it explains, by emulator and place. A place is the error that came
-for the one expected (`expected → found`), or a member of the answer that is missing there, added, or other.
+Each entry says what AWS does and where that is written, and lists the differences it explains: for both emulators or for one, by place,
+the cases. A place is the error in the place of the expected one (`expected → found`), or a member of the answer that is missing, added or
+other.
 """
 
 import dataclasses
@@ -11,11 +12,17 @@ import dataclasses
 class Difference:
     aws: str
     source: str
-    # Emulator: where the answers differ: in which cases.
-    seen: dict
+    # Place: cases.
+    both: dict = dataclasses.field(default_factory=dict)
+    moto: dict = dataclasses.field(default_factory=dict)
+    ministack: dict = dataclasses.field(default_factory=dict)
+
+    def cases(self, who):
+        """The differences of an emulator: (place, case)."""
+        return [(at, case) for places in (self.both, getattr(self, who)) for at, cases in places.items() for case in cases]
 
     def triples(self):
-        return {(who, case, at) for who, places in self.seen.items() for at, cases in places.items() for case in cases}
+        return {(who, case, at) for who in EMULATORS for at, case in self.cases(who)}
 
     def covers(self, observed):
         return self.triples() & observed
@@ -23,1089 +30,604 @@ class Difference:
     def idle(self, observed):
         return [f"no longer a difference: {who}, {case}, {at}" for who, case, at in sorted(self.triples() - observed)]
 
+    def row(self):
+        """The emulators and their cases, as Markdown. Cases of both are not listed twice."""
+        cases = {who: list(dict.fromkeys(case for _, case in self.cases(who))) for who in EMULATORS}
+        if set(cases["moto"]) == set(cases["ministack"]):
+            cases = {"both": cases["moto"]}
+        return "; ".join(f"**{who}**: {', '.join(found)}" for who, found in cases.items() if found)
+
+
+EMULATORS = ("moto", "ministack")
+
 
 def readme(cases, compared):
-    """README.md: the table for people."""
-    seen = [entry.triples() for entry in DIFFERENCES]
-    counts = {who: len({(case, at) for triples in seen for other, case, at in triples if other == who}) for who in ("moto", "ministack")}
-    lines = [
-        "# What holds the simulator to AWS",
-        "",
-        f"`run` makes {cases} calls to the simulator, over all of its operations, and holds every answer against AWS's own service models:",
-        "members, types, values, bounds, HTTP status, error codes, and the shape of errors on the wire.",
-        f"{compared} of the calls go to two emulators of other people as well, moto 5.2.5 and ministack 1.5.33. Where they answer the same,",
-        "three agree. Where they do not, the table says what AWS does and where that is written. Sentences of errors are not",
-        "compared, and of ids, times and tokens only that they are there.",
-        "",
-        f"moto differs in {counts['moto']} places, ministack in {counts['ministack']}. `differences.py` has each of them; one more or one fewer fails the check.",
-        "",
-        "```sh",
-        "cargo build -p acm-dns-validator-sim --example aws",
-        "sim/evidence/run target/debug/examples/aws          # --write writes this file anew",
-        "```",
-        "",
-        "It takes some 35 s, most of which goes by until a change of Route 53 is in sync. What the simulator has to refuse but no call can",
-        "bring about, such as throttling and a zone that is busy, is asked of it on its standard input. Expired sessions alone are left to its own tests.",
-        "",
-        "`infra/check/patterns target/debug/examples/aws` asks the simulator's TestEventPattern, and ministack's, about every rule of the",
-        "templates and every sample event, AWS's own among them.",
-        "",
-        "| what AWS does | who differs, and in which calls |",
-        "| --- | --- |",
-    ]
-    for entry in DIFFERENCES:
-        cases = {name: dict.fromkeys(case for found in places.values() for case in found) for name, places in entry.seen.items()}
-        who = "; ".join(f"**{name}**: {', '.join(found)}" for name, found in cases.items())
-        lines.append(f"| {entry.aws} [source]({entry.source}) | {who} |")
-    return "\n".join(lines) + "\n"
+    """README.md, with the differences as a table."""
+    counts = {who: len({pair for entry in DIFFERENCES for pair in entry.cases(who)}) for who in EMULATORS}
+    return f"""# Evidence for the simulator
+
+`run` makes {cases} calls to the simulator, with each of its operations, and checks every answer with AWS's own service models:
+members, types, values, limits, HTTP status, error codes, and the form of errors on the wire.
+{compared} of the calls also go to two emulators of other projects, moto 5.2.5 and ministack 1.5.33. If their answers are the same, three
+implementations agree. If not, the table says what AWS does and where that is written. The texts of error messages are not compared. Of
+ids, times and tokens only their presence is compared.
+
+moto differs in {counts["moto"]} places, ministack in {counts["ministack"]}. `differences.py` lists each of them. One more or one fewer fails the check.
+
+```sh
+cargo build -p acm-dns-validator-sim --example aws
+sim/evidence/run target/debug/examples/aws          # --write writes this file anew
+```
+
+It takes about 35 s, most of it to wait until a change of Route 53 is in sync. Some refusals follow from no call, such as throttling or a
+zone that is busy: `run` requests them on the simulator's standard input. Expired sessions are left to the simulator's own tests.
+
+`infra/check/patterns target/debug/examples/aws` compares the TestEventPattern of the simulator and of ministack, with every rule of the
+templates and every sample event, AWS's own among them.
+
+| what AWS does | who differs, and in which calls |
+| --- | --- |
+""" + "".join(f"| {entry.aws} [source]({entry.source}) | {entry.row()} |\n" for entry in DIFFERENCES)
 
 
 DIFFERENCES = [
     Difference(
-        "Says whose keys they are; who they are is up to the world.",
+        "Returns the caller's identity. Each emulator has a caller of its own.",
         "https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html",
-        {
-            "moto": {
-                "Arn: other": ["caller: long-lived keys"],
-            },
-            "ministack": {
-                "Arn: other": ["caller: long-lived keys"],
-            },
-        },
+        both={"Arn: other": ["caller: long-lived keys"]},
     ),
     Difference(
-        "Refuses a role that is not there or does not trust the caller.",
+        "Refuses a role that does not exist or does not trust the caller.",
         "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html",
-        {
-            "moto": {
-                "(error): AccessDenied → none": ["assume a role that is not there"],
-            },
-            "ministack": {
-                "(error): AccessDenied → none": ["assume a role that is not there"],
-            },
-        },
+        both={"(error): AccessDenied → none": ["assume a role that is not there"]},
     ),
     Difference(
-        "Takes sessions from 900 seconds to the role's maximum, under names of 2 to 64 characters of its pattern.",
+        "Accepts sessions from 900 seconds to the role's maximum, with names of 2 to 64 characters of its pattern.",
         "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html",
-        {
-            "moto": {
-                "(error): ValidationError → none": [
-                    "assume a role for a moment",
-                    "assume a role for too long",
-                    "assume a role under no name",
-                ],
-            },
-            "ministack": {
-                "(error): ValidationError → none": [
-                    "assume a role for a moment",
-                    "assume a role for too long",
-                    "assume a role under no name",
-                ],
-            },
+        both={
+            "(error): ValidationError → none": [
+                "assume a role for a moment", "assume a role for too long", "assume a role under no name",
+            ],
         },
     ),
     Difference(
-        "Says how full session policies and tags are; none were given. The member is optional.",
+        "Returns how much of their quota session policies and tags use; none were given. The member is optional.",
         "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html",
-        {
-            "moto": {
-                "PackedPolicySize: added": ["assume a role", "assume a role for a quarter of an hour"],
-            },
-            "ministack": {
-                "PackedPolicySize: added": ["assume a role", "assume a role for a quarter of an hour"],
-            },
-        },
+        both={"PackedPolicySize: added": ["assume a role", "assume a role for a quarter of an hour"]},
     ),
     Difference(
-        "Takes as validation domain the name itself or a domain above it.",
+        "Accepts as validation domain the name itself or a parent domain of it.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_DomainValidationOption.html",
-        {
-            "moto": {
-                "(error): InvalidDomainValidationOptionsException → none": ["request one by e-mail from elsewhere"],
-            },
-            "ministack": {
-                "(error): InvalidDomainValidationOptionsException → none": ["request one by e-mail from elsewhere"],
-            },
-        },
+        both={"(error): InvalidDomainValidationOptionsException → none": ["request one by e-mail from elsewhere"]},
     ),
     Difference(
         "Refuses more names than the quota, which can be raised to 100.",
         "https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html",
-        {
-            "ministack": {
-                "(error): LimitExceededException → none": ["request one for too many names"],
-            },
-        },
+        ministack={"(error): LimitExceededException → none": ["request one for too many names"]},
     ),
     Difference(
-        "Refuses what the patterns and values of its model forbid.",
+        "Refuses what the patterns and values of its model do not allow.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html",
-        {
-            "moto": {
-                "(error): ValidationException → none": [
-                    "request one for no domain name",
-                    "request one of no algorithm",
-                    "request one with a token too long",
-                ],
-            },
-            "ministack": {
-                "(error): ValidationException → none": [
-                    "request one for no domain name",
-                    "request one of no algorithm",
-                    "request one with a token too long",
-                ],
-            },
+        both={
+            "(error): ValidationException → none": [
+                "request one for no domain name", "request one of no algorithm", "request one with a token too long",
+            ],
         },
     ),
     Difference(
-        "Refuses what is no ARN, and an ARN that is no certificate's.",
+        "Refuses a text that is not an ARN, and an ARN that is not a certificate's.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html",
-        {
-            "moto": {
-                "(error): InvalidArnException → ResourceNotFoundException": ["describe what is no certificate"],
-                "(error): ValidationException → ResourceNotFoundException": ["describe what is no ARN"],
-            },
-            "ministack": {
-                "(error): InvalidArnException → ResourceNotFoundException": ["describe what is no certificate"],
-                "(error): ValidationException → ResourceNotFoundException": ["describe what is no ARN"],
-            },
+        both={
+            "(error): InvalidArnException → ResourceNotFoundException": ["describe what is no certificate"],
+            "(error): ValidationException → ResourceNotFoundException": ["describe what is no ARN"],
         },
     ),
     Difference(
-        "Refuses a page of no items, and algorithms that it does not know.",
+        "Refuses a page size of zero, and algorithms that it does not know.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_ListCertificates.html",
-        {
-            "moto": {
-                "(error): ValidationException → none": ["list certificates of no algorithm", "list no certificates"],
-            },
-            "ministack": {
-                "(error): ValidationException → none": ["list certificates of no algorithm", "list no certificates"],
-            },
-        },
+        both={"(error): ValidationException → none": ["list certificates of no algorithm", "list no certificates"]},
     ),
     Difference(
-        "The record is ACM's own, `_x.NAME` to `_y.….acm-validations.aws`, and only where validation is by DNS; by e-mail there are five addresses.",
+        "The record is ACM's own, `_x.NAME` to `_y.….acm-validations.aws`, and exists only for validation by DNS; for validation by e-mail there are five addresses.",
         "https://docs.aws.amazon.com/acm/latest/userguide/domain-ownership-validation.html",
-        {
-            "moto": {
-                "Certificate.DomainValidationOptions[].ResourceRecord.Name: added": ["describe one by e-mail"],
-                "Certificate.DomainValidationOptions[].ResourceRecord.Type: added": ["describe one by e-mail"],
-                "Certificate.DomainValidationOptions[].ResourceRecord.Value: added": ["describe one by e-mail"],
-                "Certificate.DomainValidationOptions[].ResourceRecord.Value: other": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                ],
-                "Certificate.DomainValidationOptions[].ValidationEmails[]: missing": ["describe one by e-mail"],
-                "Certificate.DomainValidationOptions[].ValidationMethod: other": ["describe one by e-mail"],
-            },
-            "ministack": {
-                "Certificate.DomainValidationOptions[].ResourceRecord.Name: added": ["describe one by e-mail"],
-                "Certificate.DomainValidationOptions[].ResourceRecord.Name: other": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                ],
-                "Certificate.DomainValidationOptions[].ResourceRecord.Type: added": ["describe one by e-mail"],
-                "Certificate.DomainValidationOptions[].ResourceRecord.Value: added": ["describe one by e-mail"],
-                "Certificate.DomainValidationOptions[].ResourceRecord.Value: other": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                ],
-                "Certificate.DomainValidationOptions[].ValidationEmails[]: missing": ["describe one by e-mail"],
-            },
+        both={
+            "Certificate.DomainValidationOptions[].ResourceRecord.Name: added": ["describe one by e-mail"],
+            "Certificate.DomainValidationOptions[].ResourceRecord.Type: added": ["describe one by e-mail"],
+            "Certificate.DomainValidationOptions[].ResourceRecord.Value: added": ["describe one by e-mail"],
+            "Certificate.DomainValidationOptions[].ResourceRecord.Value: other": ["describe a certificate", "describe an EC certificate"],
+            "Certificate.DomainValidationOptions[].ValidationEmails[]: missing": ["describe one by e-mail"],
+        },
+        moto={"Certificate.DomainValidationOptions[].ValidationMethod: other": ["describe one by e-mail"]},
+        ministack={
+            "Certificate.DomainValidationOptions[].ResourceRecord.Name: other": ["describe a certificate", "describe an EC certificate"],
         },
     ),
     Difference(
-        "Names the domain that the e-mails go to.",
+        "Returns the domain that the e-mails are sent to.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_DomainValidation.html",
-        {
-            "moto": {
-                "Certificate.DomainValidationOptions[].ValidationDomain: other": ["describe one by e-mail"],
-            },
-            "ministack": {
-                "Certificate.DomainValidationOptions[].ValidationDomain: missing": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-            },
+        moto={"Certificate.DomainValidationOptions[].ValidationDomain: other": ["describe one by e-mail"]},
+        ministack={
+            "Certificate.DomainValidationOptions[].ValidationDomain: missing": [
+                "describe a certificate", "describe an EC certificate", "describe one by e-mail",
+            ],
         },
     ),
     Difference(
-        "Waits for the validation of every name. Until it is issued a certificate has no serial number, no issuer and no dates.",
+        "Waits for the validation of every name. A certificate that is not issued has no serial number, no issuer and no dates.",
         "https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html",
-        {
-            "moto": {
-                "Certificate.ExtendedKeyUsages: added": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-                "Certificate.IssuedAt: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
-                "Certificate.Issuer: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
-                "Certificate.NotAfter: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
-                "Certificate.NotBefore: added": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-                "Certificate.Serial: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
-            },
-            "ministack": {
-                "Certificate.DomainValidationOptions[].ValidationStatus: other": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-                "Certificate.IssuedAt: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
-                "Certificate.NotAfter: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
-                "Certificate.NotBefore: added": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-                "Certificate.Status: other": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
-            },
+        both={
+            "Certificate.IssuedAt: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
+            "Certificate.NotAfter: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
+            "Certificate.NotBefore: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
+        },
+        moto={
+            "Certificate.ExtendedKeyUsages: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
+            "Certificate.Issuer: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
+            "Certificate.Serial: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
+        },
+        ministack={
+            "Certificate.DomainValidationOptions[].ValidationStatus: other": [
+                "describe a certificate", "describe an EC certificate", "describe one by e-mail",
+            ],
+            "Certificate.Status: other": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
         },
     ),
     Difference(
-        "Has the algorithm that was asked for, and spells RSA with a hyphen.",
+        "Returns the algorithm that was requested, and writes RSA with a hyphen.",
         "https://docs.aws.amazon.com/acm/latest/userguide/gs-acm-list.html",
-        {
-            "moto": {
-                "Certificate.KeyAlgorithm: other": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-            },
-            "ministack": {
-                "Certificate.KeyAlgorithm: other": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-            },
-        },
+        both={"Certificate.KeyAlgorithm: other": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"]},
     ),
     Difference(
         "Signs with SHA-256.",
         "https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html",
-        {
-            "moto": {
-                "Certificate.SignatureAlgorithm: other": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-            },
+        moto={
+            "Certificate.SignatureAlgorithm: other": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
         },
     ),
     Difference(
-        "Has these members.",
+        "Returns these members.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html",
-        {
-            "moto": {
-                "Certificate.CertificateKeyPairOrigin: missing": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-            },
-            "ministack": {
-                "Certificate.CertificateKeyPairOrigin: missing": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-                "Certificate.Options.CertificateTransparencyLoggingPreference: missing": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-                "Certificate.Options.Export: missing": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-                "Certificate.Options: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
-                "Certificate.RenewalEligibility: missing": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-                "Certificate.Subject: missing": [
-                    "describe a certificate",
-                    "describe an EC certificate",
-                    "describe one by e-mail",
-                ],
-            },
+        both={
+            "Certificate.CertificateKeyPairOrigin: missing": [
+                "describe a certificate", "describe an EC certificate", "describe one by e-mail",
+            ],
+        },
+        ministack={
+            "Certificate.Options.CertificateTransparencyLoggingPreference: missing": [
+                "describe a certificate", "describe an EC certificate", "describe one by e-mail",
+            ],
+            "Certificate.Options.Export: missing": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
+            "Certificate.Options: added": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
+            "Certificate.RenewalEligibility: missing": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
+            "Certificate.Subject: missing": ["describe a certificate", "describe an EC certificate", "describe one by e-mail"],
         },
     ),
     Difference(
-        "Takes a tag away only if the value that is given is the tag's.",
+        "Removes a tag only if the given value is the tag's value.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_RemoveTagsFromCertificate.html",
-        {
-            "ministack": {
-                "Tags[].Key: missing": ["list its tags with that one still there"],
-                "Tags[].Key: other": ["list its tags with that one still there"],
-                "Tags[].Value: other": ["list its tags with that one still there"],
-            },
+        ministack={
+            "Tags[].Key: missing": ["list its tags with that one still there"],
+            "Tags[].Key: other": ["list its tags with that one still there"],
+            "Tags[].Value: other": ["list its tags with that one still there"],
         },
     ),
     Difference(
-        "Does not say whether a tag without a value has an empty one; the simulator has it so.",
+        "Does not document whether a tag without a value has an empty value; in the simulator it has.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_Tag.html",
-        {
-            "moto": {
-                "Tags[].Value: missing": [
-                    "list its tags afterwards",
-                    "list its tags with that one still there",
-                    "list its tags without that one",
-                ],
-            },
-            "ministack": {
-                "Tags[].Value: missing": [
-                    "list its tags afterwards",
-                    "list its tags with that one still there",
-                    "list its tags without that one",
-                ],
-            },
+        both={
+            "Tags[].Value: missing": [
+                "list its tags afterwards", "list its tags with that one still there", "list its tags without that one",
+            ],
         },
     ),
     Difference(
         "Refuses keys that begin with `aws:`, with InvalidTagException, and more than 50 tags.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_AddTagsToCertificate.html",
-        {
-            "moto": {
-                "(error): InvalidTagException → ValidationException": ["tag it in the name of AWS"],
-            },
-            "ministack": {
-                "(error): InvalidTagException → none": ["tag it in the name of AWS"],
-                "(error): TooManyTagsException → none": ["tag it too often"],
-            },
+        moto={"(error): InvalidTagException → ValidationException": ["tag it in the name of AWS"]},
+        ministack={
+            "(error): InvalidTagException → none": ["tag it in the name of AWS"],
+            "(error): TooManyTagsException → none": ["tag it too often"],
         },
     ),
     Difference(
         "Has UpdateCertificateOptions.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_UpdateCertificateOptions.html",
-        {
-            "moto": {
-                "(error): none → 500": ["set an option that changes nothing"],
-            },
-        },
+        moto={"(error): none → 500": ["set an option that changes nothing"]},
     ),
     Difference(
         "Refuses an event that lacks a field of the envelope.",
         "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html",
-        {
-            "moto": {
-                "(error): ValidationException → none": ["pattern: an event without an envelope"],
-            },
-            "ministack": {
-                "(error): ValidationException → none": ["pattern: an event without an envelope"],
-            },
-        },
+        both={"(error): ValidationException → none": ["pattern: an event without an envelope"]},
     ),
     Difference(
-        "Has TestEventPattern, and says yes or no.",
+        "Has TestEventPattern, and answers true or false.",
         "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html",
-        {
-            "moto": {
-                "(error): InvalidEventPatternException → none": ["pattern: a value without an array"],
-                "Result: missing": [
-                    "pattern: a field that is not there",
-                    "pattern: an element of an array",
-                    "pattern: and",
-                    "pattern: and, the half of it",
-                    "pattern: anything but",
-                    "pattern: anything but several",
-                    "pattern: anything but what begins with",
-                    "pattern: anything but what ends with",
-                    "pattern: anything but, whatever the case",
-                    "pattern: begins with",
-                    "pattern: does not begin with",
-                    "pattern: does not end with",
-                    "pattern: does not exist",
-                    "pattern: empty",
-                    "pattern: ends with",
-                    "pattern: equals whatever the case",
-                    "pattern: exists",
-                    "pattern: exists though it should not",
-                    "pattern: no element of an array",
-                    "pattern: null",
-                    "pattern: null, of what is empty",
-                    "pattern: one field of many",
-                    "pattern: one of several values",
-                    "pattern: or",
-                    "pattern: or, neither",
-                    "pattern: source, type and another state",
-                    "pattern: source, type and state",
-                    "pattern: the one it may not be",
-                ],
-            },
+        moto={
+            "(error): InvalidEventPatternException → none": ["pattern: a value without an array"],
+            "Result: missing": [
+                "pattern: a field that is not there", "pattern: an element of an array", "pattern: and", "pattern: and, the half of it",
+                "pattern: anything but", "pattern: anything but several", "pattern: anything but what begins with",
+                "pattern: anything but what ends with", "pattern: anything but, whatever the case", "pattern: begins with",
+                "pattern: does not begin with", "pattern: does not end with", "pattern: does not exist", "pattern: empty",
+                "pattern: ends with", "pattern: equals whatever the case", "pattern: exists", "pattern: exists though it should not",
+                "pattern: no element of an array", "pattern: null", "pattern: null, of what is empty", "pattern: one field of many",
+                "pattern: one of several values", "pattern: or", "pattern: or, neither", "pattern: source, type and another state",
+                "pattern: source, type and state", "pattern: the one it may not be",
+            ],
         },
     ),
     Difference(
-        "Takes the same request again with the same token, and does it once.",
+        "Accepts the same request again with the same token, and carries it out once.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html",
-        {
-            "moto": {
-                "(error): none → ConflictException": ["create it again with its token"],
-            },
-            "ministack": {
-                "(error): none → ConflictException": ["create it again with its token"],
-            },
-        },
+        both={"(error): none → ConflictException": ["create it again with its token"]},
     ),
     Difference(
-        "Refuses a name that is taken, with ConflictException and HTTP 409.",
+        "Refuses a name that is in use, with ConflictException and HTTP 409.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html",
-        {
-            "moto": {
-                "(HTTP status): other": ["create it again without"],
-                "(error): ConflictException → none": ["create it twice"],
-            },
+        moto={
+            "(HTTP status): other": ["create it again without"],
+            "(error): ConflictException → none": ["create it twice"],
         },
     ),
     Difference(
         "Refuses a caller reference that was used before.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
-        {
-            "moto": {
-                "(error): HostedZoneAlreadyExists → none": [
-                    "create a zone again",
-                    "create a zone with a deleted one's reference",
-                ],
-            },
-            "ministack": {
-                "(error): HostedZoneAlreadyExists → none": [
-                    "create a zone again",
-                    "create a zone with a deleted one's reference",
-                ],
-            },
-        },
+        both={"(error): HostedZoneAlreadyExists → none": ["create a zone again", "create a zone with a deleted one's reference"]},
     ),
     Difference(
-        "Refuses private zones in no VPC, names that are none, top-level domains, comments of more than 256 characters, and delegation sets that are not there.",
+        "Refuses private zones without a VPC, invalid names, top-level domains, comments of more than 256 characters, and delegation sets that do not exist.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
-        {
-            "moto": {
-                "(error): InvalidDomainName → none": ["create a top-level domain", "create a zone of no name"],
-                "(error): InvalidInput → none": ["create a private zone in no VPC", "create a zone with a comment too long"],
-                "(error): NoSuchDelegationSet → none": ["create a zone in no delegation set"],
-            },
-            "ministack": {
-                "(error): InvalidDomainName → none": ["create a top-level domain", "create a zone of no name"],
-                "(error): InvalidInput → none": ["create a private zone in no VPC", "create a zone with a comment too long"],
-                "(error): NoSuchDelegationSet → none": ["create a zone in no delegation set"],
-            },
+        both={
+            "(error): InvalidDomainName → none": ["create a top-level domain", "create a zone of no name"],
+            "(error): InvalidInput → none": ["create a private zone in no VPC", "create a zone with a comment too long"],
+            "(error): NoSuchDelegationSet → none": ["create a zone in no delegation set"],
         },
     ),
     Difference(
-        "Has these members for reusable delegation sets only.",
+        "Returns these members for reusable delegation sets only.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_DelegationSet.html",
-        {
-            "moto": {
-                "DelegationSet.CallerReference: added": [
-                    "create a zone",
-                    "create a zone in capitals",
-                    "create a zone of another zone's name",
-                    "get a zone",
-                ],
-                "DelegationSet.Id: added": [
-                    "create a zone",
-                    "create a zone in capitals",
-                    "create a zone of another zone's name",
-                    "get a zone",
-                ],
-            },
+        moto={
+            "DelegationSet.CallerReference: added": [
+                "create a zone", "create a zone in capitals", "create a zone of another zone's name", "get a zone",
+            ],
+            "DelegationSet.Id: added": [
+                "create a zone", "create a zone in capitals", "create a zone of another zone's name", "get a zone",
+            ],
         },
     ),
     Difference(
-        "Names servers without a trailing dot.",
+        "Returns the names of name servers without a trailing dot.",
         "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/api-requests-rest-responses.html",
-        {
-            "ministack": {
-                "DelegationSet.NameServers[]: other": [
-                    "create a zone",
-                    "create a zone in capitals",
-                    "create a zone of another zone's name",
-                    "get a zone",
-                ],
-            },
+        ministack={
+            "DelegationSet.NameServers[]: other": [
+                "create a zone", "create a zone in capitals", "create a zone of another zone's name", "get a zone",
+            ],
         },
     ),
     Difference(
-        "Says in a header where the zone is.",
+        "Returns the URL of the zone in a header.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
-        {
-            "ministack": {
-                "Location: missing": [
-                    "create a private zone",
-                    "create a zone",
-                    "create a zone in capitals",
-                    "create a zone of another zone's name",
-                ],
-            },
+        ministack={
+            "Location: missing": [
+                "create a private zone", "create a zone", "create a zone in capitals", "create a zone of another zone's name",
+            ],
         },
     ),
     Difference(
         "A change is PENDING at first, and keeps its id and its comment.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeInfo.html",
-        {
-            "moto": {
-                "ChangeInfo.Comment: missing": ["get a change with a comment", "write with a comment"],
-                "ChangeInfo.Id: other": ["get a change", "get a change with a comment"],
-                "ChangeInfo.Status: other": [
-                    "create a private zone",
-                    "create a zone",
-                    "create a zone in capitals",
-                    "create a zone of another zone's name",
-                    "delete a zone",
-                    "get a change",
-                    "get a change with a comment",
-                    "write a record",
-                    "write a wildcard and text",
-                    "write an alias",
-                    "write weighted records",
-                    "write with a comment",
-                ],
-            },
+        moto={
+            "ChangeInfo.Comment: missing": ["get a change with a comment", "write with a comment"],
+            "ChangeInfo.Id: other": ["get a change", "get a change with a comment"],
+            "ChangeInfo.Status: other": [
+                "create a private zone", "create a zone", "create a zone in capitals", "create a zone of another zone's name",
+                "delete a zone", "get a change", "get a change with a comment", "write a record", "write a wildcard and text",
+                "write an alias", "write weighted records", "write with a comment",
+            ],
         },
     ),
     Difference(
-        "Refuses the id of no change.",
+        "Refuses the id of a change that does not exist.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetChange.html",
-        {
-            "moto": {
-                "(error): NoSuchChange → none": ["get a change that is not there"],
-            },
-        },
+        moto={"(error): NoSuchChange → none": ["get a change that is not there"]},
     ),
     Difference(
         "Keeps names in lower case.",
         "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html",
-        {
-            "moto": {
-                "HostedZone.Name: other": ["create a zone in capitals"],
-            },
-            "ministack": {
-                "HostedZone.Name: other": ["create a zone in capitals"],
-            },
-        },
+        both={"HostedZone.Name: other": ["create a zone in capitals"]},
     ),
     Difference(
-        "Lists private zones only if they are asked for, and always says where the page began.",
+        "Lists private zones only if they are requested, and always returns where the page begins.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZones.html",
-        {
-            "moto": {
-                "HostedZones[].CallerReference: added": ["list private zones"],
-                "HostedZones[].CallerReference: other": ["list private zones"],
-                "HostedZones[].Config.Comment: added": ["list private zones"],
-                "HostedZones[].Config.PrivateZone: added": ["list private zones"],
-                "HostedZones[].Config.PrivateZone: other": ["list private zones"],
-                "HostedZones[].Id: added": ["list private zones"],
-                "HostedZones[].Name: added": ["list private zones"],
-                "HostedZones[].Name: other": ["list private zones"],
-                "HostedZones[].ResourceRecordSetCount: added": ["list private zones"],
-                "Marker: missing": ["list private zones"],
-            },
-            "ministack": {
-                "HostedZones[].CallerReference: added": ["list private zones"],
-                "HostedZones[].CallerReference: other": ["list private zones"],
-                "HostedZones[].Config.Comment: added": ["list private zones"],
-                "HostedZones[].Config.PrivateZone: added": ["list private zones"],
-                "HostedZones[].Config.PrivateZone: other": ["list private zones"],
-                "HostedZones[].Id: added": ["list private zones"],
-                "HostedZones[].Name: added": ["list private zones"],
-                "HostedZones[].Name: other": ["list private zones"],
-                "HostedZones[].ResourceRecordSetCount: added": ["list private zones"],
-            },
+        both={
+            "HostedZones[].CallerReference: added": ["list private zones"],
+            "HostedZones[].CallerReference: other": ["list private zones"],
+            "HostedZones[].Config.Comment: added": ["list private zones"],
+            "HostedZones[].Config.PrivateZone: added": ["list private zones"],
+            "HostedZones[].Config.PrivateZone: other": ["list private zones"],
+            "HostedZones[].Id: added": ["list private zones"],
+            "HostedZones[].Name: added": ["list private zones"],
+            "HostedZones[].Name: other": ["list private zones"],
+            "HostedZones[].ResourceRecordSetCount: added": ["list private zones"],
         },
+        moto={"Marker: missing": ["list private zones"]},
     ),
     Difference(
         "The comment is optional, and there was none.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZoneConfig.html",
-        {
-            "ministack": {
-                "HostedZone.Config.Comment: added": ["create a private zone", "create a zone in capitals", "get a private zone"],
-                "HostedZones[].Config.Comment: added": ["list zones by a name that no zone has", "list zones by name"],
-            },
+        ministack={
+            "HostedZone.Config.Comment: added": ["create a private zone", "create a zone in capitals", "get a private zone"],
+            "HostedZones[].Config.Comment: added": ["list zones by a name that no zone has", "list zones by name"],
         },
     ),
     Difference(
         "Refuses an id of more than 32 characters.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetHostedZone.html",
-        {
-            "moto": {
-                "(error): InvalidInput → NoSuchHostedZone": ["get what is no zone"],
-            },
-            "ministack": {
-                "(error): InvalidInput → NoSuchHostedZone": ["get what is no zone"],
-            },
-        },
+        both={"(error): InvalidInput → NoSuchHostedZone": ["get what is no zone"]},
     ),
     Difference(
-        "Refuses delegation sets that are not there, and parameters that its model does not have.",
+        "Refuses delegation sets that do not exist, and values that its model does not have.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZones.html",
-        {
-            "moto": {
-                "(error): InvalidInput → 500": ["list zones by a number that is none"],
-                "(error): InvalidInput → none": ["list zones of no type"],
-                "(error): NoSuchDelegationSet → none": ["list zones of a delegation set"],
-            },
-            "ministack": {
-                "(error): InvalidInput → 500": ["list zones by a number that is none"],
-                "(error): InvalidInput → none": ["list zones of no type"],
-                "(error): NoSuchDelegationSet → none": ["list zones of a delegation set"],
-            },
+        both={
+            "(error): InvalidInput → 500": ["list zones by a number that is none"],
+            "(error): InvalidInput → none": ["list zones of no type"],
+            "(error): NoSuchDelegationSet → none": ["list zones of a delegation set"],
         },
     ),
     Difference(
-        "Lists from a name on to the last zone, in the order of labels from the right; gives back DNSName and HostedZoneId as they were asked, and says what comes next. Refuses an id without a name, and names that are none.",
+        "Lists from a name on to the last zone, in the order of labels from the right. Returns DNSName and HostedZoneId as given, and the next ones. Refuses an id without a name, and invalid names.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByName.html",
-        {
-            "moto": {
-                "(error): InvalidDomainName → none": ["list zones by no name"],
-                "(error): InvalidInput → none": ["list zones by id alone"],
-                "DNSName: other": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
-                "HostedZones: added": ["list zones by a name that no zone has"],
-                "HostedZones[].CallerReference: missing": ["list zones by a name that no zone has", "list zones by name"],
-                "HostedZones[].Config.PrivateZone: missing": ["list zones by a name that no zone has", "list zones by name"],
-                "HostedZones[].Id: missing": ["list zones by a name that no zone has", "list zones by name"],
-                "HostedZones[].Name: missing": ["list zones by a name that no zone has", "list zones by name"],
-                "HostedZones[].ResourceRecordSetCount: missing": ["list zones by a name that no zone has", "list zones by name"],
-                "IsTruncated: missing": [
-                    "list zones by a name that no zone has",
-                    "list zones by name",
-                    "list zones by name, one",
-                ],
-                "MaxItems: missing": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
-                "NextDNSName: missing": ["list zones by name, one"],
-                "NextHostedZoneId: missing": ["list zones by name, one"],
-            },
-            "ministack": {
-                "(error): InvalidDomainName → none": ["list zones by no name"],
-                "(error): InvalidInput → none": ["list zones by id alone"],
-                "DNSName: other": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
-                "HostedZoneId: added": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
-                "NextDNSName: other": ["list zones by name, one"],
-            },
+        both={
+            "(error): InvalidDomainName → none": ["list zones by no name"],
+            "(error): InvalidInput → none": ["list zones by id alone"],
+            "DNSName: other": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
+        },
+        moto={
+            "HostedZones: added": ["list zones by a name that no zone has"],
+            "HostedZones[].CallerReference: missing": ["list zones by a name that no zone has", "list zones by name"],
+            "HostedZones[].Config.PrivateZone: missing": ["list zones by a name that no zone has", "list zones by name"],
+            "HostedZones[].Id: missing": ["list zones by a name that no zone has", "list zones by name"],
+            "HostedZones[].Name: missing": ["list zones by a name that no zone has", "list zones by name"],
+            "HostedZones[].ResourceRecordSetCount: missing": ["list zones by a name that no zone has", "list zones by name"],
+            "IsTruncated: missing": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
+            "MaxItems: missing": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
+            "NextDNSName: missing": ["list zones by name, one"],
+            "NextHostedZoneId: missing": ["list zones by name, one"],
+        },
+        ministack={
+            "HostedZoneId: added": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
+            "NextDNSName: other": ["list zones by name, one"],
         },
     ),
     Difference(
-        "Adds or removes from one to ten tags a call.",
+        "Adds or removes one to ten tags a call.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeTagsForResource.html",
-        {
-            "moto": {
-                "(error): InvalidInput → none": ["change no tags"],
-            },
-            "ministack": {
-                "(error): InvalidInput → none": ["change no tags"],
-            },
-        },
+        both={"(error): InvalidInput → none": ["change no tags"]},
     ),
     Difference(
         "Lists the tags of up to ten zones.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListTagsForResources.html",
-        {
-            "moto": {
-                "(error): InvalidInput → none": ["list tags of too many zones"],
-            },
-            "ministack": {
-                "(error): none → InvalidInput": ["list tags of several zones"],
-            },
-        },
+        moto={"(error): InvalidInput → none": ["list tags of too many zones"]},
+        ministack={"(error): none → InvalidInput": ["list tags of several zones"]},
     ),
     Difference(
-        "Refuses what is not there, and types other than `healthcheck` and `hostedzone`.",
+        "Refuses resources that do not exist, and types other than `healthcheck` and `hostedzone`.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListTagsForResource.html",
-        {
-            "moto": {
-                "(error): InvalidInput → 404": ["list tags of a bucket"],
-                "(error): NoSuchHealthCheck → none": ["list tags of a health check that is not there"],
-                "(error): NoSuchHostedZone → none": ["list tags of a zone that is not there"],
-            },
-            "ministack": {
-                "(error): InvalidInput → none": ["list tags of a bucket"],
-            },
+        moto={
+            "(error): InvalidInput → 404": ["list tags of a bucket"],
+            "(error): NoSuchHealthCheck → none": ["list tags of a health check that is not there"],
+            "(error): NoSuchHostedZone → none": ["list tags of a zone that is not there"],
         },
+        ministack={"(error): InvalidInput → none": ["list tags of a bucket"]},
     ),
     Difference(
         "Refuses a type without a name.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html",
-        {
-            "ministack": {
-                "(error): InvalidInput → none": ["list records of a type without a name"],
-            },
-        },
+        ministack={"(error): InvalidInput → none": ["list records of a type without a name"]},
     ),
     Difference(
-        "Names the next record's set identifier.",
+        "Returns the set identifier of the next record.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html",
-        {
-            "moto": {
-                "NextRecordIdentifier: missing": ["list records up to a weighted one"],
-            },
-        },
+        moto={"NextRecordIdentifier: missing": ["list records up to a weighted one"]},
     ),
     Difference(
-        "Spells the asterisk `\\052`.",
+        "Writes an asterisk as `\\052`.",
         "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html",
-        {
-            "moto": {
-                "NextRecordName: other": ["list two records", "see that neither is there"],
-                "ResourceRecordSets[].Name: other": ["list records", "list two more records", "see that neither is there"],
-            },
-            "ministack": {
-                "NextRecordName: other": ["list two records", "see that neither is there"],
-                "ResourceRecordSets[].Name: other": ["list records", "list two more records", "see that neither is there"],
-            },
+        both={
+            "NextRecordName: other": ["list two records", "see that neither is there"],
+            "ResourceRecordSets[].Name: other": ["list records", "list two more records", "see that neither is there"],
         },
     ),
     Difference(
-        "The zone's own records end their names in dots, and its SOA names `awsdns-hostmaster.amazon.com`.",
+        "The names in the zone's own records end in a dot, and its SOA has `awsdns-hostmaster.amazon.com`.",
         "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html",
-        {
-            "moto": {
-                "ResourceRecordSets[].ResourceRecords[].Value: other": ["list records", "list two records"],
-            },
-        },
+        moto={"ResourceRecordSets[].ResourceRecords[].Value: other": ["list records", "list two records"]},
     ),
     Difference(
-        "Makes all the changes of a batch or none.",
+        "Makes all changes of a batch or none.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html",
-        {
-            "moto": {
-                "NextRecordType: other": ["see that neither is there"],
-                "ResourceRecordSets[].AliasTarget.DNSName: missing": ["see that neither is there"],
-                "ResourceRecordSets[].AliasTarget.EvaluateTargetHealth: missing": ["see that neither is there"],
-                "ResourceRecordSets[].AliasTarget.HostedZoneId: missing": ["see that neither is there"],
-                "ResourceRecordSets[].ResourceRecords[].Value: added": ["see that neither is there"],
-                "ResourceRecordSets[].TTL: added": ["see that neither is there"],
-                "ResourceRecordSets[].Type: other": ["see that neither is there"],
-            },
-            "ministack": {
-                "NextRecordType: other": ["see that neither is there"],
-                "ResourceRecordSets[].AliasTarget.DNSName: missing": ["see that neither is there"],
-                "ResourceRecordSets[].AliasTarget.EvaluateTargetHealth: missing": ["see that neither is there"],
-                "ResourceRecordSets[].AliasTarget.HostedZoneId: missing": ["see that neither is there"],
-                "ResourceRecordSets[].ResourceRecords[].Value: added": ["see that neither is there"],
-                "ResourceRecordSets[].TTL: added": ["see that neither is there"],
-                "ResourceRecordSets[].Type: other": ["see that neither is there"],
-            },
+        both={
+            "NextRecordType: other": ["see that neither is there"],
+            "ResourceRecordSets[].AliasTarget.DNSName: missing": ["see that neither is there"],
+            "ResourceRecordSets[].AliasTarget.EvaluateTargetHealth: missing": ["see that neither is there"],
+            "ResourceRecordSets[].AliasTarget.HostedZoneId: missing": ["see that neither is there"],
+            "ResourceRecordSets[].ResourceRecords[].Value: added": ["see that neither is there"],
+            "ResourceRecordSets[].TTL: added": ["see that neither is there"],
+            "ResourceRecordSets[].Type: other": ["see that neither is there"],
         },
     ),
     Difference(
-        "A CNAME stands alone, not at the apex, and has one value; weighted and plain records of a name do not mix.",
+        "A CNAME has one value, is not at the apex, and is the only record of its name. A name has weighted or plain records, not both.",
         "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html",
-        {
-            "moto": {
-                "(error): InvalidChangeBatch → none": [
-                    "write a CNAME at the apex",
-                    "write a CNAME of two names",
-                    "write a plain record beside weighted ones",
-                    "write an address beside a CNAME",
-                ],
-            },
-            "ministack": {
-                "(error): InvalidChangeBatch → none": [
-                    "write a CNAME at the apex",
-                    "write a CNAME of two names",
-                    "write a plain record beside weighted ones",
-                    "write an address beside a CNAME",
-                ],
-            },
+        both={
+            "(error): InvalidChangeBatch → none": [
+                "write a CNAME at the apex", "write a CNAME of two names", "write a plain record beside weighted ones",
+                "write an address beside a CNAME",
+            ],
         },
     ),
     Difference(
         "Refuses values that are not of the record's type.",
         "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html",
-        {
-            "moto": {
-                "(error): InvalidChangeBatch → none": ["write text without quotation marks", "write what is no address"],
-            },
-            "ministack": {
-                "(error): InvalidChangeBatch → none": ["write text without quotation marks", "write what is no address"],
-            },
-        },
+        both={"(error): InvalidChangeBatch → none": ["write text without quotation marks", "write what is no address"]},
     ),
     Difference(
-        "Refuses a record that a batch names twice.",
+        "Refuses a batch with the same record twice.",
         "https://github.com/barnybug/cli53/issues/81",
-        {
-            "moto": {
-                "(error): InvalidChangeBatch → none": ["write one record twice"],
-            },
-            "ministack": {
-                "(error): InvalidChangeBatch → none": ["write one record twice"],
-            },
-        },
+        both={"(error): InvalidChangeBatch → none": ["write one record twice"]},
     ),
     Difference(
-        "Refuses names outside the zone, and the batch with them.",
+        "Refuses a batch with a name outside the zone.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html",
-        {
-            "moto": {
-                "(error): InvalidChangeBatch → none": ["write one good and one bad record", "write outside the zone"],
-            },
-            "ministack": {
-                "(error): InvalidChangeBatch → none": ["write one good and one bad record", "write outside the zone"],
-            },
-        },
+        both={"(error): InvalidChangeBatch → none": ["write one good and one bad record", "write outside the zone"]},
     ),
     Difference(
-        "Says InvalidChangeBatch to a deletion that cannot be.",
+        "Refuses an impossible deletion, with InvalidChangeBatch.",
         "https://github.com/boto/boto/issues/2887",
-        {
-            "moto": {
-                "(error): InvalidChangeBatch → InvalidInput": [
-                    "delete a record that is not there",
-                    "delete a record with another value",
-                    "delete the zone's name servers",
-                ],
-            },
+        moto={
+            "(error): InvalidChangeBatch → InvalidInput": [
+                "delete a record that is not there", "delete a record with another value", "delete the zone's name servers",
+            ],
         },
     ),
     Difference(
-        "Refuses a health check that is not there.",
+        "Refuses a health check that does not exist.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html",
-        {
-            "moto": {
-                "(error): NoSuchHealthCheck → none": ["write a record of no health check"],
-            },
-            "ministack": {
-                "(error): NoSuchHealthCheck → none": ["write a record of no health check"],
-            },
-        },
+        both={"(error): NoSuchHealthCheck → none": ["write a record of no health check"]},
     ),
     Difference(
-        "Refuses with InvalidInput what its schema does not have.",
+        "Refuses what its schema does not allow, with InvalidInput.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html",
-        {
-            "moto": {
-                "(error): InvalidInput → none": [
-                    "write a record of no type",
-                    "write a record that lives too long",
-                    "write a record without a value",
-                    "write a weighted record without a name",
-                    "write nothing",
-                ],
-            },
-            "ministack": {
-                "(error): InvalidInput → none": [
-                    "write a record of no type",
-                    "write a record that lives too long",
-                    "write a record without a value",
-                    "write a weighted record without a name",
-                    "write nothing",
-                ],
-            },
+        both={
+            "(error): InvalidInput → none": [
+                "write a record of no type", "write a record that lives too long", "write a record without a value",
+                "write a weighted record without a name", "write nothing",
+            ],
         },
     ),
     Difference(
-        "Was seen to take the event and to lose it. The simulator fails the entry, so that the mistake is seen.",
+        "Was observed to accept the event and to lose it. The simulator fails the entry, so that the mistake is seen.",
         "https://github.com/localstack/localstack/blob/main/tests/aws/services/events/test_events.py",
-        {
-            "moto": {
-                "(error): none → ResourceNotFoundException": ["put an event on no bus"],
-            },
-            "ministack": {
-                "Entries[].ErrorCode: missing": ["put an event on no bus"],
-                "Entries[].EventId: added": ["put an event on no bus"],
-                "FailedEntryCount: other": ["put an event on no bus"],
-            },
+        moto={"(error): none → ResourceNotFoundException": ["put an event on no bus"]},
+        ministack={
+            "Entries[].ErrorCode: missing": ["put an event on no bus"],
+            "Entries[].EventId: added": ["put an event on no bus"],
+            "FailedEntryCount: other": ["put an event on no bus"],
         },
     ),
     Difference(
         "Fails each entry that has no type, no JSON object for its detail, or a source of AWS.",
         "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html",
-        {
-            "moto": {
-                "Entries[].ErrorCode: missing": ["put a good event and bad ones", "put an event of AWS"],
-                "Entries[].EventId: added": ["put a good event and bad ones", "put an event of AWS"],
-                "FailedEntryCount: other": ["put a good event and bad ones", "put an event of AWS"],
-            },
-            "ministack": {
-                "Entries[].ErrorCode: missing": ["put a good event and bad ones"],
-                "Entries[].EventId: added": ["put a good event and bad ones"],
-                "FailedEntryCount: other": ["put a good event and bad ones"],
-            },
+        both={
+            "Entries[].ErrorCode: missing": ["put a good event and bad ones"],
+            "Entries[].EventId: added": ["put a good event and bad ones"],
+            "FailedEntryCount: other": ["put a good event and bad ones"],
+        },
+        moto={
+            "Entries[].ErrorCode: missing": ["put an event of AWS"],
+            "Entries[].EventId: added": ["put an event of AWS"],
+            "FailedEntryCount: other": ["put an event of AWS"],
         },
     ),
     Difference(
-        "Takes from one to ten entries.",
+        "Accepts one to ten entries.",
         "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html",
-        {
-            "moto": {
-                "(error): ValidationException → none": ["put no event"],
-            },
-            "ministack": {
-                "(error): ValidationException → none": ["put no event"],
-            },
-        },
+        both={"(error): ValidationException → none": ["put no event"]},
     ),
     Difference(
-        "Shows when a group was made.",
+        "Returns the time when a group was created.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_GetScheduleGroup.html",
-        {
-            "moto": {
-                "CreationDate: missing": ["get the default group"],
-                "LastModificationDate: missing": ["get the default group"],
-            },
+        moto={
+            "CreationDate: missing": ["get the default group"],
+            "LastModificationDate: missing": ["get the default group"],
         },
     ),
     Difference(
-        "Refuses names outside its pattern, groups that are not there, and the end of the default group.",
+        "Refuses names outside its pattern, groups that do not exist, and the deletion of the default group.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_DeleteScheduleGroup.html",
-        {
-            "moto": {
-                "(error): ResourceNotFoundException → 500": ["delete a group that is not there"],
-                "(error): ValidationException → none": ["create a group of no name", "delete the default group"],
-            },
+        moto={
+            "(error): ResourceNotFoundException → 500": ["delete a group that is not there"],
+            "(error): ValidationException → none": ["create a group of no name", "delete the default group"],
         },
     ),
     Difference(
         "Checks expression, name, group, state and window before it looks for a schedule of that name.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html",
-        {
-            "moto": {
-                "(error): ResourceNotFoundException → 500": ["create a schedule in no group"],
-                "(error): ValidationException → ConflictException": [
-                    "create a schedule in no state",
-                    "create a schedule with a window that is off",
-                    "create a schedule with no window",
-                ],
-                "(error): ValidationException → none": ["create a schedule for no time", "create a schedule of no name"],
-            },
-            "ministack": {
-                "(error): ValidationException → ConflictException": [
-                    "create a schedule in no state",
-                    "create a schedule with a window that is off",
-                    "create a schedule with no window",
-                ],
-                "(error): ValidationException → none": ["create a schedule for no time"],
-            },
+        both={
+            "(error): ValidationException → ConflictException": [
+                "create a schedule in no state", "create a schedule with a window that is off", "create a schedule with no window",
+            ],
+            "(error): ValidationException → none": ["create a schedule for no time"],
+        },
+        moto={
+            "(error): ResourceNotFoundException → 500": ["create a schedule in no group"],
+            "(error): ValidationException → none": ["create a schedule of no name"],
         },
     ),
     Difference(
-        "Shows the usual retry policy where none was given.",
+        "Returns the default retry policy if none was given.",
         "https://github.com/faiscadev/fakecloud/pull/1905",
-        {
-            "ministack": {
-                "Target.RetryPolicy.MaximumEventAgeInSeconds: missing": [
-                    "get a schedule",
-                    "get a schedule for a queue",
-                    "get a schedule in a window",
-                    "get a schedule in the default group",
-                    "get it as it is now",
-                ],
-                "Target.RetryPolicy.MaximumRetryAttempts: missing": [
-                    "get a schedule",
-                    "get a schedule for a queue",
-                    "get a schedule in a window",
-                    "get a schedule in the default group",
-                    "get it as it is now",
-                ],
-            },
+        ministack={
+            "Target.RetryPolicy.MaximumEventAgeInSeconds: missing": [
+                "get a schedule", "get a schedule for a queue", "get a schedule in a window", "get a schedule in the default group",
+                "get it as it is now",
+            ],
+            "Target.RetryPolicy.MaximumRetryAttempts: missing": [
+                "get a schedule", "get a schedule for a queue", "get a schedule in a window", "get a schedule in the default group",
+                "get it as it is now",
+            ],
         },
     ),
     Difference(
-        "Shows defaults of what was left out, after an update too, which replaces everything; a description that was not given is absent.",
+        "Returns defaults for what was not given. This is so after an update too, which replaces everything. A description that was not given is absent.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html",
-        {
-            "moto": {
-                "ActionAfterCompletion: missing": [
-                    "get a schedule for a queue",
-                    "get a schedule in a window",
-                    "get a schedule in the default group",
-                ],
-                "ActionAfterCompletion: other": ["get it as it is now"],
-                "State: missing": ["get it as it is now"],
-            },
-            "ministack": {
-                "Description: added": [
-                    "get a schedule for a queue",
-                    "get a schedule in a window",
-                    "get a schedule in the default group",
-                    "get it as it is now",
-                ],
-            },
+        moto={
+            "ActionAfterCompletion: missing": [
+                "get a schedule for a queue", "get a schedule in a window", "get a schedule in the default group",
+            ],
+            "ActionAfterCompletion: other": ["get it as it is now"],
+            "State: missing": ["get it as it is now"],
+        },
+        ministack={
+            "Description: added": [
+                "get a schedule for a queue", "get a schedule in a window", "get a schedule in the default group", "get it as it is now",
+            ],
         },
     ),
     Difference(
-        "Refuses a group that is not there, and pages of more than 100.",
+        "Refuses a group that does not exist, and pages of more than 100.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ListSchedules.html",
-        {
-            "moto": {
-                "(error): ResourceNotFoundException → none": ["list schedules of no group"],
-                "(error): ValidationException → none": ["list no schedules"],
-            },
-            "ministack": {
-                "(error): ResourceNotFoundException → none": ["list schedules of no group"],
-                "(error): ValidationException → none": ["list no schedules"],
-            },
+        both={
+            "(error): ResourceNotFoundException → none": ["list schedules of no group"],
+            "(error): ValidationException → none": ["list no schedules"],
         },
     ),
     Difference(
-        "Names no order, and gives a token where there is more than MaxResults.",
+        "Documents no order, and returns a token if there are more than MaxResults.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ListSchedules.html",
-        {
-            "moto": {
-                "Schedules[].Arn: other": [
-                    "list a group's schedules",
-                    "list schedules",
-                    "list two more schedules",
-                    "list two schedules",
-                ],
-                "Schedules[].GroupName: other": ["list schedules", "list two more schedules", "list two schedules"],
-                "Schedules[].Name: other": [
-                    "list a group's schedules",
-                    "list schedules",
-                    "list two more schedules",
-                    "list two schedules",
-                ],
-                "Schedules[].State: other": ["list a group's schedules"],
-                "Schedules[].Target.Arn: other": ["list a group's schedules"],
-            },
-            "ministack": {
-                "(answer): an answer → not asked: nothing gave it 'more'": ["list two more schedules"],
-                "NextToken: missing": ["list two schedules"],
-                "Schedules[].Arn: other": [
-                    "list a group's schedules",
-                    "list a group's schedules by name",
-                    "list schedules",
-                    "list two schedules",
-                ],
-                "Schedules[].Name: other": [
-                    "list a group's schedules",
-                    "list a group's schedules by name",
-                    "list schedules",
-                    "list two schedules",
-                ],
-                "Schedules[].State: other": [
-                    "list a group's schedules",
-                    "list a group's schedules by name",
-                    "list schedules",
-                    "list two schedules",
-                ],
-                "Schedules[].Target.Arn: other": [
-                    "list a group's schedules",
-                    "list a group's schedules by name",
-                    "list schedules",
-                    "list two schedules",
-                ],
-            },
+        both={
+            "Schedules[].Arn: other": ["list a group's schedules", "list schedules", "list two schedules"],
+            "Schedules[].Name: other": ["list a group's schedules", "list schedules", "list two schedules"],
+            "Schedules[].State: other": ["list a group's schedules"],
+            "Schedules[].Target.Arn: other": ["list a group's schedules"],
+        },
+        moto={
+            "Schedules[].Arn: other": ["list two more schedules"],
+            "Schedules[].GroupName: other": ["list schedules", "list two more schedules", "list two schedules"],
+            "Schedules[].Name: other": ["list two more schedules"],
+        },
+        ministack={
+            "(answer): an answer → not asked: nothing gave it 'more'": ["list two more schedules"],
+            "NextToken: missing": ["list two schedules"],
+            "Schedules[].Arn: other": ["list a group's schedules by name"],
+            "Schedules[].Name: other": ["list a group's schedules by name"],
+            "Schedules[].State: other": ["list a group's schedules by name", "list schedules", "list two schedules"],
+            "Schedules[].Target.Arn: other": ["list a group's schedules by name", "list schedules", "list two schedules"],
         },
     ),
     Difference(
         "Has a default group, and the schedules in it.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_DeleteSchedule.html",
-        {
-            "moto": {
-                "(error): none → ResourceNotFoundException": ["delete a schedule of the default group"],
-            },
-        },
+        moto={"(error): none → ResourceNotFoundException": ["delete a schedule of the default group"]},
     ),
 ]

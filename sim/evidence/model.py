@@ -1,21 +1,21 @@
-"""Holds answers on the wire against AWS's own service models, as botocore has them, and more strictly than botocore does."""
+"""Checks answers on the wire with AWS's own service models, which botocore has, and more strictly than botocore does."""
 
 import datetime
 import json
 import re
 import xml.etree.ElementTree as ElementTree
 
-# What AWS really answers, where its model says otherwise: (shape, pattern).
+# Answers of AWS that its own model does not allow: (shape, pattern).
 BESIDE_THE_MODEL = [
     # https://docs.aws.amazon.com/acm/latest/userguide/gs-acm-list.html shows `RSA-2048` where the model has `RSA_2048`.
     ("KeyAlgorithm", r"RSA-2048"),
-    # The model takes the ARN of a private CA for one of ACM; its text, and
-    # https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html, say `acm-pca`.
+    # By the model, the ARN of a private CA is one of ACM. By its documentation, and by
+    # https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html, it is one of `acm-pca`.
     ("Arn", r"arn:aws:acm-pca:[a-z0-9-]+:\d{12}:certificate-authority/[0-9a-f-]+"),
 ]
 
-# Errors that no operation's model names, by service: their status. The pages "Common Errors" of each API reference, such as
-# https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html, and what is named beside a line.
+# Errors that no operation's model has, by service, with their HTTP status. The sources are the pages "Common Errors" of each API
+# reference, such as https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html, and the links in the lines.
 AWS_JSON = {
     "AccessDeniedException": 400,
     "InternalFailure": 500,
@@ -39,7 +39,7 @@ XML = {
 COMMON = {
     "acm": AWS_JSON,
     "events": AWS_JSON,
-    # InvalidInput and MalformedInput: a body that the schema refuses, in operations whose model does not name them, as in
+    # InvalidInput and MalformedInput: a body that the schema does not allow, in operations whose model does not have them, as in
     # https://github.com/stalwartlabs/dns-update/issues/44
     "route53": XML | {"InvalidInput": 400, "MalformedInput": 400, "NoSuchHealthCheck": 404, "UnknownOperationException": 404},
     "scheduler": {
@@ -53,10 +53,10 @@ COMMON = {
     },
     "sts": XML | {"InvalidAction": 400, "ValidationError": 400},
 }
-# Members that the model requires and AWS leaves out: a private zone has no name servers to show, as Terraform's provider knows:
+# Members that the model requires but AWS leaves out: a private zone has no name servers, as Terraform's provider handles:
 # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/route53/zone.go
 LEFT_OUT = {("CreateHostedZone", "DelegationSet")}
-# Lists that may be empty whatever the model says: a zone without tags has `<Tags/>`, as
+# Lists that may be empty, against the model: a zone without tags has `<Tags/>`, as
 # https://github.com/hashicorp/terraform/pull/1320 and external-dns rely on.
 MAY_BE_EMPTY = {"TagList"}
 CONTENT = {"json": "application/x-amz-json-1.1", "rest-json": "application/json", "rest-xml": "text/xml", "query": "text/xml"}
@@ -66,7 +66,7 @@ NUMBERS = ("integer", "long", "float", "double")
 
 
 def faults(operation, status, headers, body):
-    """What is wrong with an answer to this operation: a list of sentences, empty if all is right."""
+    """The problems of an answer to this operation: a list of sentences, empty if there are none."""
     found = []
     service = operation.service_model
     protocol = service.resolved_protocol
@@ -165,7 +165,7 @@ def _failure(found, service, operation, status, headers, body):
         code = error.get("Code")
     common = COMMON[service.signing_name]
     if code in modelled:
-        # The model names a status where it is not 400.
+        # The model has the status if it is not 400.
         expected = modelled[code].metadata.get("error", {}).get("httpStatusCode", 400)
     elif code in common:
         expected = common[code]
@@ -234,7 +234,7 @@ def _element(found, shape, element, path):
 
 
 def _text(found, shape, text, path):
-    """A value that XML and headers spell as text."""
+    """A value that is text in XML and in headers."""
     kind = shape.type_name
     try:
         if kind in NUMBERS:
