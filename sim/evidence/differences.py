@@ -79,14 +79,14 @@ DIFFERENCES = [
     Difference(
         "Refuses a role that does not exist or does not trust the caller.",
         "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html",
-        both={"(error): AccessDenied → none": ["assume a role that is not there"]},
+        both={"(error): AccessDenied → none": ["assume a role that does not exist"]},
     ),
     Difference(
         "Accepts sessions from 900 seconds to the role's maximum, with names of 2 to 64 characters of its pattern.",
         "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html",
         both={
             "(error): ValidationError → none": [
-                "assume a role for a moment", "assume a role for too long", "assume a role under no name",
+                "assume a role for 60 seconds", "assume a role for too long", "assume a role with an invalid session name",
             ],
         },
     ),
@@ -98,7 +98,7 @@ DIFFERENCES = [
     Difference(
         "Accepts as validation domain the name itself or a parent domain of it.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_DomainValidationOption.html",
-        both={"(error): InvalidDomainValidationOptionsException → none": ["request one by e-mail from elsewhere"]},
+        both={"(error): InvalidDomainValidationOptionsException → none": ["request one with a foreign validation domain"]},
     ),
     Difference(
         "Refuses more names than the quota, which can be raised to 100.",
@@ -110,7 +110,7 @@ DIFFERENCES = [
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html",
         both={
             "(error): ValidationException → none": [
-                "request one for no domain name", "request one of no algorithm", "request one with a token too long",
+                "request one with an invalid domain name", "request one with an unknown algorithm", "request one with a token too long",
             ],
         },
     ),
@@ -118,14 +118,14 @@ DIFFERENCES = [
         "Refuses a text that is not an ARN, and an ARN that is not a certificate's.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html",
         both={
-            "(error): InvalidArnException → ResourceNotFoundException": ["describe what is no certificate"],
-            "(error): ValidationException → ResourceNotFoundException": ["describe what is no ARN"],
+            "(error): InvalidArnException → ResourceNotFoundException": ["describe an ARN that is not a certificate's"],
+            "(error): ValidationException → ResourceNotFoundException": ["describe a text that is not an ARN"],
         },
     ),
     Difference(
         "Refuses a page size of zero, and algorithms that it does not know.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_ListCertificates.html",
-        both={"(error): ValidationException → none": ["list certificates of no algorithm", "list no certificates"]},
+        both={"(error): ValidationException → none": ["list certificates with an unknown algorithm", "list a page of no certificates"]},
     ),
     Difference(
         "The record is ACM's own, `_x.NAME` to `_y.….acm-validations.aws`, and exists only for validation by DNS; for validation by e-mail there are five addresses.",
@@ -206,9 +206,9 @@ DIFFERENCES = [
         "Removes a tag only if the given value is the tag's value.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_RemoveTagsFromCertificate.html",
         ministack={
-            "Tags[].Key: missing": ["list its tags with that one still there"],
-            "Tags[].Key: other": ["list its tags with that one still there"],
-            "Tags[].Value: other": ["list its tags with that one still there"],
+            "Tags[].Key: missing": ["list its tags, with that tag"],
+            "Tags[].Key: other": ["list its tags, with that tag"],
+            "Tags[].Value: other": ["list its tags, with that tag"],
         },
     ),
     Difference(
@@ -216,17 +216,17 @@ DIFFERENCES = [
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_Tag.html",
         both={
             "Tags[].Value: missing": [
-                "list its tags afterwards", "list its tags with that one still there", "list its tags without that one",
+                "list its tags afterwards", "list its tags, with that tag", "list its tags, without that tag",
             ],
         },
     ),
     Difference(
         "Refuses keys that begin with `aws:`, with InvalidTagException, and more than 50 tags.",
         "https://docs.aws.amazon.com/acm/latest/APIReference/API_AddTagsToCertificate.html",
-        moto={"(error): InvalidTagException → ValidationException": ["tag it in the name of AWS"]},
+        moto={"(error): InvalidTagException → ValidationException": ["tag it with a reserved key"]},
         ministack={
-            "(error): InvalidTagException → none": ["tag it in the name of AWS"],
-            "(error): TooManyTagsException → none": ["tag it too often"],
+            "(error): InvalidTagException → none": ["tag it with a reserved key"],
+            "(error): TooManyTagsException → none": ["tag it with too many tags"],
         },
     ),
     Difference(
@@ -245,14 +245,14 @@ DIFFERENCES = [
         moto={
             "(error): InvalidEventPatternException → none": ["pattern: a value without an array"],
             "Result: missing": [
-                "pattern: a field that is not there", "pattern: an element of an array", "pattern: and", "pattern: and, the half of it",
+                "pattern: a missing field", "pattern: an element of an array", "pattern: and", "pattern: and, one half",
                 "pattern: anything but", "pattern: anything but several", "pattern: anything but what begins with",
-                "pattern: anything but what ends with", "pattern: anything but, whatever the case", "pattern: begins with",
+                "pattern: anything but what ends with", "pattern: anything but, ignoring case", "pattern: begins with",
                 "pattern: does not begin with", "pattern: does not end with", "pattern: does not exist", "pattern: empty",
-                "pattern: ends with", "pattern: equals whatever the case", "pattern: exists", "pattern: exists though it should not",
-                "pattern: no element of an array", "pattern: null", "pattern: null, of what is empty", "pattern: one field of many",
-                "pattern: one of several values", "pattern: or", "pattern: or, neither", "pattern: source, type and another state",
-                "pattern: source, type and state", "pattern: the one it may not be",
+                "pattern: ends with", "pattern: equals, ignoring case", "pattern: exists", "pattern: exists against exists: false",
+                "pattern: no element of an array", "pattern: null", "pattern: null, with an empty text", "pattern: one field of many",
+                "pattern: one of several values", "pattern: or", "pattern: or, neither half", "pattern: source, type and another state",
+                "pattern: source, type and state", "pattern: anything but, with that value",
             ],
         },
     ),
@@ -265,7 +265,7 @@ DIFFERENCES = [
         "Refuses a name that is in use, with ConflictException and HTTP 409.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html",
         moto={
-            "(HTTP status): other": ["create it again without"],
+            "(HTTP status): other": ["create it again without its token"],
             "(error): ConflictException → none": ["create it twice"],
         },
     ),
@@ -278,9 +278,9 @@ DIFFERENCES = [
         "Refuses private zones without a VPC, invalid names, top-level domains, comments of more than 256 characters, and delegation sets that do not exist.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
         both={
-            "(error): InvalidDomainName → none": ["create a top-level domain", "create a zone of no name"],
-            "(error): InvalidInput → none": ["create a private zone in no VPC", "create a zone with a comment too long"],
-            "(error): NoSuchDelegationSet → none": ["create a zone in no delegation set"],
+            "(error): InvalidDomainName → none": ["create a top-level domain", "create a zone with an invalid name"],
+            "(error): InvalidInput → none": ["create a private zone without a VPC", "create a zone with a comment too long"],
+            "(error): NoSuchDelegationSet → none": ["create a zone with an unknown delegation set"],
         },
     ),
     Difference(
@@ -288,10 +288,10 @@ DIFFERENCES = [
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_DelegationSet.html",
         moto={
             "DelegationSet.CallerReference: added": [
-                "create a zone", "create a zone in capitals", "create a zone of another zone's name", "get a zone",
+                "create a zone", "create a zone in capitals", "create a second zone of the same name", "get a zone",
             ],
             "DelegationSet.Id: added": [
-                "create a zone", "create a zone in capitals", "create a zone of another zone's name", "get a zone",
+                "create a zone", "create a zone in capitals", "create a second zone of the same name", "get a zone",
             ],
         },
     ),
@@ -300,7 +300,7 @@ DIFFERENCES = [
         "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/api-requests-rest-responses.html",
         ministack={
             "DelegationSet.NameServers[]: other": [
-                "create a zone", "create a zone in capitals", "create a zone of another zone's name", "get a zone",
+                "create a zone", "create a zone in capitals", "create a second zone of the same name", "get a zone",
             ],
         },
     ),
@@ -309,7 +309,7 @@ DIFFERENCES = [
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
         ministack={
             "Location: missing": [
-                "create a private zone", "create a zone", "create a zone in capitals", "create a zone of another zone's name",
+                "create a private zone", "create a zone", "create a zone in capitals", "create a second zone of the same name",
             ],
         },
     ),
@@ -320,7 +320,7 @@ DIFFERENCES = [
             "ChangeInfo.Comment: missing": ["get a change with a comment", "write with a comment"],
             "ChangeInfo.Id: other": ["get a change", "get a change with a comment"],
             "ChangeInfo.Status: other": [
-                "create a private zone", "create a zone", "create a zone in capitals", "create a zone of another zone's name",
+                "create a private zone", "create a zone", "create a zone in capitals", "create a second zone of the same name",
                 "delete a zone", "get a change", "get a change with a comment", "write a record", "write a wildcard and text",
                 "write an alias", "write weighted records", "write with a comment",
             ],
@@ -329,7 +329,7 @@ DIFFERENCES = [
     Difference(
         "Refuses the id of a change that does not exist.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetChange.html",
-        moto={"(error): NoSuchChange → none": ["get a change that is not there"]},
+        moto={"(error): NoSuchChange → none": ["get a change that does not exist"]},
     ),
     Difference(
         "Keeps names in lower case.",
@@ -357,20 +357,20 @@ DIFFERENCES = [
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZoneConfig.html",
         ministack={
             "HostedZone.Config.Comment: added": ["create a private zone", "create a zone in capitals", "get a private zone"],
-            "HostedZones[].Config.Comment: added": ["list zones by a name that no zone has", "list zones by name"],
+            "HostedZones[].Config.Comment: added": ["list zones by an unused name", "list zones by name"],
         },
     ),
     Difference(
         "Refuses an id of more than 32 characters.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetHostedZone.html",
-        both={"(error): InvalidInput → NoSuchHostedZone": ["get what is no zone"]},
+        both={"(error): InvalidInput → NoSuchHostedZone": ["get a zone with an invalid id"]},
     ),
     Difference(
         "Refuses delegation sets that do not exist, and values that its model does not have.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZones.html",
         both={
-            "(error): InvalidInput → 500": ["list zones by a number that is none"],
-            "(error): InvalidInput → none": ["list zones of no type"],
+            "(error): InvalidInput → 500": ["list zones with an invalid page size"],
+            "(error): InvalidInput → none": ["list zones of an unknown type"],
             "(error): NoSuchDelegationSet → none": ["list zones of a delegation set"],
         },
     ),
@@ -378,31 +378,31 @@ DIFFERENCES = [
         "Lists from a name on to the last zone, in the order of labels from the right. Returns DNSName and HostedZoneId as given, and the next ones. Refuses an id without a name, and invalid names.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByName.html",
         both={
-            "(error): InvalidDomainName → none": ["list zones by no name"],
-            "(error): InvalidInput → none": ["list zones by id alone"],
-            "DNSName: other": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
+            "(error): InvalidDomainName → none": ["list zones by an invalid name"],
+            "(error): InvalidInput → none": ["list zones by id without a name"],
+            "DNSName: other": ["list zones by an unused name", "list zones by name", "list zones by name, one"],
         },
         moto={
-            "HostedZones: added": ["list zones by a name that no zone has"],
-            "HostedZones[].CallerReference: missing": ["list zones by a name that no zone has", "list zones by name"],
-            "HostedZones[].Config.PrivateZone: missing": ["list zones by a name that no zone has", "list zones by name"],
-            "HostedZones[].Id: missing": ["list zones by a name that no zone has", "list zones by name"],
-            "HostedZones[].Name: missing": ["list zones by a name that no zone has", "list zones by name"],
-            "HostedZones[].ResourceRecordSetCount: missing": ["list zones by a name that no zone has", "list zones by name"],
-            "IsTruncated: missing": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
-            "MaxItems: missing": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
+            "HostedZones: added": ["list zones by an unused name"],
+            "HostedZones[].CallerReference: missing": ["list zones by an unused name", "list zones by name"],
+            "HostedZones[].Config.PrivateZone: missing": ["list zones by an unused name", "list zones by name"],
+            "HostedZones[].Id: missing": ["list zones by an unused name", "list zones by name"],
+            "HostedZones[].Name: missing": ["list zones by an unused name", "list zones by name"],
+            "HostedZones[].ResourceRecordSetCount: missing": ["list zones by an unused name", "list zones by name"],
+            "IsTruncated: missing": ["list zones by an unused name", "list zones by name", "list zones by name, one"],
+            "MaxItems: missing": ["list zones by an unused name", "list zones by name", "list zones by name, one"],
             "NextDNSName: missing": ["list zones by name, one"],
             "NextHostedZoneId: missing": ["list zones by name, one"],
         },
         ministack={
-            "HostedZoneId: added": ["list zones by a name that no zone has", "list zones by name", "list zones by name, one"],
+            "HostedZoneId: added": ["list zones by an unused name", "list zones by name", "list zones by name, one"],
             "NextDNSName: other": ["list zones by name, one"],
         },
     ),
     Difference(
         "Adds or removes one to ten tags a call.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeTagsForResource.html",
-        both={"(error): InvalidInput → none": ["change no tags"]},
+        both={"(error): InvalidInput → none": ["change no tags of a zone"]},
     ),
     Difference(
         "Lists the tags of up to ten zones.",
@@ -415,8 +415,8 @@ DIFFERENCES = [
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListTagsForResource.html",
         moto={
             "(error): InvalidInput → 404": ["list tags of a bucket"],
-            "(error): NoSuchHealthCheck → none": ["list tags of a health check that is not there"],
-            "(error): NoSuchHostedZone → none": ["list tags of a zone that is not there"],
+            "(error): NoSuchHealthCheck → none": ["list tags of a health check that does not exist"],
+            "(error): NoSuchHostedZone → none": ["list tags of a zone that does not exist"],
         },
         ministack={"(error): InvalidInput → none": ["list tags of a bucket"]},
     ),
@@ -434,8 +434,8 @@ DIFFERENCES = [
         "Writes an asterisk as `\\052`.",
         "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html",
         both={
-            "NextRecordName: other": ["list two records", "see that neither is there"],
-            "ResourceRecordSets[].Name: other": ["list records", "list two more records", "see that neither is there"],
+            "NextRecordName: other": ["list two records", "see that neither was written"],
+            "ResourceRecordSets[].Name: other": ["list records", "list two more records", "see that neither was written"],
         },
     ),
     Difference(
@@ -447,13 +447,13 @@ DIFFERENCES = [
         "Makes all changes of a batch or none.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html",
         both={
-            "NextRecordType: other": ["see that neither is there"],
-            "ResourceRecordSets[].AliasTarget.DNSName: missing": ["see that neither is there"],
-            "ResourceRecordSets[].AliasTarget.EvaluateTargetHealth: missing": ["see that neither is there"],
-            "ResourceRecordSets[].AliasTarget.HostedZoneId: missing": ["see that neither is there"],
-            "ResourceRecordSets[].ResourceRecords[].Value: added": ["see that neither is there"],
-            "ResourceRecordSets[].TTL: added": ["see that neither is there"],
-            "ResourceRecordSets[].Type: other": ["see that neither is there"],
+            "NextRecordType: other": ["see that neither was written"],
+            "ResourceRecordSets[].AliasTarget.DNSName: missing": ["see that neither was written"],
+            "ResourceRecordSets[].AliasTarget.EvaluateTargetHealth: missing": ["see that neither was written"],
+            "ResourceRecordSets[].AliasTarget.HostedZoneId: missing": ["see that neither was written"],
+            "ResourceRecordSets[].ResourceRecords[].Value: added": ["see that neither was written"],
+            "ResourceRecordSets[].TTL: added": ["see that neither was written"],
+            "ResourceRecordSets[].Type: other": ["see that neither was written"],
         },
     ),
     Difference(
@@ -461,7 +461,7 @@ DIFFERENCES = [
         "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html",
         both={
             "(error): InvalidChangeBatch → none": [
-                "write a CNAME at the apex", "write a CNAME of two names", "write a plain record beside weighted ones",
+                "write a CNAME at the apex", "write a CNAME with two values", "write a plain record beside weighted ones",
                 "write an address beside a CNAME",
             ],
         },
@@ -469,7 +469,7 @@ DIFFERENCES = [
     Difference(
         "Refuses values that are not of the record's type.",
         "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html",
-        both={"(error): InvalidChangeBatch → none": ["write text without quotation marks", "write what is no address"]},
+        both={"(error): InvalidChangeBatch → none": ["write text without quotation marks", "write an invalid address"]},
     ),
     Difference(
         "Refuses a batch with the same record twice.",
@@ -486,33 +486,33 @@ DIFFERENCES = [
         "https://github.com/boto/boto/issues/2887",
         moto={
             "(error): InvalidChangeBatch → InvalidInput": [
-                "delete a record that is not there", "delete a record with another value", "delete the zone's name servers",
+                "delete a record that does not exist", "delete a record with another value", "delete the zone's name servers",
             ],
         },
     ),
     Difference(
         "Refuses a health check that does not exist.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html",
-        both={"(error): NoSuchHealthCheck → none": ["write a record of no health check"]},
+        both={"(error): NoSuchHealthCheck → none": ["write a record with an unknown health check"]},
     ),
     Difference(
         "Refuses what its schema does not allow, with InvalidInput.",
         "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html",
         both={
             "(error): InvalidInput → none": [
-                "write a record of no type", "write a record that lives too long", "write a record without a value",
-                "write a weighted record without a name", "write nothing",
+                "write a record of an unknown type", "write a record with too large a TTL", "write a record without a value",
+                "write a weighted record without a set identifier", "write an empty batch",
             ],
         },
     ),
     Difference(
         "Was observed to accept the event and to lose it. The simulator fails the entry, so that the mistake is seen.",
         "https://github.com/localstack/localstack/blob/main/tests/aws/services/events/test_events.py",
-        moto={"(error): none → ResourceNotFoundException": ["put an event on no bus"]},
+        moto={"(error): none → ResourceNotFoundException": ["put an event on an unknown bus"]},
         ministack={
-            "Entries[].ErrorCode: missing": ["put an event on no bus"],
-            "Entries[].EventId: added": ["put an event on no bus"],
-            "FailedEntryCount: other": ["put an event on no bus"],
+            "Entries[].ErrorCode: missing": ["put an event on an unknown bus"],
+            "Entries[].EventId: added": ["put an event on an unknown bus"],
+            "FailedEntryCount: other": ["put an event on an unknown bus"],
         },
     ),
     Difference(
@@ -524,9 +524,9 @@ DIFFERENCES = [
             "FailedEntryCount: other": ["put a good event and bad ones"],
         },
         moto={
-            "Entries[].ErrorCode: missing": ["put an event of AWS"],
-            "Entries[].EventId: added": ["put an event of AWS"],
-            "FailedEntryCount: other": ["put an event of AWS"],
+            "Entries[].ErrorCode: missing": ["put an event with a source of AWS"],
+            "Entries[].EventId: added": ["put an event with a source of AWS"],
+            "FailedEntryCount: other": ["put an event with a source of AWS"],
         },
     ),
     Difference(
@@ -546,8 +546,8 @@ DIFFERENCES = [
         "Refuses names outside its pattern, groups that do not exist, and the deletion of the default group.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_DeleteScheduleGroup.html",
         moto={
-            "(error): ResourceNotFoundException → 500": ["delete a group that is not there"],
-            "(error): ValidationException → none": ["create a group of no name", "delete the default group"],
+            "(error): ResourceNotFoundException → 500": ["delete a group that does not exist"],
+            "(error): ValidationException → none": ["create a group with an invalid name", "delete the default group"],
         },
     ),
     Difference(
@@ -555,13 +555,13 @@ DIFFERENCES = [
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html",
         both={
             "(error): ValidationException → ConflictException": [
-                "create a schedule in no state", "create a schedule with a window that is off", "create a schedule with no window",
+                "create a schedule with an unknown state", "create a schedule with minutes for no window", "create a schedule with a window without minutes",
             ],
-            "(error): ValidationException → none": ["create a schedule for no time"],
+            "(error): ValidationException → none": ["create a schedule with an invalid expression"],
         },
         moto={
-            "(error): ResourceNotFoundException → 500": ["create a schedule in no group"],
-            "(error): ValidationException → none": ["create a schedule of no name"],
+            "(error): ResourceNotFoundException → 500": ["create a schedule in a group that does not exist"],
+            "(error): ValidationException → none": ["create a schedule with an invalid name"],
         },
     ),
     Difference(
@@ -569,12 +569,12 @@ DIFFERENCES = [
         "https://github.com/faiscadev/fakecloud/pull/1905",
         ministack={
             "Target.RetryPolicy.MaximumEventAgeInSeconds: missing": [
-                "get a schedule", "get a schedule for a queue", "get a schedule in a window", "get a schedule in the default group",
-                "get it as it is now",
+                "get a schedule", "get a schedule for a queue", "get a schedule with a flexible window", "get a schedule in the default group",
+                "get it after the update",
             ],
             "Target.RetryPolicy.MaximumRetryAttempts: missing": [
-                "get a schedule", "get a schedule for a queue", "get a schedule in a window", "get a schedule in the default group",
-                "get it as it is now",
+                "get a schedule", "get a schedule for a queue", "get a schedule with a flexible window", "get a schedule in the default group",
+                "get it after the update",
             ],
         },
     ),
@@ -583,14 +583,14 @@ DIFFERENCES = [
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html",
         moto={
             "ActionAfterCompletion: missing": [
-                "get a schedule for a queue", "get a schedule in a window", "get a schedule in the default group",
+                "get a schedule for a queue", "get a schedule with a flexible window", "get a schedule in the default group",
             ],
-            "ActionAfterCompletion: other": ["get it as it is now"],
-            "State: missing": ["get it as it is now"],
+            "ActionAfterCompletion: other": ["get it after the update"],
+            "State: missing": ["get it after the update"],
         },
         ministack={
             "Description: added": [
-                "get a schedule for a queue", "get a schedule in a window", "get a schedule in the default group", "get it as it is now",
+                "get a schedule for a queue", "get a schedule with a flexible window", "get a schedule in the default group", "get it after the update",
             ],
         },
     ),
@@ -598,8 +598,8 @@ DIFFERENCES = [
         "Refuses a group that does not exist, and pages of more than 100.",
         "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ListSchedules.html",
         both={
-            "(error): ResourceNotFoundException → none": ["list schedules of no group"],
-            "(error): ValidationException → none": ["list no schedules"],
+            "(error): ResourceNotFoundException → none": ["list schedules of a group that does not exist"],
+            "(error): ValidationException → none": ["list too large a page of schedules"],
         },
     ),
     Difference(

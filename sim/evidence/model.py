@@ -170,7 +170,7 @@ def _failure(found, service, operation, status, headers, body):
     elif code in common:
         expected = common[code]
     else:
-        found.append(f"nobody knows the error {code} of {operation.name}")
+        found.append(f"{operation.name} has no error {code}")
         return
     if status != expected:
         found.append(f"{code} comes with HTTP {status} instead of {expected}")
