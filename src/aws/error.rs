@@ -48,5 +48,5 @@ pub enum Error {
     },
 }
 
-/// An error of the SDK. Outside the aws layer, no code depends on its kind.
+/// The text of an error of the SDK. Outside the aws layer, no code depends on its kind.
 pub type BoxError = Box<dyn StdError + Send + Sync>;

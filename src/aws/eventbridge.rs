@@ -5,7 +5,7 @@ use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use futures_util::stream::{self, StreamExt};
 
 use crate::aws::chunk::chunks;
-use crate::domain::text::report;
+use crate::aws::problem::{error_text, is_permanent};
 
 /// An event to publish.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,30 +20,58 @@ pub struct Event {
     pub detail: String,
 }
 
-/// Publishes events on a bus; returns an error text for each event, or each call, that EventBridge did
-/// not accept.
-pub async fn put(client: &Client, bus: &str, events: Vec<Event>) -> Vec<String> {
-    let entries = events.into_iter().map(|event| {
+/// An event that EventBridge did not accept.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Rejected {
+    /// The event.
+    pub event: Event,
+    /// The error, in one line.
+    pub error: String,
+    /// Whether to try again: not for a permanent error, nor for a call that the SDK has repeated.
+    pub try_again: bool,
+}
+
+/// Publishes events on a bus; returns those that EventBridge did not accept.
+pub async fn put(client: &Client, bus: &str, events: Vec<Event>) -> Vec<Rejected> {
+    let sized = events.into_iter().map(|event| {
         let size = event.detail.len();
-        let entry = PutEventsRequestEntry::builder()
-            .event_bus_name(bus)
-            .source(event.source)
-            .detail_type(event.detail_type)
-            .set_resources((!event.resources.is_empty()).then_some(event.resources))
-            .detail(event.detail)
-            .build();
-        (entry, size)
+        (event, size)
     });
-    let calls = chunks(entries, ENTRIES, BYTES).into_iter().map(async |entries| {
+    let calls = chunks(sized, ENTRIES, BYTES).into_iter().map(async |events| {
+        let entries = events.iter().map(|event| entry(event, bus)).collect();
         match client.put_events().set_entries(Some(entries)).send().await {
             // EventBridge answers 200 even if it did not accept an event.
-            Ok(output) => output.entries().iter().filter_map(refusal).collect(),
-            Err(error) => vec![report(&error)],
+            Ok(output) => {
+                let results = events.into_iter().zip(output.entries());
+                results.filter_map(|(event, result)| rejected(event, result)).collect::<Vec<_>>()
+            }
+            Err(error) => {
+                let error = error_text(&error);
+                let rejected = |event| Rejected { event, error: error.clone(), try_again: false };
+                events.into_iter().map(rejected).collect()
+            }
         }
     });
-    let errors: Vec<Vec<String>> =
-        stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).collect().await;
-    errors.concat()
+    let rejected: Vec<_> = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).collect().await;
+    rejected.concat()
+}
+
+fn entry(event: &Event, bus: &str) -> PutEventsRequestEntry {
+    let resources = event.resources.clone();
+    PutEventsRequestEntry::builder()
+        .event_bus_name(bus)
+        .source(event.source)
+        .detail_type(event.detail_type)
+        .set_resources((!resources.is_empty()).then_some(resources))
+        .detail(event.detail.clone())
+        .build()
+}
+
+fn rejected(event: Event, result: &PutEventsResultEntry) -> Option<Rejected> {
+    let code = result.error_code()?;
+    let message = result.error_message().unwrap_or_default();
+    let try_again = !is_permanent(code);
+    Some(Rejected { event, error: format!("{code}: {message}"), try_again })
 }
 
 /// The limits of one call: ten entries, and one megabyte, of which some is left for the other fields.
@@ -54,11 +82,6 @@ const BYTES: usize = 900_000;
 
 /// How many calls are made at the same time.
 const CALLS_AT_ONCE: usize = 5;
-
-fn refusal(entry: &PutEventsResultEntry) -> Option<String> {
-    let code = entry.error_code()?;
-    Some(format!("{code}: {}", entry.error_message().unwrap_or_default()))
-}
 
 /// The region of a bus that is named by its ARN: `PutEvents` must be called there.
 pub fn region_of(bus: &str) -> Option<&str> {

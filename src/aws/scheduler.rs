@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::aws::error::Error;
-use crate::aws::problem::problem;
+use crate::aws::problem::{error_text, problem};
 use crate::domain::problem::Problem;
 
 /// A one-time schedule.
@@ -71,7 +71,7 @@ pub async fn create(client: &Client, schedule: &Schedule<'_>) -> Result<Schedule
         Ok(_) => Ok(Scheduled::Created),
         Err(error) => match error.as_service_error() {
             Some(refusal) if refusal.is_conflict_exception() => Ok(Scheduled::Existing),
-            _ => Err(failed(error.into())),
+            _ => Err(failed(error_text(&error).into())),
         },
     }
 }

@@ -124,7 +124,8 @@ fn split<'a>(arn: &'a str, service: &str) -> Option<(Scope, &'a str)> {
     )
 }
 
-fn is_partition(text: &str) -> bool {
+/// Whether this has the shape of a partition's name, such as `aws` or `aws-cn`.
+pub fn is_partition(text: &str) -> bool {
     text.split('-').next() == Some("aws")
         && text.len() <= 20
         && text

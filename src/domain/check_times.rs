@@ -1,15 +1,21 @@
-//! Check times: when a validation is checked. The times depend only on when the validation began.
+//! Check times: when a validation is checked. They depend only on facts that stand still.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The times at which one validation is checked.
 ///
-/// They depend only on when the validation began. So all checks of one certificate have the same
-/// times and the same schedule names, and duplicate events cause no extra checks.
+/// They depend only on when the validation was requested or, for a renewal, on when the certificate
+/// expires. So all checks of one certificate have the same times and the same schedule names, and
+/// duplicate events cause no extra checks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct CheckTimes {
-    begin: DateTime<Utc>,
-    end: DateTime<Utc>,
+pub struct CheckTimes(Series);
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Series {
+    /// Ever more rarely since the whole minute `began`, until `end`.
+    Validation { began: DateTime<Utc>, end: DateTime<Utc> },
+    /// Every hour until the whole minute `end`.
+    Renewal { end: DateTime<Utc> },
 }
 
 impl CheckTimes {
@@ -17,20 +23,26 @@ impl CheckTimes {
     /// after 73 hours, so that ACM has time to say so.
     ///
     /// Source: [DNS validation](https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html).
-    pub fn for_request(begin: DateTime<Utc>) -> Self {
-        Self { begin, end: begin + PATIENCE }
+    pub fn for_request(began: DateTime<Utc>) -> Self {
+        Self(Series::Validation { began: whole_minute(began), end: began + PATIENCE })
     }
 
-    /// The check times of a renewal. ACM goes on trying until the certificate expires.
-    pub fn for_renewal(begin: DateTime<Utc>, not_after: Option<DateTime<Utc>>) -> Self {
-        Self { begin, end: not_after.unwrap_or(begin + PATIENCE) }
+    /// The check times of a renewal. ACM goes on trying until the certificate expires, and its
+    /// `RenewalSummary` has no time that stands still: ACM may move `UpdatedAt` at each of its attempts.
+    /// So the times count back from the expiry: every hour. Only without an expiry do they count from
+    /// `updated_at`.
+    pub fn for_renewal(updated_at: DateTime<Utc>, not_after: Option<DateTime<Utc>>) -> Self {
+        match not_after {
+            Some(not_after) => Self(Series::Renewal { end: whole_minute(not_after) }),
+            None => Self::for_request(updated_at),
+        }
     }
 
     /// The next check: the first check time that is at least a minute ahead. A schedule fires within the
     /// minute it names; what happens to a schedule for a minute that has passed is undocumented.
     /// `None` once the validation is over.
     pub fn next(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.times().find(|time| *time >= now + TimeDelta::minutes(1))
+        self.at_or_after(now + TimeDelta::minutes(1))
     }
 
     /// Whether a scheduled check may be running now, or within the minute.
@@ -48,53 +60,82 @@ impl CheckTimes {
     /// one, if its schedule has not fired yet; the one after the next, if a check ran less than a
     /// minute before the next one.
     pub fn candidates(self, now: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
-        let from = move |at| self.times().skip_while(move |time| *time < at);
-        let due = from(now - TimeDelta::minutes(1)).take_while(move |time| *time < now);
-        from(now).take(1).chain(due).chain(from(now).skip(1).take(1))
+        let next = self.at_or_after(now);
+        let due = self.at_or_after(now - TimeDelta::minutes(1)).filter(|time| *time < now);
+        let after_next = next.and_then(|next| self.at_or_after(next + INSTANT));
+        [next, due, after_next].into_iter().flatten()
     }
 
     /// Whether a check at `now` is the first since the validation reached one of the ages at which a
-    /// block is published again: a few at first, then every day of a renewal that takes longer, since
-    /// its certificate is about to expire.
+    /// block is published again. For a renewal that is once a day.
     ///
     /// A check in the last minute before a check time schedules the check after that one. The check at
     /// the time itself then finds it scheduled and publishes nothing: so this one publishes for both.
     pub fn reaches_milestone(self, now: DateTime<Utc>) -> bool {
-        let origin = self.origin();
-        let next = self.next(now);
-        let (mut before, mut last, mut reached) = (origin, origin, origin);
-        for time in self.times().take_while(|time| next.is_none_or(|next| *time < next)) {
-            if time <= now {
-                (before, last) = (last, time);
+        let before = self.before(self.before(now + INSTANT));
+        let next = self.next(now).unwrap_or_else(|| self.end() + INSTANT);
+        let reached = self.before(next);
+        match self.0 {
+            Series::Validation { began, .. } => {
+                MILESTONES.iter().any(|age| (before..reached).contains(&(began + *age - INSTANT)))
             }
-            reached = time;
+            Series::Renewal { end } => {
+                let days_left = |time: DateTime<Utc>| (end - time).num_days();
+                days_left(reached) < days_left(before)
+            }
         }
-        let daily = reached > origin + PATIENCE && reached > before;
-        daily || MILESTONES.iter().any(|age| (before..reached).contains(&(origin + *age - INSTANT)))
     }
 
-    fn times(self) -> impl Iterator<Item = DateTime<Utc>> {
-        let origin = self.origin();
-        std::iter::successors(Some(1), |age| Some(age + step(*age)))
-            .map(move |age| origin + TimeDelta::minutes(age))
-            .take_while(move |time| *time <= self.end)
+    /// The first check time that is not before this time.
+    fn at_or_after(self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self.0 {
+            Series::Validation { began, end } => by_age(began, end).find(|time| *time >= from),
+            Series::Renewal { end } => {
+                (from <= end).then(|| end - TimeDelta::hours(whole_hours(end - from)))
+            }
+        }
     }
 
-    /// The whole minute in which the validation began.
-    fn origin(self) -> DateTime<Utc> {
-        let seconds = TimeDelta::seconds(self.begin.timestamp().rem_euclid(60));
-        self.begin - seconds - TimeDelta::nanoseconds(self.begin.timestamp_subsec_nanos().into())
+    /// The last check time before this time; the beginning if there is none.
+    fn before(self, until: DateTime<Utc>) -> DateTime<Utc> {
+        match self.0 {
+            Series::Validation { began, end } => {
+                by_age(began, end).take_while(|time| *time < until).last().unwrap_or(began)
+            }
+            Series::Renewal { end } => end - TimeDelta::hours(whole_hours(end - until) + 1),
+        }
+    }
+
+    fn end(self) -> DateTime<Utc> {
+        match self.0 {
+            Series::Validation { end, .. } | Series::Renewal { end } => end,
+        }
     }
 }
 
+/// Times that grow rarer with the age of what began.
+fn by_age(began: DateTime<Utc>, end: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+    std::iter::successors(Some(1), |age| Some(age + step(*age)))
+        .map(move |age| began + TimeDelta::minutes(age))
+        .take_while(move |time| *time <= end)
+}
+
+/// The whole hours of a span of time, rounded down.
+fn whole_hours(span: TimeDelta) -> i64 {
+    const HOUR: i64 = 3_600_000_000_000;
+    // A span of nanoseconds is too long after 292 years.
+    span.num_nanoseconds().map_or_else(|| span.num_hours(), |span| span.div_euclid(HOUR))
+}
+
+fn whole_minute(time: DateTime<Utc>) -> DateTime<Utc> {
+    let seconds = TimeDelta::seconds(time.timestamp().rem_euclid(60));
+    time - seconds - TimeDelta::nanoseconds(time.timestamp_subsec_nanos().into())
+}
+
 /// From one check time to the next, in minutes, by the age of the validation: a quarter of the age, at
-/// least one minute and at most a quarter of an hour; a day once the validation is 73 hours old.
+/// least one minute and at most a quarter of an hour.
 fn step(age: i64) -> i64 {
-    if age < PATIENCE.num_minutes() {
-        (age + 3).div_euclid(4).min(15)
-    } else {
-        TimeDelta::days(1).num_minutes()
-    }
+    (age + 3).div_euclid(4).min(15)
 }
 
 /// A schedule fires within a minute of its time, and a check takes less than another minute.
@@ -120,8 +161,14 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
     }
 
+    /// The check times from here on.
+    fn all(times: CheckTimes) -> impl Iterator<Item = DateTime<Utc>> {
+        let next = move |time: &DateTime<Utc>| times.at_or_after(*time + INSTANT);
+        std::iter::successors(times.at_or_after(at(0)), next)
+    }
+
     fn ages(times: CheckTimes) -> Vec<i64> {
-        times.times().map(|time| (time - DateTime::UNIX_EPOCH).num_minutes()).collect()
+        all(times).map(|time| (time - at(0)).num_minutes()).collect()
     }
 
     #[test]
@@ -134,10 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn a_renewal_is_checked_daily_until_the_certificate_expires() {
-        let ages = ages(CheckTimes::for_renewal(at(0), Some(at(45 * 24 * 60))));
-        assert_eq!(ages.last(), Some(&(73 * 60 + 41 * 24 * 60)));
-        assert!(ages.len() < 400, "{}", ages.len());
+    fn a_renewal_is_checked_every_hour_until_the_certificate_expires() {
+        let not_after = at(45 * 24 * 60 + 20) + TimeDelta::seconds(59);
+        let ages = ages(CheckTimes::for_renewal(at(0), Some(not_after)));
+        assert_eq!(ages[..3], [20, 80, 140]);
+        assert_eq!((ages.len(), ages.last()), (45 * 24 + 1, Some(&(45 * 24 * 60 + 20))));
+    }
+
+    #[test]
+    fn the_check_times_of_a_renewal_stand_still_while_acm_tries_again() {
+        let not_after = Some(at(45 * 24 * 60));
+        let times = CheckTimes::for_renewal(at(0), not_after);
+        assert_eq!(times, CheckTimes::for_renewal(at(700), not_after));
     }
 
     #[test]
@@ -151,7 +206,7 @@ mod tests {
     #[test]
     fn check_times_are_whole_minutes_whatever_second_the_validation_began() {
         let begin = at(10) + TimeDelta::milliseconds(59_750);
-        assert_eq!(CheckTimes::for_request(begin).times().next(), Some(at(11)));
+        assert_eq!(CheckTimes::for_request(begin).at_or_after(at(0)), Some(at(11)));
     }
 
     #[test]
@@ -199,7 +254,7 @@ mod tests {
     #[test]
     fn a_milestone_is_reached_once() {
         let times = CheckTimes::for_request(at(0) + TimeDelta::seconds(59));
-        let mut reached = times.times().filter(|time| times.reaches_milestone(*time));
+        let mut reached = all(times).filter(|time| times.reaches_milestone(*time));
         for minutes in [15, 60, 360, 24 * 60, 48 * 60] {
             assert_eq!(reached.next(), Some(at(minutes)));
         }
@@ -208,11 +263,16 @@ mod tests {
     }
 
     #[test]
-    fn a_renewal_that_takes_long_reaches_one_every_day() {
-        let times = CheckTimes::for_renewal(at(0), Some(at(7 * 24 * 60)));
-        let reached = times.times().filter(|time| times.reaches_milestone(*time)).skip(5);
+    fn a_renewal_reaches_one_every_day() {
+        let times = CheckTimes::for_renewal(at(0), Some(at(5 * 24 * 60 + 120)));
+        let reached = all(times).filter(|time| times.reaches_milestone(*time));
         let ages: Vec<_> = reached.map(|time| (time - at(0)).num_hours()).collect();
-        assert_eq!(ages, [73 + 24, 73 + 48, 73 + 72]);
+        assert_eq!(ages, [3, 27, 51, 75, 99]);
+        // Also for the check that runs a little after its time, or within the minute before the next.
+        for (seconds, reached) in [(20, true), (59 * 60 + 30, true), (60 * 60 + 20, false)] {
+            let now = at(3 * 60) + TimeDelta::seconds(seconds);
+            assert_eq!(times.reaches_milestone(now), reached, "{seconds}");
+        }
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! Puts a plan and what became of its records together into an outcome.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::arn::CertificateArn;
 use crate::domain::certificate::Certificate;
 use crate::domain::outcome::{Outcome, RecordOutcome, RecordState, State, StateChange};
 use crate::domain::plan::{Next, Plan};
+use crate::domain::problem::Cause;
+use crate::domain::request::{Request, Trigger};
 use crate::domain::stop::StopReason;
 
 /// The outcome of a reconciliation. `records` are the records of the plan, `remarks` what is wrong with
 /// the certificate's tag; `scheduled` says whether this reconciliation scheduled the next check.
 pub fn conclude(
-    arn: &CertificateArn,
+    request: &Request,
     certificate: Option<&Certificate>,
     plan: &Plan,
     scheduled: bool,
@@ -24,6 +25,17 @@ pub fn conclude(
             .map(|(name, problem)| RecordOutcome::with_problem(name.to_string(), None, problem)),
     );
     records.sort_by(|one, other| one.name.cmp(&other.name));
+    let age = now - plan.began;
+    // How long this validation has been checked; no time at all if this is its first check.
+    let checked_for = match request.trigger {
+        Trigger::FollowUp => request.since.map_or(age, |since| age.max(now - since)),
+        Trigger::Check | Trigger::Event => TimeDelta::zero(),
+    };
+    if checked_for >= UNKNOWN_LASTS {
+        for record in records.iter_mut().filter(|record| record.cause == Some(Cause::Unknown)) {
+            record.state = RecordState::Blocked;
+        }
+    }
     let find = |state| records.iter().find(|record| record.state == state);
     let remarks = (!remarks.is_empty()).then(|| remarks.join("; "));
     let written = find(RecordState::Written).is_some();
@@ -33,7 +45,10 @@ pub fn conclude(
         (Next::CheckAt(_), Some(blocked)) => {
             (State::Blocked, remarks.or_else(|| blocked.reason.clone()))
         }
-        (Next::CheckAt(_), None) if written => (State::RecordsWritten, remarks),
+        (Next::CheckAt(_), None) if written => {
+            let deleted = checked_for >= RECORDS_STAY;
+            (State::RecordsWritten, remarks.or_else(|| deleted.then(|| DELETED.to_owned())))
+        }
         (Next::CheckAt(_), None) => (State::Waiting, remarks),
     };
     let notable = match state {
@@ -45,11 +60,11 @@ pub fn conclude(
     let issued = certificate.filter(|_| notable && plan.next == Next::Stop(StopReason::Issued));
     Outcome {
         change: StateChange {
-            certificate_arn: Some(arn.to_string()),
+            certificate_arn: Some(request.certificate.to_string()),
             domain_name: certificate.and_then(|certificate| certificate.names.first().cloned()),
             state,
             reason,
-            age: (now - plan.began).num_seconds(),
+            age: age.num_seconds(),
             records,
         },
         status: certificate.map(|certificate| certificate.status.as_str().to_owned()),
@@ -64,3 +79,15 @@ pub fn conclude(
         }),
     }
 }
+
+/// The age of a validation from which an unknown error is a block. Several checks have had the time to
+/// get past an error that passes by itself, and there is no store to count them.
+const UNKNOWN_LASTS: TimeDelta = TimeDelta::minutes(5);
+
+/// The age of a validation from which a record that is written was probably there before.
+const RECORDS_STAY: TimeDelta = TimeDelta::hours(1);
+
+/// Source of the suspects: [external-dns 2265](https://github.com/kubernetes-sigs/external-dns/issues/2265).
+const DELETED: &str = "a validation record was missing long after the validation began: if an earlier check wrote it, \
+     something deletes it, for example external-dns with policy `sync`, a destroyed Terraform or CDK \
+     stack, or a clean-up script";

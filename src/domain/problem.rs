@@ -29,6 +29,8 @@ pub enum Cause {
     Taken,
     /// The problem passes by itself: throttling, a server error, a broken connection.
     Transient,
+    /// AWS answers with an error code that may pass or not. It is permanent if it lasts.
+    Unknown,
     /// The certificate's tag names a hosted zone that cannot be used.
     WrongTag,
 }
@@ -45,9 +47,9 @@ impl Problem {
         Self::new(Cause::Transient, message)
     }
 
-    /// Whether the problem lasts until somebody acts.
+    /// Whether the problem lasts until somebody acts, as far as one check can tell.
     pub fn is_permanent(&self) -> bool {
-        self.cause != Cause::Transient
+        !matches!(self.cause, Cause::Transient | Cause::Unknown)
     }
 }
 
@@ -63,6 +65,7 @@ impl Cause {
             Self::NoZone => "NoZone",
             Self::Taken => "Taken",
             Self::Transient => "Transient",
+            Self::Unknown => "Unknown",
             Self::WrongTag => "WrongTag",
         }
     }

@@ -18,6 +18,7 @@ use crate::domain::settings::Settings;
 use crate::domain::text::report;
 use crate::entry::batch::Batch;
 use crate::entry::error::Error;
+use crate::entry::json;
 use crate::entry::parse::{Event, Message, Unreadable, parse};
 use crate::flows::context::{Context, Invocation};
 use crate::flows::deadline::Deadline;
@@ -73,7 +74,7 @@ impl Function {
         open_connections(clients, settings.dry_run, settings.event_bus.as_deref()).await;
         // The payload is parsed here and not by the runtime, whose errors repeat all of a payload.
         let handle = async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
-            let payload = serde_json::from_str(payload.get());
+            let payload = json::from_str(payload.get());
             let payload = payload.map_err(|error| Error::from(Unreadable::not_json(&error)))?;
             function.handle(LambdaEvent { payload, context }).await
         };

@@ -3,4 +3,5 @@
 mod batch;
 pub mod error;
 pub mod handler;
+mod json;
 pub mod parse;

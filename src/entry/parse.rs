@@ -12,6 +12,7 @@ use crate::domain::request::{
     CHECK, DIAGNOSIS, Request, SOURCE, SWEEP, SweepRequest, Trigger, ZoneChange,
 };
 use crate::domain::text::quote;
+use crate::entry::json;
 
 /// What an event asks the function to do.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -73,7 +74,7 @@ pub fn parse(payload: &Value) -> Result<Event, Unreadable> {
         .map_err(|error| Unreadable(format!("it is not a batch of SQS messages: {error}")))?;
     let messages = batch.records.into_iter().map(|record| {
         let body = record.body.as_deref().unwrap_or_default();
-        let event = serde_json::from_str(body)
+        let event = json::from_str(body)
             .map_err(|error| Unreadable(format!("the message is not JSON: {error}")));
         let id = record.message_id.ok_or_else(|| Unreadable("a message has no id".to_owned()))?;
         let queue = record.event_source_arn.filter(|arn| is_queue(arn));

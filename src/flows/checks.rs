@@ -28,6 +28,30 @@ pub(super) async fn schedule_check(
     schedule(context, invocation, &check_name(certificate, at), at, &input).await
 }
 
+/// Makes sure that a check exists that Scheduler says exists: a name may be refused that no schedule has,
+/// for instance since one was just deleted. Then the check is scheduled under another name.
+///
+/// # Errors
+///
+/// [`Error::Schedule`] if Scheduler refuses.
+pub(super) async fn ensure_check(
+    context: &Context,
+    invocation: &Invocation,
+    certificate: &CertificateArn,
+    at: DateTime<Utc>,
+    since: Option<DateTime<Utc>>,
+) -> Result<Scheduled, Error> {
+    let Context { clients, settings, .. } = context;
+    let name = check_name(certificate, at);
+    match scheduler::exists(&clients.scheduler(), &settings.schedule_group, &name).await {
+        Ok(false) => {
+            let input = check_payload(certificate, since);
+            schedule(context, invocation, &format!("{name}-again"), at, &input).await
+        }
+        Ok(true) | Err(_) => Ok(Scheduled::Existing),
+    }
+}
+
 /// Schedules a payload that the function sends to itself.
 ///
 /// # Errors

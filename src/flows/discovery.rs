@@ -12,6 +12,7 @@ use crate::domain::record::ValidationRecord;
 use crate::domain::settings::Settings;
 use crate::domain::zone::HostedZone;
 use crate::domain::zone::choice::{Discovery, Requirements, TaggedZone, zone_names};
+use crate::flows::ask_again::ask_again;
 
 /// Discovers the hosted zones that can hold the records of these certificates: by the ids in the
 /// certificates' tags, and by name for the records that those zones cannot hold. What several
@@ -35,7 +36,7 @@ pub(super) async fn discover(
     let names = zone_names(records);
     let listings = accounts.iter().map(async |access| {
         let client = clients.route53(access);
-        route53::zones_named(&client, access, &names).await
+        ask_again(async || route53::zones_named(&client, access, &names).await).await
     });
     let mut known = BTreeSet::new();
     for listing in join_all(listings).await {
@@ -101,7 +102,7 @@ async fn find(clients: &Clients, accounts: &[Access], id: &str) -> TaggedZone {
     let mut unreadable = None;
     for access in accounts {
         let client = clients.route53(access);
-        match route53::zone(&client, access, id).await {
+        match ask_again(async || route53::zone(&client, access, id).await).await {
             Ok(Some(zone)) => return TaggedZone::Found(zone),
             Ok(None) => {}
             Err(problem) => unreadable = Some(problem),
@@ -120,7 +121,7 @@ async fn read_tags(clients: &Clients, access: &Access, discovery: &mut Discovery
     let ids: BTreeSet<_> =
         zones.filter(|zone| zone.access == *access).map(|zone| zone.id.clone()).collect();
     let client = clients.route53(access);
-    let read = route53::tags(&client, access, &ids).await;
+    let read = ask_again(async || route53::tags(&client, access, &ids).await).await;
     for tagged in discovery.tagged.values_mut() {
         match (&read, &mut *tagged) {
             (Ok(tags), TaggedZone::Found(zone)) => zone.tags.extend(tags_of(zone, tags)),

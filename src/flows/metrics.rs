@@ -10,6 +10,7 @@
 //! | `CertificatesTimedOut` | Count | certificates whose validation took longer than 72 hours, when published |
 //! | `TimeToIssue` | Seconds | from the request to the issue, as ACM dates them |
 //! | `ChecksArmed` | Count | checks scheduled |
+//! | `EventsLost` | Count | events that EventBridge did not accept, also when tried again |
 //! | `SweepFound` | Count | pending certificates that a sweep found; every sweep counts, also 0 |
 //! | `SweepArmed` | Count | those of them for which a sweep scheduled a check |
 //!
@@ -33,6 +34,11 @@ pub(super) fn count_outcomes<'a>(
     for (reason, line) in Tally::of(outcomes).lines() {
         metrics.put(reason, &line, now);
     }
+}
+
+/// Counts events that could not be published.
+pub(super) fn count_lost_events(metrics: &Metrics, events: usize, now: DateTime<Utc>) {
+    metrics.put(None, &[("EventsLost", "Count", json!(events))], now);
 }
 
 /// Counts what a sweep found and scheduled.

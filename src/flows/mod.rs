@@ -1,5 +1,6 @@
 //! The flows: what the function does with a request, from the first call to the last.
 
+mod ask_again;
 mod checks;
 pub mod context;
 pub mod deadline;
@@ -10,6 +11,7 @@ pub mod error;
 mod log;
 mod metrics;
 mod notify;
+mod pause;
 mod pending;
 mod publish;
 mod rate_limit;

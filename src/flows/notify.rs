@@ -1,36 +1,60 @@
 //! Publishes the notable outcomes as events.
 
-use tracing::warn;
+use std::time::Duration;
+
+use tracing::{error, warn};
 
 use crate::aws::eventbridge::{self, Event, region_of};
 use crate::domain::outcome::{Outcome, STATE_CHANGE, StateChange};
 use crate::domain::request::SOURCE;
 use crate::flows::context::Context;
 use crate::flows::deadline::Deadline;
+use crate::flows::metrics::count_lost_events;
+use crate::flows::pause::pause;
 
-/// Publishes the notable outcomes; whether all of them are published. A bus that is down is logged and
-/// stops nothing.
+/// Publishes the notable outcomes; whether all of them are published. Events that EventBridge rejects are
+/// tried again; those that are given up are logged and counted, and stop nothing.
 pub(super) async fn notify(
     context: &Context,
     deadline: &Deadline,
     outcomes: impl Iterator<Item = &Outcome>,
 ) -> bool {
-    let Context { clients, settings, .. } = context;
+    let Context { clients, metrics, settings } = context;
     let Some(bus) = settings.event_bus.as_ref().filter(|_| !settings.dry_run) else { return true };
-    let events: Vec<_> =
-        outcomes.filter(|outcome| outcome.notable).filter_map(|it| event(&it.change)).collect();
-    if events.is_empty() {
+    let notable: Vec<_> = outcomes.filter(|outcome| outcome.notable).collect();
+    let mut left: Vec<_> = notable.iter().filter_map(|outcome| event(&outcome.change)).collect();
+    if left.is_empty() {
         return true;
     }
     let client = clients.eventbridge(region_of(bus));
-    let Some(errors) = deadline.bound(eventbridge::put(&client, bus, events)).await else {
-        return false;
-    };
-    for error in &errors {
-        warn!(bus, error, "cannot publish an event: its consumers do not hear of this");
+    let mut given_up = 0;
+    for wait in PAUSES {
+        pause(wait).await;
+        // The events that a call without an answer was about count as not published.
+        let put = eventbridge::put(&client, bus, left.clone());
+        let Some(rejected) = deadline.bound(put).await else { break };
+        let (again, lost): (Vec<_>, Vec<_>) = rejected.into_iter().partition(|it| it.try_again);
+        for rejected in lost.iter().chain(&again) {
+            warn!(bus, error = rejected.error, "EventBridge rejects an event");
+        }
+        given_up += lost.len();
+        left = again.into_iter().map(|rejected| rejected.event).collect();
+        if left.is_empty() {
+            break;
+        }
     }
-    errors.is_empty()
+    given_up += left.len();
+    if given_up > 0 {
+        error!(bus, events = given_up, "events are lost: their consumers do not hear of this");
+        count_lost_events(metrics, given_up, deadline.now());
+    }
+    given_up == 0
 }
+
+/// How long to wait before each try. The SDK tries each call several times by itself; this is for the
+/// events that EventBridge rejects in an answer of status 200.
+const PAUSES: [Duration; 3] =
+    [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(1500)];
 
 fn event(change: &StateChange) -> Option<Event> {
     let detail = serde_json::to_string(change)

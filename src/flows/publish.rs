@@ -14,6 +14,7 @@ use crate::domain::settings::Settings;
 use crate::domain::zone::HostedZone;
 use crate::domain::zone::choice::{Assignment, Discovery, Requirements, assign};
 use crate::domain::zone::content::{Presence, names_to_read, presence};
+use crate::flows::ask_again::{again_if_denied, ask_again};
 use crate::flows::deadline::Deadline;
 
 /// What became of the records of one certificate, in the order of their names, and what is wrong with
@@ -95,7 +96,8 @@ async fn publish_in(
     records: &BTreeSet<ValidationRecord>,
 ) -> BTreeMap<ValidationRecord, RecordOutcome> {
     let client = clients.route53(&zone.access);
-    let content = match route53::read(&client, zone, &names_to_read(&zone.name, records)).await {
+    let names = names_to_read(&zone.name, records);
+    let content = match ask_again(async || route53::read(&client, zone, &names).await).await {
         Ok(content) => content,
         Err(problem) => return all(records, zone, &problem),
     };
@@ -124,8 +126,9 @@ async fn publish_in(
     let (state, refused) = match settings.dry_run {
         true => (RecordState::WouldWrite, BTreeMap::new()),
         false => {
-            let upserting = upsert(&client, &zone.id, settings.record_ttl, missing.clone());
-            (RecordState::Written, upserting.await)
+            let upsert =
+                async |records| upsert(&client, &zone.id, settings.record_ttl, records).await;
+            (RecordState::Written, again_if_denied(missing.clone(), upsert).await)
         }
     };
     outcomes.extend(missing.into_iter().map(|record| {

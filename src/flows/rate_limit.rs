@@ -21,14 +21,6 @@ pub(super) fn delays(requests: &[Request]) -> impl Iterator<Item = Duration> {
     })
 }
 
-/// Waits, so that ACM does not throttle.
-#[expect(clippy::disallowed_methods, reason = "this keeps a rate; it does not wait for AWS")]
-pub(super) async fn wait(delay: Duration) {
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
-}
-
 /// How many requests of one account and region start at once.
 const AT_ONCE: u32 = 10;
 

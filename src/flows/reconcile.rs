@@ -14,7 +14,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::plan::{self, Next, Plan};
 use crate::domain::request::{Request, Trigger};
 use crate::domain::zone::choice::{Discovery, HOSTED_ZONE_TAG, Requirements};
-use crate::flows::checks::{cancel_check, schedule_check};
+use crate::flows::checks::{cancel_check, ensure_check, schedule_check};
 use crate::flows::context::{Context, Invocation};
 use crate::flows::describe::describe;
 use crate::flows::discovery::discover;
@@ -22,6 +22,7 @@ use crate::flows::error::Error;
 use crate::flows::log::{log, span};
 use crate::flows::metrics::count_outcomes;
 use crate::flows::notify::notify;
+use crate::flows::pause::pause;
 use crate::flows::publish::{Published, publish};
 use crate::flows::rate_limit;
 
@@ -94,7 +95,7 @@ async fn plan_all<'a>(
     let planned =
         requests.iter().zip(rate_limit::delays(requests)).map(async |(request, delay)| {
             let planned = planning.bound(async {
-                rate_limit::wait(delay).await;
+                pause(delay).await;
                 let _permit = permits.acquire().await;
                 plan(context, invocation, request).await
             });
@@ -154,8 +155,14 @@ async fn schedule(
 ) -> Result<Option<Scheduled>, Error> {
     match plan.next {
         Next::CheckAt(at) if !context.settings.dry_run => {
-            let scheduled = schedule_check(context, invocation, &request.certificate, at, since);
-            Ok(Some(scheduled.await?))
+            let certificate = &request.certificate;
+            let scheduled = schedule_check(context, invocation, certificate, at, since).await?;
+            Ok(Some(match scheduled {
+                Scheduled::Created => scheduled,
+                Scheduled::Existing => {
+                    ensure_check(context, invocation, certificate, at, since).await?
+                }
+            }))
         }
         _ => Ok(None),
     }
@@ -180,7 +187,7 @@ impl<'a> Planned<'a> {
         let Self { request, certificate, plan, scheduled, span } = self;
         let scheduled = *scheduled == Some(Scheduled::Created);
         let certificate = certificate.as_ref();
-        let outcome = conclude(&request.certificate, certificate, plan, scheduled, published, now);
+        let outcome = conclude(request, certificate, plan, scheduled, published, now);
         span.in_scope(|| log(&outcome));
         outcome
     }

@@ -164,14 +164,11 @@ async fn schedule_next_check(
     // waits until that one is over: if it can schedule a check then, no other check is scheduled, and it
     // publishes what nobody has published. If check times are closer, it may be first, and publishes
     // nothing.
-    let is_near = check_times.is_near(now);
-    let is_follow_up = is_near && !check_times.has_room_after(at);
-    let at = match is_near {
-        true if is_follow_up => at + TimeDelta::minutes(1),
-        true => at + TimeDelta::minutes(2),
-        false => at,
+    let (at, since) = match (check_times.is_near(now), check_times.has_room_after(at)) {
+        (false, _) => (at, None),
+        (true, true) => (at + TimeDelta::minutes(2), None),
+        (true, false) => (at + TimeDelta::minutes(1), Some(since)),
     };
-    let since = is_follow_up.then_some(since);
     let scheduled = schedule_check(context, invocation, &pending.certificate, at, since);
     Ok(Some(scheduled.await?))
 }

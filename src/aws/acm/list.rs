@@ -11,10 +11,10 @@ use tracing::info;
 
 use super::convert::at_seconds;
 use crate::aws::error::{BoxError, Error};
-use crate::aws::problem::is_permanent;
+use crate::aws::problem::{cause, error_text};
 use crate::domain::arn::{CertificateArn, Scope};
 use crate::domain::name::DomainName;
-use crate::domain::text::report;
+use crate::domain::problem::Cause;
 
 /// A certificate that is pending validation, or may be.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -62,17 +62,17 @@ pub async fn search_pending(
     let call = client.search_certificates().filter_statement(pending).max_results(500);
     let output = match call.set_next_token(token.map(str::to_owned)).send().await {
         Ok(output) => output,
-        Err(error) if is_permanent(&error) => {
+        Err(error) if cause(&error) != Cause::Transient => {
             let Scope { account, region, .. } = scope;
             info!(
                 account,
                 region,
-                error = report(&error),
+                error = error_text(&error),
                 "cannot search, so certificates are listed"
             );
             return Ok(None);
         }
-        Err(error) => return Err(failed(scope, error.into())),
+        Err(error) => return Err(failed(scope, error_text(&error).into())),
     };
     let pending = output.results().iter().filter_map(|result| {
         let metadata = result.certificate_metadata()?.as_acm_certificate_metadata().ok()?;
@@ -128,7 +128,7 @@ pub async fn list_pending(
         .set_next_token(token.map(str::to_owned))
         .send()
         .await
-        .map_err(|error| failed(scope, error.into()))?;
+        .map_err(|error| failed(scope, error_text(&error).into()))?;
     let summaries = output.certificate_summary_list().iter();
     let public = summaries.filter(|summary| {
         summary.r#type() == Some(&CertificateType::AmazonIssued) && summary.managed_by().is_none()

@@ -7,6 +7,7 @@ use aws_sdk_acm::types::{CertificateDetail, DomainValidationSummary};
 use chrono::{DateTime, Utc};
 
 use crate::aws::error::Error;
+use crate::aws::problem::error_text;
 use crate::domain::arn::CertificateArn;
 use crate::domain::certificate::Certificate;
 
@@ -56,7 +57,9 @@ async fn describe(
         Ok(output) => Ok(output.certificate),
         Err(error) => match error.as_service_error() {
             Some(refusal) if refusal.is_resource_not_found_exception() => Ok(None),
-            _ => Err(Error::Describe { certificate: arn.clone(), source: error.into() }),
+            _ => {
+                Err(Error::Describe { certificate: arn.clone(), source: error_text(&error).into() })
+            }
         },
     }
 }
@@ -75,7 +78,7 @@ async fn tags(
         )),
         Err(error) => match error.as_service_error() {
             Some(refusal) if refusal.is_resource_not_found_exception() => Ok(None),
-            _ => Err(Error::Tags { certificate: arn.clone(), source: error.into() }),
+            _ => Err(Error::Tags { certificate: arn.clone(), source: error_text(&error).into() }),
         },
     }
 }
@@ -87,5 +90,8 @@ async fn domain_validations(
 ) -> Result<Vec<DomainValidationSummary>, Error> {
     let pages = client.list_certificate_domain_validations().certificate_arn(arn.to_string());
     let summaries = pages.into_paginator().items().send().try_collect().await;
-    summaries.map_err(|error| Error::Describe { certificate: arn.clone(), source: error.into() })
+    summaries.map_err(|error| Error::Describe {
+        certificate: arn.clone(),
+        source: error_text(&error).into(),
+    })
 }

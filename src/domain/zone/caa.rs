@@ -38,10 +38,11 @@ const AMAZON: [&str; 4] = ["amazon.com", "amazontrust.com", "awstrust.com", "ama
 
 /// `letsencrypt.org` of `0 issue "letsencrypt.org; validationmethods=dns-01"`; empty if nobody is allowed.
 fn issuer(value: &str, property: &str) -> Option<String> {
-    let mut fields = value.splitn(3, ' ');
-    let (_flags, tag, issuer) = (fields.next()?, fields.next()?, fields.next()?);
-    let issuer = issuer.trim_matches('"').split(';').next().unwrap_or_default();
-    tag.eq_ignore_ascii_case(property).then(|| issuer.trim().to_ascii_lowercase())
+    let (_flags, rest) = value.trim().split_once(char::is_whitespace)?;
+    let (tag, issuer) = rest.trim_start().split_once(char::is_whitespace)?;
+    let issuer = issuer.trim().trim_matches('"').split(';').next().unwrap_or_default();
+    let issuer = issuer.trim().trim_end_matches('.');
+    tag.eq_ignore_ascii_case(property).then(|| issuer.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -85,6 +86,13 @@ mod tests {
         check("a.com", &[("a.com", split)], None);
         check("*.a.com", &[("a.com", split)], Some("a.com"));
         check("*.a.com", &[("a.com", AMAZONS)], None);
+    }
+
+    #[test]
+    fn spaces_and_a_trailing_dot_change_nothing() {
+        let amazon: &[&str] = &["0  issue   \"amazon.com.\" ", "0 issue \"letsencrypt.org\""];
+        check("a.com", &[("a.com", amazon)], None);
+        check("a.com", &[("a.com", &["0\tissue  \" letsencrypt.org. \""])], Some("a.com"));
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::arn::is_partition;
 use crate::domain::name::DomainName;
 use crate::domain::problem::{Cause, Problem};
 use crate::domain::record::ValidationRecord;
 use crate::domain::tag::Tag;
+use crate::domain::text::quote;
 use crate::domain::zone::HostedZone;
 
 /// The certificate's tag that names its hosted zones: one id or several, separated by spaces.
@@ -67,11 +69,10 @@ impl<'a> Requirements<'a> {
         tag: Option<&'a String>,
     ) -> Self {
         let tag = tag.map_or("", String::as_str);
-        let plain = |id: &'a str| id.strip_prefix("/hostedzone/").unwrap_or(id);
         Self {
             records,
             names: names.iter().map(DomainName::without_wildcard).collect(),
-            zone_ids: tag.split_whitespace().map(plain).collect(),
+            zone_ids: zone_ids(tag).collect(),
         }
     }
 }
@@ -104,7 +105,7 @@ pub fn assign<'a>(
                 )),
                 Some(why) => wrong(format!("hosted zone {id} ({}) {why}", zone.name)),
             },
-            TaggedZone::Missing => wrong(format!("there is no hosted zone {id}")),
+            TaggedZone::Missing => wrong(no_such_zone(id)),
             TaggedZone::Unreadable(problem) => problem.clone(),
         };
         let remark = format!("the certificate's tag {HOSTED_ZONE_TAG}: {}", problem.message);
@@ -139,6 +140,28 @@ pub fn assign<'a>(
     assignment
 }
 
+/// The ids in the certificate's tag, as people write them: separated by spaces or by the characters
+/// `+`, `:` and `/` (ACM's tags allow no comma), each alone, with `/hostedzone/`, or as an ARN.
+fn zone_ids(tag: &str) -> impl Iterator<Item = &str> {
+    let separators = |it: char| it.is_whitespace() || ['+', ':', '/', ',', ';'].contains(&it);
+    let words = tag.split(separators).filter(|word| !word.is_empty());
+    // `arn:aws:route53:::hostedzone/Z1`: the words of an ARN that are no id.
+    words.filter(|word| !(["arn", "route53", "hostedzone"].contains(word) || is_partition(word)))
+}
+
+/// Why there is no hosted zone with this id.
+fn no_such_zone(id: &str) -> String {
+    let upper = id.to_ascii_uppercase();
+    let id = quote(id);
+    if id.contains('.') {
+        format!("{id} is a domain name; the tag takes the id of a hosted zone")
+    } else if id != upper && upper.starts_with('Z') {
+        format!("there is no hosted zone {id}: the letters of an id are capital letters ({upper})")
+    } else {
+        format!("there is no hosted zone {id}")
+    }
+}
+
 /// The names of the zones that could hold these records.
 ///
 /// Route 53 has no public zones of top-level domains, so they are left out. Source:
@@ -161,7 +184,12 @@ fn by_name<'a>(
     required: Option<&Tag>,
 ) -> Result<Option<&'a HostedZone>, Problem> {
     if let Some(problem) = discovery.unreadable.iter().max_by_key(|it| it.is_permanent()) {
-        return Err(problem.clone());
+        let message = format!(
+            "{}; this account may have the right hosted zone, so no other is used: to name the right \
+             one, set the certificate's tag {HOSTED_ZONE_TAG} to its id",
+            problem.message
+        );
+        return Err(Problem { message, ..problem.clone() });
     }
     choose(record, discovery.above(record).filter(|zone| unusable(zone, required).is_none()))
 }

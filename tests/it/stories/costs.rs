@@ -65,7 +65,7 @@ async fn a_renewal_costs_twelve_calls() {
     let (name, _) = sim::acm::validation_record(OURS, "example.com");
     world.sim.aws().route53.remove_record(&zone, &name, "CNAME");
     world.renew(&arn);
-    world.minutes(30).await;
+    world.minutes(90).await;
     let counts: Vec<_> = looks(&world)[before..].iter().map(Vec::len).collect();
     // The one between is caused by ACM's own news, which the check has yet to tell.
     assert_eq!(counts, [7, 2, 3]);
