@@ -32,6 +32,15 @@ use crate::domain::settings::{Misconfigured, Reader};
 /// How long opening a connection may take.
 const CONNECT: Duration = Duration::from_secs(3);
 
+/// How many idle connections to a host are kept: as many as a check uses at the same time. After a batch
+/// there would be twenty, and if they die while the process is frozen, each of the SDK's attempts of a
+/// later call may meet another dead one.
+const IDLE_PER_HOST: usize = 2;
+
+/// How long an idle connection is kept. The clock goes on while the process is frozen, so an old connection
+/// is closed before it is used.
+const IDLE: Duration = Duration::from_secs(60);
+
 /// Services that have an endpoint of their own, as variables spell them:
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>
 const SERVICES: [&str; 5] = ["ACM", "EVENTBRIDGE", "ROUTE_53", "SCHEDULER", "STS"];
@@ -74,6 +83,8 @@ pub fn sdk_config(var: impl Fn(&str) -> Option<String>) -> Result<SdkConfig, Mis
         .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
         .sleep_impl(sleep.clone())
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .pool_max_idle_per_host(IDLE_PER_HOST)
+        .pool_idle_timeout(IDLE)
         .tls_context(tls.expect("nothing in it is checked before it is used"))
         .build();
     let credentials = Credentials::new(id, key, token, None, "environment");

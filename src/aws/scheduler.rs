@@ -2,7 +2,7 @@
 
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::types::{
-    ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target,
+    ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, Target,
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -24,6 +24,8 @@ pub struct Schedule<'a> {
     pub target: &'a str,
     /// The ARN of the role that Scheduler assumes to invoke the target.
     pub role: &'a str,
+    /// The ARN of the queue that gets the input if it cannot be delivered.
+    pub dead_letter_queue: Option<&'a str>,
     /// What the target gets.
     pub input: &'a Value,
 }
@@ -45,11 +47,12 @@ pub enum Scheduled {
 ///
 /// [`Error::Schedule`], for everything that Scheduler refuses but an existing name.
 pub async fn create(client: &Client, schedule: &Schedule<'_>) -> Result<Scheduled, Error> {
-    let Schedule { group, name, at, target, role, input } = schedule;
+    let Schedule { group, name, at, target, role, dead_letter_queue, input } = schedule;
     let failed = |source| Error::Schedule { name: (*name).to_owned(), source };
     let target = Target::builder()
         .arn(*target)
         .role_arn(*role)
+        .set_dead_letter_config(dead_letter_queue.map(dead_letters))
         .input(input.to_string())
         .build()
         .map_err(|error| failed(error.into()))?;
@@ -74,6 +77,10 @@ pub async fn create(client: &Client, schedule: &Schedule<'_>) -> Result<Schedule
             _ => Err(failed(error_text(&error).into())),
         },
     }
+}
+
+fn dead_letters(queue: &str) -> DeadLetterConfig {
+    DeadLetterConfig::builder().arn(queue).build()
 }
 
 /// Deletes a schedule; whether it existed.

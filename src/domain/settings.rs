@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::arn::{is_region, role_account};
+use crate::domain::arn::{is_queue, is_region, role_account};
 use crate::domain::name::DomainName;
 use crate::domain::policy::Policy;
 use crate::domain::tag::Tag;
@@ -14,6 +14,8 @@ pub struct Settings {
     pub schedule_group: String,
     /// `SCHEDULE_ROLE_ARN`: the role EventBridge Scheduler assumes to invoke the function.
     pub schedule_role_arn: String,
+    /// `SCHEDULE_DEAD_LETTER_QUEUE_ARN`: the queue for scheduled checks that could not be delivered.
+    pub schedule_dead_letter_queue_arn: Option<String>,
     /// `EVENT_BUS`: name or ARN of the bus for the function's events; `None` publishes nothing.
     pub event_bus: Option<String>,
     /// `HOSTED_ZONE_ROLE_ARNS`: roles to assume for hosted zones of other accounts.
@@ -79,6 +81,11 @@ impl Settings {
                 ((1..=64).contains(&text.len()) && text.bytes().all(legal)).then(|| text.to_owned())
             }),
             schedule_role_arn: read.required("SCHEDULE_ROLE_ARN", "the ARN of an IAM role", role),
+            schedule_dead_letter_queue_arn: read.optional(
+                "SCHEDULE_DEAD_LETTER_QUEUE_ARN",
+                "the ARN of an SQS queue",
+                |text| is_queue(text).then(|| text.to_owned()),
+            ),
             event_bus: read
                 .optional("EVENT_BUS", "a bus's name or ARN, or `none`", |text| {
                     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"/.-_:".contains(&byte);
@@ -226,6 +233,7 @@ mod tests {
         let expected = Settings {
             schedule_group: "checks".to_owned(),
             schedule_role_arn: ROLE.to_owned(),
+            schedule_dead_letter_queue_arn: None,
             event_bus: Some("default".to_owned()),
             hosted_zone_role_arns: Vec::new(),
             certificate_role_name: None,
@@ -242,6 +250,7 @@ mod tests {
     fn everything_wrong_is_named_in_one_message() {
         let error = read(&[
             ("SCHEDULE_GROUP", "a b"),
+            ("SCHEDULE_DEAD_LETTER_QUEUE_ARN", "letters"),
             ("EVENT_BUS", "my bus"),
             ("HOSTED_ZONE_ROLE_ARNS", "dns"),
             ("CERTIFICATE_ROLE_NAME", "/x"),
@@ -256,6 +265,7 @@ mod tests {
         for name in [
             "SCHEDULE_GROUP is `a b` but must be a schedule group's name",
             "SCHEDULE_ROLE_ARN is not set but must be the ARN of an IAM role",
+            "SCHEDULE_DEAD_LETTER_QUEUE_ARN is `letters` but must be the ARN of an SQS queue",
             "EVENT_BUS is",
             "HOSTED_ZONE_ROLE_ARNS is",
             "CERTIFICATE_ROLE_NAME is",

@@ -71,6 +71,7 @@ pub(super) async fn schedule(
         at,
         target: &invocation.check_target,
         role: &settings.schedule_role_arn,
+        dead_letter_queue: settings.schedule_dead_letter_queue_arn.as_deref(),
         input,
     };
     scheduler::create(&clients.scheduler(), &schedule).await
