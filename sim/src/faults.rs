@@ -30,6 +30,8 @@ pub enum FaultKind {
     Denied,
     /// HTTP 500.
     InternalError,
+    /// This HTTP status and error code, whatever the service.
+    Refused(u16, &'static str),
     /// Route 53 is still busy with an earlier change of the zone.
     PriorRequestNotComplete,
     /// The connection breaks before the call takes effect.
@@ -145,6 +147,9 @@ pub(crate) fn refusal(kind: FaultKind, call: &Call) -> Option<Failure> {
                  {prefix}:{operation} because no identity-based policy allows the {prefix}:{operation} action"
             );
             Failure::new(status, code, message)
+        }
+        FaultKind::Refused(status, code) => {
+            Failure::new(status, code, format!("{service:?} refuses {operation}."))
         }
         FaultKind::InternalError => {
             Failure::new(500, "InternalFailure", "We encountered an internal error.")

@@ -8,10 +8,11 @@ use futures_util::stream::{self, StreamExt};
 use crate::aws::clients::Clients;
 use crate::aws::route53;
 use crate::domain::access::Access;
+use crate::domain::name::DomainName;
 use crate::domain::record::ValidationRecord;
 use crate::domain::settings::Settings;
 use crate::domain::zone::HostedZone;
-use crate::domain::zone::choice::{Discovery, Requirements, TaggedZone, zone_names};
+use crate::domain::zone::choice::{self, Discovery, Requirements, TaggedZone, zone_names};
 use crate::flows::ask_again::ask_again;
 
 /// Discovers the hosted zones that can hold the records of these certificates: by the ids in the
@@ -56,6 +57,30 @@ pub(super) async fn discover(
         }
     }
     discovery
+}
+
+/// What to do about a record below this zone cut, if a zone at the cut can be found: the zones were not
+/// looked up by name if the certificate's tag names one.
+pub(super) async fn child_zone_advice(
+    clients: &Clients,
+    settings: &Settings,
+    discovery: &Discovery,
+    cut: &DomainName,
+) -> Option<String> {
+    let required = settings.hosted_zone_tag.as_ref();
+    if let Some(zones) = discovery.zones.get(cut) {
+        return choice::child_zone_advice(zones, required);
+    }
+    let names = BTreeSet::from([cut.clone()]);
+    let mut found = Discovery::default();
+    for access in accounts(settings) {
+        let zones = route53::zones_named(&clients.route53(&access), &access, &names).await;
+        found.zones.entry(cut.clone()).or_default().extend(zones.unwrap_or_default());
+        if required.is_some() {
+            read_tags(clients, &access, &mut found).await;
+        }
+    }
+    choice::child_zone_advice(found.zones.get(cut)?, required)
 }
 
 /// The hosted zone with this id, in whichever account it is.

@@ -13,9 +13,10 @@ use crate::domain::record::{ValidationRecord, conflicting_names, conflicting_val
 use crate::domain::settings::Settings;
 use crate::domain::zone::HostedZone;
 use crate::domain::zone::choice::{Assignment, Discovery, Requirements, assign};
-use crate::domain::zone::content::{Presence, names_to_read, presence};
+use crate::domain::zone::content::{Presence, names_to_read, presence, zone_cut};
 use crate::flows::ask_again::{again_if_denied, ask_again};
 use crate::flows::deadline::Deadline;
+use crate::flows::discovery::child_zone_advice;
 
 /// What became of the records of one certificate, in the order of their names, and what is wrong with
 /// the certificate's tag.
@@ -41,7 +42,8 @@ pub(super) async fn publish(
     };
     let assignments: Vec<_> = requirements.iter().map(assign).collect();
     let writing = by_zone(&assignments).into_values().map(async |(zone, records)| {
-        let written = deadline.bound(publish_in(clients, settings, zone, &records)).await;
+        let publishing = publish_in(clients, settings, discovery, zone, &records);
+        let written = deadline.bound(publishing).await;
         let written = written.unwrap_or_else(|| all(&records, zone, &Problem::out_of_time()));
         (zone.id.clone(), written)
     });
@@ -92,6 +94,7 @@ fn collect(assignment: Assignment<'_>, written: &mut Written) -> Published {
 async fn publish_in(
     clients: &Clients,
     settings: &Settings,
+    discovery: &Discovery,
     zone: &HostedZone,
     records: &BTreeSet<ValidationRecord>,
 ) -> BTreeMap<ValidationRecord, RecordOutcome> {
@@ -119,7 +122,13 @@ async fn publish_in(
                 missing.push(record.clone());
                 continue;
             }
-            Err(problem) => with_problem(record, &problem),
+            Err(mut problem) => {
+                if let Some((cut, _)) = zone_cut(record, zone, &content) {
+                    let advice = child_zone_advice(clients, settings, discovery, &cut).await;
+                    problem.message.extend(advice.map(|advice| format!("; {advice}")));
+                }
+                with_problem(record, &problem)
+            }
         };
         outcomes.insert(record.clone(), outcome);
     }

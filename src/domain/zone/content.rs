@@ -42,18 +42,10 @@ pub fn presence(
     zone: &HostedZone,
     content: &Content,
 ) -> Result<Presence, Problem> {
-    let sets = |name: &DomainName| content.get(name).map_or(&[][..], Vec::as_slice);
-    let below_apex = |name: &DomainName| name.depth() > zone.name.depth();
-    let lineage = record.name().lineage().take_while(below_apex);
-    let mut cuts = lineage.filter_map(|name| {
-        let delegation = sets(&name).iter().find(|set| set.kind == "NS")?;
-        Some((delegation, name))
-    });
-    // The cut nearest to the apex is the one that resolvers meet first.
-    if let Some((delegation, cut)) = cuts.by_ref().last() {
+    if let Some((cut, delegation)) = zone_cut(record, zone, content) {
         return Err(below_cut(zone, &cut, delegation));
     }
-    let at_name = sets(record.name());
+    let at_name = content.get(record.name()).map_or(&[][..], Vec::as_slice);
     if let Some(other) = at_name.iter().find(|set| set.kind != "CNAME") {
         return Err(taken(zone, other));
     }
@@ -63,6 +55,22 @@ pub fn presence(
         sets if sets.iter().all(is_right) => Presence::Present,
         _ => Presence::Different,
     })
+}
+
+/// The zone cut above a record, with its NS record set, if there is one between the record and the apex of
+/// its zone. Of several it is the one nearest to the apex, which resolvers meet first.
+pub fn zone_cut<'a>(
+    record: &ValidationRecord,
+    zone: &HostedZone,
+    content: &'a Content,
+) -> Option<(DomainName, &'a RecordSet)> {
+    let below_apex = |name: &DomainName| name.depth() > zone.name.depth();
+    let lineage = record.name().lineage().take_while(below_apex);
+    let cuts = lineage.filter_map(|name| {
+        let delegation = content.get(&name)?.iter().find(|set| set.kind == "NS")?;
+        Some((name, delegation))
+    });
+    cuts.last()
 }
 
 fn below_cut(zone: &HostedZone, cut: &DomainName, delegation: &RecordSet) -> Problem {

@@ -22,12 +22,12 @@ use crate::domain::zone::caa::forbidden;
 use crate::domain::zone::choice::{
     Assignment, Discovery, HOSTED_ZONE_TAG, Requirements, assign, unusable,
 };
-use crate::domain::zone::content::{names_to_read, presence};
+use crate::domain::zone::content::{names_to_read, presence, zone_cut};
 use crate::domain::zone::{Content, HostedZone};
 use crate::flows::checks::scheduled_check;
 use crate::flows::context::{Context, Invocation};
 use crate::flows::describe::describe;
-use crate::flows::discovery::discover;
+use crate::flows::discovery::{child_zone_advice, discover};
 use crate::flows::error::Error;
 
 mod advice;
@@ -114,6 +114,18 @@ async fn examine(
             }
         })
         .collect();
+    for (domain, name) in domains.iter().zip(&mut diagnosis.names) {
+        let zone = record(domain).and_then(|record| assignment.assigned.get(record)).copied();
+        let content = zone.and_then(|zone| contents.get(zone.id.as_str())?.as_ref().ok());
+        let (Some(record), Some(zone), Some(content)) = (record(domain), zone, content) else {
+            continue;
+        };
+        let Some((cut, _)) = zone_cut(record, zone, content) else { continue };
+        let advice = child_zone_advice(clients, settings, &discovery, &cut).await;
+        if let (Some(advice), Some(it)) = (advice, &mut name.record) {
+            it.reason = it.reason.take().map(|reason| format!("{reason}; {advice}"));
+        }
+    }
 }
 
 /// Remarks on chosen zones to which their parent zone, if it can be read, does not delegate. Public DNS

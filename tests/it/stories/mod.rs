@@ -9,6 +9,7 @@ mod migration;
 mod misfortune;
 mod organization;
 mod renewals;
+mod reported;
 mod sweep;
 mod young;
 mod zone_changes;
