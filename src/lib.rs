@@ -102,13 +102,19 @@
 //!   nearly always covers that, and the first scheduled check is at most two minutes away.
 //! * A zone that the certificate's tag names must have the tag of `HOSTED_ZONE_TAG` too: the tag of a
 //!   certificate is set by whoever requests it, the setting by whoever operates the function.
-//! * A renewal is checked daily after its first 73 hours, until the certificate expires, and each time it
-//!   is published if it is blocked.
+//! * A renewal is checked every hour until the certificate expires, at times that count back from the
+//!   expiry: ACM may move the time in its `RenewalSummary` at each of its attempts. A blocked renewal is
+//!   published when it is first found, and then daily.
+//! * An error code that is in no list is no block at first. There is no store to count how often it was
+//!   met, so it becomes one by age: if a check that follows an earlier one still meets it after five
+//!   minutes.
 //! * An event of ACM that says that a certificate is issued cancels the check that is scheduled for it,
 //!   which would publish the same again. Renewals are published by checks only: most need no help, and
 //!   the check of one that did cannot be found again.
 //! * A check is sent to the target its event came through: if that was a queue, the next checks of
 //!   thousands of certificates come in batches like the first ones.
+//! * A check has a dead-letter queue if one is configured. Scheduler drops a check that it cannot deliver
+//!   for a day; the hourly sweep would find the certificate, the queue shows why.
 //! * Only Route 53 is called with adaptive retries. They delay a client that calls as rarely as this one
 //!   for many seconds after one throttled call. The calls to ACM and Scheduler, on which the next check
 //!   depends, cannot afford that.

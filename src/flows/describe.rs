@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::aws::acm;
+use crate::aws::acm::certificate;
 use crate::domain::arn::CertificateArn;
 use crate::domain::certificate::Certificate;
 use crate::flows::context::{Context, Invocation};
@@ -23,5 +23,5 @@ pub(super) async fn describe(
     let access = context.certificate_access(&invocation.scope, &arn.scope)?;
     let client = context.clients.acm(&access, &arn.scope.region);
     let first_heard = since.unwrap_or_else(|| invocation.deadline.now());
-    Ok(acm::certificate(&client, arn, first_heard).await?)
+    Ok(certificate::describe_with_tags(&client, arn, first_heard).await?)
 }

@@ -5,7 +5,7 @@ use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use tracing::{info, warn};
 
-use crate::aws::acm;
+use crate::aws::acm::certificate;
 use crate::aws::acm::list::PendingCertificate;
 use crate::aws::scheduler::Scheduled;
 use crate::domain::arn::Scope;
@@ -183,8 +183,8 @@ async fn describe_validation(
     let arn = &pending.certificate;
     let access = context.certificate_access(ours, &arn.scope)?;
     let client = context.clients.acm(&access, &arn.scope.region);
-    let certificate = acm::certificate_alone(&client, arn, now).await?;
-    let validation = certificate.as_ref().and_then(pending_validation);
+    let described = certificate::describe_alone(&client, arn, now).await?;
+    let validation = described.as_ref().and_then(pending_validation);
     Ok(validation.map(|validation| (validation.began, validation.check_times)))
 }
 

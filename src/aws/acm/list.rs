@@ -9,7 +9,7 @@ use aws_sdk_acm::types::{
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
-use super::convert::at_seconds;
+use super::certificate::at_seconds;
 use crate::aws::error::{BoxError, Error};
 use crate::aws::problem::{cause, error_text};
 use crate::domain::arn::{CertificateArn, Scope};

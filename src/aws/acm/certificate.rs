@@ -1,8 +1,9 @@
-//! ACM's description of a certificate as a plain value. ACM's open enums and optional fields are read
-//! here and nowhere else.
+//! Describes one certificate as a plain value. ACM's open enums and optional fields are read here and
+//! nowhere else.
 
 use std::collections::BTreeMap;
 
+use aws_sdk_acm::Client;
 use aws_sdk_acm::types::{
     CertificateDetail, CertificateKeyPairOrigin, CertificateManagedBy, CertificateStatus,
     CertificateType, DomainStatus, DomainValidation, DomainValidationSummary, RenewalStatus,
@@ -11,6 +12,8 @@ use aws_sdk_acm::types::{
 use aws_smithy_types::DateTime as AwsDateTime;
 use chrono::{DateTime, Utc};
 
+use crate::aws::error::Error;
+use crate::aws::problem::error_text;
 use crate::domain::arn::CertificateArn;
 use crate::domain::certificate::{
     Certificate, Domain, Migration, Phase, Progress, Renewal, Status,
@@ -19,9 +22,91 @@ use crate::domain::name::DomainName;
 use crate::domain::origin::Origin;
 use crate::domain::record::ValidationRecord;
 
+/// A certificate with its tags; `None` if ACM knows no such certificate. `first_heard` stands in for
+/// a request time that ACM does not tell.
+///
+/// # Errors
+///
+/// [`Error::Describe`] or [`Error::Tags`], for everything else that ACM refuses.
+pub async fn describe_with_tags(
+    client: &Client,
+    arn: &CertificateArn,
+    first_heard: DateTime<Utc>,
+) -> Result<Option<Certificate>, Error> {
+    let (detail, tags) = tokio::try_join!(describe(client, arn), tags(client, arn))?;
+    let Some((detail, tags)) = detail.zip(tags) else { return Ok(None) };
+    let migrating = match is_migrating(&detail) {
+        true => domain_validations(client, arn).await?,
+        false => Vec::new(),
+    };
+    Ok(Some(convert(arn, &detail, &migrating, tags, first_heard)))
+}
+
+/// A certificate without its tags and without the details of a change to DNS validation: enough to
+/// tell when a renewal began.
+///
+/// # Errors
+///
+/// [`Error::Describe`], for everything that ACM refuses but an unknown certificate.
+pub async fn describe_alone(
+    client: &Client,
+    arn: &CertificateArn,
+    first_heard: DateTime<Utc>,
+) -> Result<Option<Certificate>, Error> {
+    let detail = describe(client, arn).await?;
+    Ok(detail.map(|it| convert(arn, &it, &[], BTreeMap::new(), first_heard)))
+}
+
+async fn describe(
+    client: &Client,
+    arn: &CertificateArn,
+) -> Result<Option<CertificateDetail>, Error> {
+    match client.describe_certificate().certificate_arn(arn.to_string()).send().await {
+        Ok(output) => Ok(output.certificate),
+        Err(error) => match error.as_service_error() {
+            Some(refusal) if refusal.is_resource_not_found_exception() => Ok(None),
+            _ => {
+                Err(Error::Describe { certificate: arn.clone(), source: error_text(&error).into() })
+            }
+        },
+    }
+}
+
+async fn tags(
+    client: &Client,
+    arn: &CertificateArn,
+) -> Result<Option<BTreeMap<String, String>>, Error> {
+    match client.list_tags_for_certificate().certificate_arn(arn.to_string()).send().await {
+        Ok(output) => Ok(Some(
+            output
+                .tags()
+                .iter()
+                .map(|tag| (tag.key().to_owned(), tag.value().unwrap_or_default().to_owned()))
+                .collect(),
+        )),
+        Err(error) => match error.as_service_error() {
+            Some(refusal) if refusal.is_resource_not_found_exception() => Ok(None),
+            _ => Err(Error::Tags { certificate: arn.clone(), source: error_text(&error).into() }),
+        },
+    }
+}
+
+/// What ACM says of each name of a certificate that changes from e-mail to DNS validation.
+async fn domain_validations(
+    client: &Client,
+    arn: &CertificateArn,
+) -> Result<Vec<DomainValidationSummary>, Error> {
+    let pages = client.list_certificate_domain_validations().certificate_arn(arn.to_string());
+    let summaries = pages.into_paginator().items().send().try_collect().await;
+    summaries.map_err(|error| Error::Describe {
+        certificate: arn.clone(),
+        source: error_text(&error).into(),
+    })
+}
+
 /// Reads ACM's answer; `migrating` is what ACM says of the names while the certificate
 /// [is migrating](is_migrating). `first_heard` stands in for a request time that ACM does not tell.
-pub(super) fn certificate(
+fn convert(
     arn: &CertificateArn,
     detail: &CertificateDetail,
     migrating: &[DomainValidationSummary],
@@ -79,7 +164,7 @@ pub(super) fn certificate(
 
 /// Whether the certificate changes from e-mail to DNS validation. Then ACM tells the validation of
 /// its names by a call of its own.
-pub(super) fn is_migrating(detail: &CertificateDetail) -> bool {
+fn is_migrating(detail: &CertificateDetail) -> bool {
     let status = detail.update_summary().and_then(|update| update.status());
     status == Some(&UpdateStatus::PendingDomainValidation)
 }
