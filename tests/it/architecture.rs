@@ -1,4 +1,4 @@
-//! The layers of the house and the arrows between its files, read from the source.
+//! The layers of the source and the imports between its files, read from the source itself.
 //!
 //! `cargo test --test it architecture -- --nocapture` prints what was read.
 
@@ -96,7 +96,7 @@ fn check_no_circle(tree: &Tree) {
 }
 
 #[test]
-fn the_house_is_not_taller_than_it_must_be() {
+fn the_longest_chain_of_imports_is_limited() {
     let mut tree = Tree::rust("src");
     // The process stands on the library, and the root of the library declares its modules only.
     for root in ["", "main"] {

@@ -1,4 +1,4 @@
-//! Every sample in `events/` means what its README says.
+//! The samples in `events/`: what each asks for, and whether the published ones match the schema.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -55,27 +55,29 @@ fn every_sample_is_explained_in_the_readme() {
 }
 
 #[test]
-fn every_published_sample_is_what_the_schema_says() {
+fn every_published_sample_matches_the_schema() {
     for (name, sample) in samples("events/published") {
         check_schema(&sample, &name);
     }
 }
 
 #[test]
-fn the_schema_refuses_what_is_never_published() {
+fn the_schema_rejects_what_is_never_published() {
     let blocked = &samples("events/published")["blocked"];
-    let broken = |change: fn(&mut Value)| {
+    let is_valid_after = |change: fn(&mut Value)| {
         let mut event = blocked.clone();
         change(&mut event);
         schema().is_valid(&event)
     };
-    assert!(broken(|_| {}));
-    assert!(!broken(|event| event["detail"]["state"] = json!("WAITING")));
-    assert!(!broken(|event| event["detail"]["age"] = json!("16")));
-    assert!(!broken(|event| event["detail"]["surprise"] = json!(1)));
-    assert!(!broken(|event| drop(event["detail"].as_object_mut().map(|it| it.remove("reason")))));
-    assert!(!broken(|event| event["detail"]["records"][0]["state"] = json!("WOULD_WRITE")));
-    assert!(!broken(|event| event["resources"] = json!([])));
+    assert!(is_valid_after(|_| {}));
+    assert!(!is_valid_after(|event| event["detail"]["state"] = json!("WAITING")));
+    assert!(!is_valid_after(|event| event["detail"]["age"] = json!("16")));
+    assert!(!is_valid_after(|event| event["detail"]["surprise"] = json!(1)));
+    assert!(!is_valid_after(|event| drop(
+        event["detail"].as_object_mut().map(|it| it.remove("reason"))
+    )));
+    assert!(!is_valid_after(|event| event["detail"]["records"][0]["state"] = json!("WOULD_WRITE")));
+    assert!(!is_valid_after(|event| event["resources"] = json!([])));
 }
 
 /// Fails if an event does not match the schema of published events.

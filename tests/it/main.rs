@@ -1,5 +1,5 @@
-//! Whole lives of certificates, from CloudTrail's event to ACM's verdict: the real function, the real
-//! SDK clients and real wire formats, on a strict simulator of AWS and a virtual clock.
+//! Tests of the whole function, from the events that it receives to the calls that it makes: the real
+//! function with the real SDK clients and wire formats, on a strict simulator of AWS and a virtual clock.
 
 mod architecture;
 mod events;

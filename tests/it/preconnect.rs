@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use sim::Sim;
 
-use crate::world::{HOME, OURS, SCHEDULE_ROLE, config, epoch};
+use crate::world::{ACCOUNT, REGION, SCHEDULE_ROLE, config, epoch};
 
 /// An HTTP client that records every request and answers 403, as AWS does to unsigned ones.
 #[derive(Clone, Debug, Default)]
@@ -38,16 +38,16 @@ impl HttpConnector for Recorder {
     }
 }
 
-/// The URIs that a cold start with these settings asks for.
+/// The URIs that a cold start with these settings requests.
 async fn preconnections(settings: &[(&str, &str)]) -> Vec<String> {
-    let must = [("SCHEDULE_GROUP", "checks"), ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)];
+    let required = [("SCHEDULE_GROUP", "checks"), ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)];
     let read = |name: &str| {
-        let found = settings.iter().chain(&must).find(|(key, _)| *key == name);
+        let found = settings.iter().chain(&required).find(|(key, _)| *key == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    let settings = Settings::from_vars(read).expect("right settings");
+    let settings = Settings::from_vars(read).expect("valid settings");
     let recorder = Recorder::default();
-    let config = config(&Sim::paused(epoch()), OURS, HOME).into_builder();
+    let config = config(&Sim::paused(epoch()), ACCOUNT, REGION).into_builder();
     let config = config.http_client(SharedHttpClient::new(recorder.clone())).build();
     let bus = settings.event_bus.as_deref();
     open_connections(&Clients::new(config), settings.dry_run, bus).await;
@@ -63,7 +63,7 @@ async fn preconnections(settings: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cold_start_opens_the_connections_of_a_first_check_by_empty_requests() {
+async fn a_cold_start_opens_the_connections_of_a_first_check_with_empty_requests() {
     let expected = [
         // Two: a check asks for a certificate and its tags at the same time.
         "https://acm.eu-west-1.amazonaws.com/",
@@ -76,11 +76,11 @@ async fn a_cold_start_opens_the_connections_of_a_first_check_by_empty_requests()
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_opens_only_the_connections_that_a_check_needs() {
+async fn a_cold_start_opens_only_the_connections_that_a_check_needs() {
     let acm = "https://acm.eu-west-1.amazonaws.com/";
-    let reading = [acm, acm, "https://route53.amazonaws.com/"];
-    assert_eq!(preconnections(&[("DRY_RUN", "true")]).await, reading);
-    let bus = "arn:aws:events:us-east-1:111122223333:event-bus/ours";
-    let elsewhere = "https://events.us-east-1.amazonaws.com/".to_owned();
-    assert!(preconnections(&[("EVENT_BUS", bus)]).await.contains(&elsewhere));
+    let dry_run = [acm, acm, "https://route53.amazonaws.com/"];
+    assert_eq!(preconnections(&[("DRY_RUN", "true")]).await, dry_run);
+    let bus = "arn:aws:events:us-east-1:111122223333:event-bus/events";
+    let other_region = "https://events.us-east-1.amazonaws.com/".to_owned();
+    assert!(preconnections(&[("EVENT_BUS", bus)]).await.contains(&other_region));
 }

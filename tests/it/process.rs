@@ -1,4 +1,5 @@
-//! The `bootstrap` process itself, against Lambda's Runtime API and AWS over TCP, on the real clock.
+//! The `bootstrap` process, run against simulators of Lambda's Runtime API and of AWS over TCP, on the
+//! real clock.
 
 use std::process::{Command, Output, Stdio};
 use std::time::SystemTime;
@@ -9,9 +10,9 @@ use sim::Sim;
 use sim::acm::Status;
 use sim::server::{Server, serve};
 
-use crate::world::{FUNCTION, HOME, OURS, SCHEDULE_ROLE, deploy};
+use crate::world::{ACCOUNT, FUNCTION, REGION, SCHEDULE_ROLE, deploy};
 
-/// The function's process with the environment Lambda gives it.
+/// The function's process with the environment that Lambda gives it.
 fn bootstrap(server: &Server) -> Command {
     let address = server.address().to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_bootstrap"));
@@ -23,8 +24,8 @@ fn bootstrap(server: &Server) -> Command {
         .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         .env("AWS_LAMBDA_LOG_STREAM_NAME", "test")
         .env("AWS_LAMBDA_LOG_GROUP_NAME", "test")
-        .env("AWS_REGION", HOME)
-        .env("AWS_ACCESS_KEY_ID", format!("AKIA{OURS}"))
+        .env("AWS_REGION", REGION)
+        .env("AWS_ACCESS_KEY_ID", format!("AKIA{ACCOUNT}"))
         .env("AWS_SECRET_ACCESS_KEY", "secret")
         .env("AWS_ENDPOINT_URL", format!("http://{address}"))
         .stdout(Stdio::piped())
@@ -32,7 +33,7 @@ fn bootstrap(server: &Server) -> Command {
     command
 }
 
-/// The lines a process logged.
+/// The lines that a process logged.
 fn logged(output: &Output) -> Vec<Value> {
     let text = String::from_utf8_lossy(&output.stdout);
     text.lines()
@@ -46,10 +47,10 @@ fn real_now() -> DateTime<Utc> {
 }
 
 #[tokio::test]
-async fn the_process_serves_lambda_and_logs_looks_metrics_and_a_bus_that_refuses() {
+async fn the_process_serves_lambda_and_logs_checks_metrics_and_rejected_events() {
     let sim = Sim::stepped(real_now());
     deploy(&sim);
-    sim.aws().route53.register_domain(OURS, "example.com");
+    sim.aws().route53.register_domain(ACCOUNT, "example.com");
     sim.aws().eventbridge.fail_next_entries(1, "InternalFailure");
     let server = serve(sim.clone()).await.expect("a port");
     let mut process = bootstrap(&server)
@@ -57,21 +58,22 @@ async fn the_process_serves_lambda_and_logs_looks_metrics_and_a_bus_that_refuses
         .env("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)
         .spawn()
         .expect("bootstrap starts");
-    let arn = crate::world::request(&sim, OURS, HOME, &["example.com"], |request| request).await;
-    server.run_until(sim.now() + TimeDelta::minutes(10)).await.expect("it can start");
-    process.kill().expect("still there");
+    let arn =
+        crate::world::request(&sim, ACCOUNT, REGION, &["example.com"], |request| request).await;
+    server.run_until(sim.now() + TimeDelta::minutes(10)).await.expect("it starts");
+    process.kill().expect("it still runs");
     let output = process.wait_with_output().expect("its output");
 
     let aws = sim.aws();
     assert_eq!(aws.acm.certificate(&arn).expect("a certificate").status, Status::Issued);
     assert_eq!(aws.route53.writes().len(), 1);
     let lines = logged(&output);
-    let looks: Vec<_> = lines.iter().filter(|line| line["message"] == "reconciled").collect();
-    let first = looks.first().expect("a closing line");
+    let checks: Vec<_> = lines.iter().filter(|line| line["message"] == "reconciled").collect();
+    let first = checks.first().expect("a closing line");
     assert_eq!(first["span"]["certificate"], arn.as_str(), "{first}");
     assert_eq!(first["span"]["status"], "PENDING_VALIDATION", "{first}");
     assert!(first["span"]["next"].is_string() && first["written"] == 1, "{first}");
-    assert_eq!(looks.len(), aws.lambda.finished().len(), "{lines:?}");
+    assert_eq!(checks.len(), aws.lambda.finished().len(), "{lines:?}");
     let (metrics, others): (Vec<_>, Vec<_>) = lines
         .iter()
         .filter(|line| line["message"] != "reconciled")
@@ -87,7 +89,7 @@ async fn the_process_serves_lambda_and_logs_looks_metrics_and_a_bus_that_refuses
 }
 
 #[tokio::test]
-async fn a_process_without_settings_names_all_of_them_and_ends() {
+async fn a_process_without_settings_names_all_of_them_and_exits() {
     let server = serve(Sim::stepped(real_now())).await.expect("a port");
     let mut bootstrap = bootstrap(&server);
     let bootstrap = bootstrap.env("RECORD_TTL", "soon").env("AWS_CA_BUNDLE", "/nowhere");
@@ -106,8 +108,8 @@ async fn a_process_without_settings_names_all_of_them_and_ends() {
 }
 
 #[tokio::test]
-async fn a_log_level_hides_what_is_below_it_and_never_metrics() {
-    for (level, looks) in [("INFO", true), ("info", true), ("WARN", false), ("FATAL", false)] {
+async fn a_log_level_hides_the_levels_below_it_and_never_metrics() {
+    for (level, expected) in [("INFO", true), ("info", true), ("WARN", false), ("FATAL", false)] {
         let sim = Sim::stepped(real_now());
         deploy(&sim);
         let server = serve(sim.clone()).await.expect("a port");
@@ -117,13 +119,16 @@ async fn a_log_level_hides_what_is_below_it_and_never_metrics() {
             .env("AWS_LAMBDA_LOG_LEVEL", level)
             .spawn()
             .expect("bootstrap starts");
-        crate::world::request(&sim, OURS, HOME, &["example.com"], |request| request).await;
-        server.run_until(sim.now() + TimeDelta::minutes(1)).await.expect("it can start");
-        process.kill().expect("still there");
+        crate::world::request(&sim, ACCOUNT, REGION, &["example.com"], |request| request).await;
+        server.run_until(sim.now() + TimeDelta::minutes(1)).await.expect("it starts");
+        process.kill().expect("it still runs");
         let lines = logged(&process.wait_with_output().expect("its output"));
-        let looked = lines.iter().any(|line| line["message"] == "reconciled");
+        let reconciled = lines.iter().any(|line| line["message"] == "reconciled");
         let blocked = lines.iter().any(|line| line["message"] == "record blocked");
-        assert_eq!((looked, blocked), (looks, level != "FATAL"), "{level}: {lines:?}");
-        assert!(lines.iter().any(|line| line.get("_aws").is_some()), "numbers are no log");
+        assert_eq!((reconciled, blocked), (expected, level != "FATAL"), "{level}: {lines:?}");
+        assert!(
+            lines.iter().any(|line| line.get("_aws").is_some()),
+            "metrics are not log messages"
+        );
     }
 }

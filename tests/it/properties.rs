@@ -1,8 +1,8 @@
-//! What holds for any input whatever: nothing panics, nothing is taken that the guards forbid, and no
-//! message can forge a line of the log.
+//! What holds for any input: nothing panics, nothing passes that the guards forbid, and no message can
+//! forge a line of the log.
 //!
-//! A few thousand cases of each by default, from a fixed seed; `PROPERTIES=1000000` runs that many,
-//! `PROPERTIES_SEED=7` others.
+//! By default a few thousand cases of each property, from a fixed seed. `PROPERTIES=1000000` runs that
+//! many, `PROPERTIES_SEED=7` runs others.
 
 use acm_dns_validator::domain::arn::{CertificateArn, role_account};
 use acm_dns_validator::domain::name::DomainName;
@@ -14,19 +14,22 @@ use serde_json::{Value, json};
 
 use crate::events::samples;
 
-/// Runs a property on many inputs; what fails names the seed of its one case.
+/// Runs a property on many inputs. If one fails, its number is printed.
 fn check(property: impl Fn(&mut Rng)) {
     let variable = |name: &str| {
-        #[expect(clippy::disallowed_methods, reason = "how many cases is for who runs the tests")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a person who runs the tests sets the number of cases"
+        )]
         let value = std::env::var(name).ok();
         value.and_then(|value| value.parse::<u64>().ok())
     };
     let (cases, seed) = (variable("PROPERTIES").unwrap_or(4_000), variable("PROPERTIES_SEED"));
     let first = seed.unwrap_or(1) << 32;
     for case in first..first + cases {
-        let told = std::panic::AssertUnwindSafe(|| property(&mut Rng::with_seed(case)));
-        if let Err(panic) = std::panic::catch_unwind(told) {
-            eprintln!("this was case {case}");
+        let run = std::panic::AssertUnwindSafe(|| property(&mut Rng::with_seed(case)));
+        if let Err(panic) = std::panic::catch_unwind(run) {
+            eprintln!("case {case} failed");
             std::panic::resume_unwind(panic);
         }
     }
@@ -35,7 +38,7 @@ fn check(property: impl Fn(&mut Rng)) {
 const ARN: &str =
     "arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012";
 
-/// What names and messages are attacked with.
+/// The pieces that hostile names and messages are made of.
 const PIECES: [&str; 30] = [
     "example",
     ".",
@@ -69,6 +72,7 @@ const PIECES: [&str; 30] = [
     "\u{202e}",
 ];
 
+/// A text of random pieces.
 fn text(rng: &mut Rng) -> String {
     let length = match rng.u8(..20) {
         0 => 0,
@@ -84,7 +88,7 @@ fn text(rng: &mut Rng) -> String {
     (0..length).map(|_| piece(rng)).collect()
 }
 
-/// A valid text with a few characters changed, put in or left out; sometimes unchanged.
+/// A valid text with a few characters inserted or removed; sometimes unchanged.
 fn near(rng: &mut Rng, valid: &str) -> String {
     let mut characters: Vec<char> = valid.chars().collect();
     for _ in 0..rng.usize(..4) {
@@ -102,14 +106,14 @@ fn near(rng: &mut Rng, valid: &str) -> String {
     characters.into_iter().collect()
 }
 
-/// Nothing in it can begin a new line, or move a terminal's cursor.
+/// Checks that nothing in a message begins a new line or moves a terminal's cursor.
 #[track_caller]
 fn assert_one_line(message: &str) {
     let forging = |it: char| it.is_control() || ['\u{2028}', '\u{2029}'].contains(&it);
     assert!(!message.contains(forging), "{message:?}");
 }
 
-/// The shape of a certificate's ARN, told once more and in another way.
+/// Whether a text is the ARN of a certificate: a second implementation, independent of the function's.
 fn is_certificate(arn: &str) -> bool {
     let [prefix, partition, service, region, account, resource] =
         arn.splitn(6, ':').collect::<Vec<_>>()[..]
@@ -133,7 +137,7 @@ fn is_certificate(arn: &str) -> bool {
 }
 
 #[test]
-fn only_the_arn_of_a_certificate_is_taken() {
+fn only_the_arn_of_a_certificate_is_accepted() {
     check(|rng| {
         let arn = if rng.bool() { near(rng, ARN) } else { text(rng) };
         match arn.parse::<CertificateArn>() {
@@ -172,27 +176,27 @@ fn value(rng: &mut Rng, depth: usize) -> Value {
     }
 }
 
-/// Changes something somewhere in a value.
-fn disturb(rng: &mut Rng, target: &mut Value) {
+/// Changes one thing in a value.
+fn mutate(rng: &mut Rng, target: &mut Value) {
     match target {
         Value::Object(members) if !members.is_empty() && rng.u8(..8) > 0 => {
             let key = members.keys().nth(rng.usize(..members.len())).cloned().unwrap_or_default();
             if rng.u8(..10) == 0 {
                 members.remove(&key);
             } else if let Some(member) = members.get_mut(&key) {
-                disturb(rng, member);
+                mutate(rng, member);
             }
         }
         Value::Array(items) if !items.is_empty() && rng.u8(..8) > 0 => {
             let at = rng.usize(..items.len());
-            disturb(rng, &mut items[at]);
+            mutate(rng, &mut items[at]);
         }
         Value::String(old) if rng.bool() => *old = near(rng, old),
         other => *other = value(rng, 0),
     }
 }
 
-/// Whatever is made of a payload is made of names and ARNs that are such; whatever is not is told.
+/// Checks that what was parsed holds only valid ARNs and accounts, and that a message is one line.
 #[track_caller]
 fn assert_sound(parsed: Result<Event, Unreadable>) {
     match parsed {
@@ -214,27 +218,27 @@ fn assert_sound(parsed: Result<Event, Unreadable>) {
 }
 
 #[test]
-fn any_payload_is_read_or_refused_in_one_line() {
+fn any_payload_is_parsed_or_rejected_in_one_line() {
     let samples: Vec<Value> = samples("events").into_values().collect();
     check(|rng| {
         let mut payload = match rng.u8(..5) {
             0 => value(rng, 0),
             _ => samples[rng.usize(..samples.len())].clone(),
         };
-        (0..rng.usize(1..4)).for_each(|_| disturb(rng, &mut payload));
+        (0..rng.usize(1..4)).for_each(|_| mutate(rng, &mut payload));
         assert_sound(parse(&payload));
-        // The same once more in the envelope of a queue.
+        // The same payload in a message of a queue.
         let record = json!({"messageId": "1", "body": payload.to_string()});
         assert_sound(parse(&json!({"Records": [record]})));
     });
 }
 
 #[test]
-fn payloads_without_measure_are_read_or_refused_too() {
+fn payloads_of_any_size_are_parsed_or_rejected_in_one_line() {
     let megabyte = "\u{7}x".repeat(512 * 1024);
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     for body in [&megabyte, &deep, &format!("{{\"source\": {deep}}}"), &format!("\"{megabyte}\"")] {
-        assert!(serde_json::from_str::<Value>(body).is_err(), "this is no JSON that Lambda passes");
+        assert!(serde_json::from_str::<Value>(body).is_err(), "Lambda passes no such JSON");
         assert_sound(parse(&json!({"Records": [{"messageId": "1", "body": body}]})));
     }
     for place in
@@ -242,14 +246,14 @@ fn payloads_without_measure_are_read_or_refused_too() {
     {
         let mut payload = samples("events")["request-certificate"].clone();
         payload["resources"] = json!([ARN]);
-        *payload.pointer_mut(place).expect("it is there") = json!(megabyte);
+        *payload.pointer_mut(place).expect("the sample has it") = json!(megabyte);
         assert_sound(parse(&payload));
     }
     let many = json!({"Records": vec![json!({"messageId": "1", "body": "{}"}); 10_000]});
     assert_sound(parse(&many));
 }
 
-/// A name as the guard knows names: whether it could be the name of a host.
+/// Whether a name may be the name of a host, as the guard defines it.
 fn is_host(name: &str) -> bool {
     name.len() <= 253
         && name.split('.').all(|label| {
@@ -260,8 +264,8 @@ fn is_host(name: &str) -> bool {
 }
 
 #[test]
-fn nothing_but_a_validation_record_of_acm_passes_the_guard() {
-    let taken = std::cell::Cell::new(0);
+fn only_a_validation_record_of_acm_passes_the_guard() {
+    let accepted = std::cell::Cell::new(0);
     check(|rng| {
         let domain = match rng.u8(..4) {
             0 => text(rng),
@@ -282,29 +286,29 @@ fn nothing_but_a_validation_record_of_acm_passes_the_guard() {
         let partition = partitions[rng.usize(..partitions.len())];
         let owner = DomainName::new(&domain);
         match ValidationRecord::parse(partition, &owner, &name, &kind, &value) {
-            Err(refused) => assert_one_line(&refused.to_string()),
+            Err(rejected) => assert_one_line(&rejected.to_string()),
             Ok(record) => {
-                taken.set(taken.get() + 1);
+                accepted.set(accepted.get() + 1);
                 let (at, to) = (record.name().as_str(), record.value().as_str());
                 assert_eq!(kind, "CNAME");
                 assert!(is_host(at) && is_host(to), "{at} {to}");
                 assert!(at.starts_with('_'), "{at}");
                 let owner = owner.as_str();
                 assert!(at == owner || at.ends_with(&format!(".{owner}")), "{at} {owner}");
-                let homes = [
+                let suffixes = [
                     "acm-validations.aws",
                     "acm-validations.amazonaws.com.cn",
                     "acm-validations.amazonaws.eu",
                 ];
-                assert!(homes.iter().any(|home| to.ends_with(&format!(".{home}"))), "{to}");
+                assert!(suffixes.iter().any(|suffix| to.ends_with(&format!(".{suffix}"))), "{to}");
             }
         }
     });
-    assert!(taken.get() > 100, "the guard was hardly ever passed: {}", taken.get());
+    assert!(accepted.get() > 100, "too few cases pass the guard: {}", accepted.get());
 }
 
 #[test]
-fn names_are_ordered_and_shown_whatever_is_in_them() {
+fn names_are_ordered_and_displayed_whatever_they_contain() {
     check(|rng| {
         let spelling = text(rng);
         let name = DomainName::new(&spelling);
@@ -319,7 +323,7 @@ fn names_are_ordered_and_shown_whatever_is_in_them() {
         let labels: Vec<_> = name.as_str().split('.').collect();
         let suffixes = (0..labels.len()).map(|from| labels[from..].join("."));
         assert!(name.lineage().map(|it| it.as_str().to_owned()).eq(suffixes), "{name}");
-        // The rest of a name from somewhere on is above it only if that is where a label begins.
+        // The rest of a name from any position is above the name only if a label begins there.
         let from = rng.usize(..=name.as_str().chars().count());
         let rest = DomainName::new(&name.as_str().chars().skip(from).collect::<String>());
         let above = name.lineage().any(|above| above == rest);
@@ -329,7 +333,7 @@ fn names_are_ordered_and_shown_whatever_is_in_them() {
 }
 
 #[test]
-fn settings_are_right_or_refused_in_one_line() {
+fn settings_are_valid_or_rejected_in_one_line() {
     let variables = [
         ("SCHEDULE_GROUP", "checks"),
         ("SCHEDULE_ROLE_ARN", "arn:aws:iam::111122223333:role/scheduler"),
@@ -344,15 +348,15 @@ fn settings_are_right_or_refused_in_one_line() {
         ("DRY_RUN", "false"),
     ];
     check(|rng| {
-        let spoilt = rng.usize(..variables.len());
+        let changed = rng.usize(..variables.len());
         let value = |rng: &mut Rng, valid: &str| match rng.u8(..4) {
             0 => text(rng),
             _ => near(rng, valid),
         };
-        let wrong = value(rng, variables[spoilt].1);
+        let near_valid = value(rng, variables[changed].1);
         let read = |name: &str| {
             let (at, (_, valid)) = variables.iter().enumerate().find(|(_, it)| it.0 == name)?;
-            Some(if at == spoilt { wrong.clone() } else { (*valid).to_owned() })
+            Some(if at == changed { near_valid.clone() } else { (*valid).to_owned() })
         };
         match Settings::from_vars(read) {
             Err(misconfigured) => assert_one_line(&misconfigured.to_string()),

@@ -1,4 +1,4 @@
-//! A simulated AWS with the function deployed in it, and people who request certificates.
+//! The world of a story: a simulated AWS with the function deployed in it, and what people do there.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -21,6 +21,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use sim::Sim;
+use sim::aws::Aws;
 use sim::eventbridge::Published;
 use sim::faults::Fault;
 use sim::lambda::{EventSource, Invocation};
@@ -31,43 +32,45 @@ use crate::events::check_schema;
 use crate::iam;
 
 /// The account the function runs in.
-pub(crate) const OURS: &str = "111122223333";
+pub(crate) const ACCOUNT: &str = "111122223333";
 /// The account of a DNS team.
-pub(crate) const DNS: &str = "444455556666";
-/// An account that has certificates only.
-pub(crate) const MEMBER: &str = "777788889999";
+pub(crate) const DNS_ACCOUNT: &str = "444455556666";
+/// An account with certificates and without hosted zones.
+pub(crate) const MEMBER_ACCOUNT: &str = "777788889999";
 /// The region the function runs in.
-pub(crate) const HOME: &str = "eu-west-1";
-/// The function.
+pub(crate) const REGION: &str = "eu-west-1";
+/// The function's ARN.
 pub(crate) const FUNCTION: &str =
     "arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator";
 
-/// The queue through which an organization's events come.
+/// The queue through which the events of an organization come.
 pub(crate) const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:certificates";
-/// Where that queue leaves what it gives up.
+/// The dead-letter queue of that queue.
 const DEAD_LETTERS: &str = "arn:aws:sqs:eu-west-1:111122223333:dead-letters";
 
 const GROUP: &str = "acm-dns-validator";
-/// The role that invokes the function for Scheduler.
+/// The role with which Scheduler invokes the function.
 pub(crate) const SCHEDULE_ROLE: &str = "arn:aws:iam::111122223333:role/acm-dns-validator-scheduler";
+/// The role that the function may assume in [`DNS_ACCOUNT`], in a world that has it.
+pub(crate) const DNS_ROLE: &str = "arn:aws:iam::444455556666:role/dns";
 
 /// A simulated AWS with the function deployed in it.
 pub(crate) struct World {
-    /// AWS, to look at and to meddle with.
+    /// The simulated AWS, to inspect and to change.
     pub(crate) sim: Sim,
-    /// The settings of the function, but for those it must have.
+    /// The settings of the function, except the required ones.
     pub(crate) settings: BTreeMap<String, String>,
     function: Arc<Function>,
     metrics: Arc<Mutex<Vec<Value>>>,
 }
 
 impl World {
-    /// A world in which the function has the settings it must have.
+    /// A world in which the function has the required settings only.
     pub(crate) fn new() -> Self {
         Self::with(&[])
     }
 
-    /// A world in which the function has these settings besides.
+    /// A world in which the function has these settings in addition to the required ones.
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
         let sim = Sim::paused(epoch());
         deploy(&sim);
@@ -75,7 +78,7 @@ impl World {
             BTreeMap::from([("SCHEDULE_GROUP", GROUP), ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)]);
         let vars: BTreeMap<_, _> = vars.into_iter().chain(settings.iter().copied()).collect();
         let read = Settings::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()));
-        let read = read.expect("the settings of a story are right");
+        let read = read.expect("the settings of a story are valid");
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let settings = settings.iter().map(own).collect();
         let lines = Arc::new(Mutex::new(Vec::new()));
@@ -83,27 +86,30 @@ impl World {
             let lines = Arc::clone(&lines);
             move |line| lines.lock().expect("lines").push(serde_json::from_str(line).expect(line))
         });
-        let config = config(&sim, OURS, HOME);
+        let config = config(&sim, ACCOUNT, REGION);
         let function = Function::new(read, config, sim.time_source(), metrics);
         Self { sim, settings, function: Arc::new(function), metrics: lines }
     }
 
-    /// Lets events of another region or account reach the function, as a rule there would.
-    pub(crate) fn forward(&self, account: &str, region: &str) {
-        let bus = format!("arn:aws:events:{HOME}:{OURS}:event-bus/default");
-        for (index, pattern) in patterns().into_iter().enumerate() {
-            let name = format!("forward-{index}");
-            self.sim.aws().eventbridge.put_rule(account, region, "default", &name, pattern, &bus);
-        }
+    /// A world in which the function may assume [`DNS_ROLE`].
+    pub(crate) fn with_dns_role() -> Self {
+        let world = Self::with(&[("HOSTED_ZONE_ROLE_ARNS", DNS_ROLE)]);
+        world.role(DNS_ACCOUNT, "dns");
+        world
     }
 
-    /// Lets events come to the function through a queue, as in an organization, in batches of what
-    /// comes within a minute.
-    pub(crate) fn enqueue(&self) {
+    /// Forwards the events of another account or region to the function.
+    pub(crate) fn forward(&self, account: &str, region: &str) {
+        let bus = format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default");
+        put_rules(&mut self.sim.aws(), account, region, &bus);
+    }
+
+    /// Sends events to the function through a queue, as in an organization: in batches of one minute.
+    pub(crate) fn use_queue(&self) {
         let mut aws = self.sim.aws();
         aws.sqs.add_queue(DEAD_LETTERS, Queue::default());
         let queue = Queue {
-            // Six times as long as the function may take, as AWS advises.
+            // Six times the timeout of the function, as AWS advises.
             visibility_timeout: TimeDelta::minutes(3),
             max_receive_count: Some(5),
             dead_letter_queue: Some(DEAD_LETTERS.to_owned()),
@@ -117,65 +123,63 @@ impl World {
             ..EventSource::default()
         };
         aws.lambda.add_event_source(QUEUE, FUNCTION, source);
-        for (index, pattern) in patterns().into_iter().enumerate() {
-            let name = format!("wake-{index}");
-            aws.eventbridge.put_rule(OURS, HOME, "default", &name, pattern, QUEUE);
-        }
+        put_rules(&mut aws, ACCOUNT, REGION, QUEUE);
     }
 
-    /// What the queue gave up.
+    /// The messages in the dead-letter queue.
     pub(crate) fn dead_letters(&self) -> Vec<String> {
         let aws = self.sim.aws();
         aws.sqs.messages(DEAD_LETTERS).map(|message| message.body.clone()).collect()
     }
 
-    /// A public hosted zone of this account that the world's DNS delegates to; its id.
+    /// Creates a public hosted zone in this account, with a delegation in public DNS; returns its id.
     pub(crate) fn zone_of(&self, account: &str, name: &str) -> String {
         self.sim.aws().route53.register_domain(account, name)
     }
 
-    /// A public hosted zone of ours that the world's DNS delegates to; its id.
+    /// Creates a public hosted zone in the function's account, with a delegation in public DNS; returns
+    /// its id.
     pub(crate) fn zone(&self, name: &str) -> String {
-        self.zone_of(OURS, name)
+        self.zone_of(ACCOUNT, name)
     }
 
-    /// A role of this account that the function may assume; its ARN.
+    /// Creates a role in this account that the function may assume; returns its ARN.
     pub(crate) fn role(&self, account: &str, name: &str) -> String {
         let arn = format!("arn:aws:iam::{account}:role/{name}");
-        self.sim.aws().sts.add_role(&arn, OURS);
+        self.sim.aws().sts.add_role(&arn, ACCOUNT);
         arn
     }
 
-    /// Something goes wrong.
+    /// Makes calls fail.
     pub(crate) fn fault(&self, fault: Fault) {
         self.sim.aws().faults.add(fault);
     }
 
-    /// Somebody requests a certificate validated by DNS; its ARN.
+    /// Requests a certificate with DNS validation; returns its ARN.
     pub(crate) async fn request(&self, names: &[&str]) -> String {
         self.request_with(names, |request| request).await
     }
 
-    /// Somebody requests a certificate for many names; its ARN.
+    /// Requests a certificate for many names; returns its ARN.
     pub(crate) async fn request_many(&self, names: &[String]) -> String {
         self.request(&names.iter().map(String::as_str).collect::<Vec<_>>()).await
     }
 
-    /// Somebody requests a certificate with a tag; its ARN.
+    /// Requests a certificate with a tag; returns its ARN.
     pub(crate) async fn request_tagged(&self, names: &[&str], key: &str, value: &str) -> String {
         self.request_with(names, |request| request.tags(tag(key, value))).await
     }
 
-    /// Somebody requests a certificate with more to say about it; its ARN.
+    /// Requests a certificate with other parameters; returns its ARN.
     pub(crate) async fn request_with(
         &self,
         names: &[&str],
         more: impl FnOnce(RequestCertificateFluentBuilder) -> RequestCertificateFluentBuilder,
     ) -> String {
-        self.request_in(OURS, HOME, names, more).await
+        self.request_in(ACCOUNT, REGION, names, more).await
     }
 
-    /// Somebody requests a certificate in another account or region; its ARN.
+    /// Requests a certificate in another account or region; returns its ARN.
     pub(crate) async fn request_in(
         &self,
         account: &str,
@@ -186,30 +190,30 @@ impl World {
         request(&self.sim, account, region, names, more).await
     }
 
-    /// ACM for people of this account.
+    /// A client of ACM for the people of this account.
     pub(crate) fn acm(&self, account: &str, region: &str) -> aws_sdk_acm::Client {
         aws_sdk_acm::Client::new(&config(&self.sim, account, region))
     }
 
-    /// Somebody tags a certificate, which wakes us.
-    pub(crate) async fn touch(&self, arn: &str) {
-        let tags = self.acm(OURS, HOME).add_tags_to_certificate().certificate_arn(arn);
-        tags.tags(tag("touched", "yes")).send().await.expect("a tag");
+    /// Adds a tag to a certificate through the API, which starts a check.
+    pub(crate) async fn tag_certificate(&self, arn: &str, key: &str, value: &str) {
+        let tags = self.acm(ACCOUNT, REGION).add_tags_to_certificate().certificate_arn(arn);
+        tags.tags(tag(key, value)).send().await.expect("a tag");
     }
 
-    /// Route 53 for people of this account.
+    /// A client of Route 53 for the people of this account.
     pub(crate) fn route53(&self, account: &str) -> aws_sdk_route53::Client {
-        aws_sdk_route53::Client::new(&config(&self.sim, account, HOME))
+        aws_sdk_route53::Client::new(&config(&self.sim, account, REGION))
     }
 
-    /// ACM begins to renew a certificate.
+    /// Starts the renewal of a certificate, as ACM does.
     pub(crate) fn renew(&self, arn: &str) {
         let now = self.sim.now();
         let aws = &mut *self.sim.aws();
         aws.acm.start_renewal(arn, now, &aws.route53);
     }
 
-    /// Somebody puts a weighted CNAME into a zone of ours.
+    /// Creates a weighted CNAME in a hosted zone of the function's account.
     pub(crate) async fn put_weighted(&self, zone: &str, name: &str, value: &str) {
         let record = ResourceRecord::builder().value(value).build().expect("a value");
         let set = ResourceRecordSet::builder()
@@ -225,13 +229,13 @@ impl World {
             .resource_record_set(set.expect("a record set"))
             .build();
         let batch = ChangeBatch::builder().changes(change.expect("a change")).build();
-        self.route53(OURS)
+        self.route53(ACCOUNT)
             .change_resource_record_sets()
             .hosted_zone_id(zone)
             .change_batch(batch.expect("a batch"))
             .send()
             .await
-            .expect("Route 53 takes it");
+            .expect("Route 53 accepts it");
     }
 
     /// Lets this much time pass.
@@ -266,21 +270,21 @@ impl World {
         self.pass(TimeDelta::seconds(5)).await;
     }
 
-    /// ACM's word for how far the certificate has come.
+    /// The status of a certificate in ACM, or `DELETED`.
     pub(crate) fn status(&self, arn: &str) -> String {
         let aws = self.sim.aws();
         let status = aws.acm.certificate(arn).map(|certificate| certificate.status);
         json!(status).as_str().unwrap_or("DELETED").to_owned()
     }
 
-    /// What was upserted through Route 53's API, with whatever effect.
+    /// All `UPSERT`s through the API of Route 53, also those without effect.
     pub(crate) fn writes(&self) -> Vec<Write> {
         let aws = self.sim.aws();
         let writes = aws.route53.writes().iter();
         writes.filter(|write| write.action == Action::Upsert).cloned().collect()
     }
 
-    /// What was written, as `domain in zone`: the hash before the domain says nothing to a reader.
+    /// The records that were written, as `domain in zone`: without the hash before the domain.
     pub(crate) fn written(&self) -> Vec<String> {
         self.writes()
             .iter()
@@ -295,15 +299,20 @@ impl World {
 
     /// The function's latest response.
     pub(crate) fn outcome(&self) -> Value {
-        self.outcomes().pop().expect("the function has answered")
+        self.outcomes().pop().expect("the function has responded")
     }
 
     /// The states published about certificates so far.
     pub(crate) fn published(&self) -> Vec<String> {
         let aws = self.sim.aws();
-        let ours = aws.eventbridge.published().iter();
-        let states = ours.map(|event| event.detail["state"].as_str().unwrap_or("?").to_owned());
+        let events = aws.eventbridge.published().iter();
+        let states = events.map(|event| event.detail["state"].as_str().unwrap_or("?").to_owned());
         states.collect()
+    }
+
+    /// How often this state was published so far.
+    pub(crate) fn times_published(&self, state: &str) -> usize {
+        self.published().iter().filter(|published| *published == state).count()
     }
 
     /// How often the function called this operation.
@@ -311,13 +320,13 @@ impl World {
         self.sim.aws().calls().iter().filter(|call| call.operation == operation).count()
     }
 
-    /// Errors the function ended with, one an attempt.
+    /// The errors that invocations ended with, one for each failed attempt.
     pub(crate) fn errors(&self) -> Vec<String> {
         let aws = self.sim.aws();
         aws.lambda.finished().iter().filter_map(|attempt| attempt.outcome.clone().err()).collect()
     }
 
-    /// The sum of a metric so far, over all values that were logged without dimensions.
+    /// The sum of all values of a metric so far that were logged without dimensions.
     pub(crate) fn metric(&self, name: &str) -> i64 {
         let lines = self.metrics.lock().expect("lines");
         let totals = lines.iter().filter(|line| line.get("Reason").is_none());
@@ -328,8 +337,8 @@ impl World {
         values.filter_map(|value| value.as_i64()).sum()
     }
 
-    /// How many lines have told this metric so far.
-    pub(crate) fn lines(&self, metric: &str) -> usize {
+    /// How many log lines contain this metric so far.
+    pub(crate) fn lines_with(&self, metric: &str) -> usize {
         let lines = self.metrics.lock().expect("lines");
         lines.iter().filter(|line| line.get(metric).is_some()).count()
     }
@@ -341,43 +350,43 @@ impl World {
         of_reason.filter_map(|line| line["RecordsBlocked"].as_i64()).sum()
     }
 
-    /// How many checks are armed.
-    pub(crate) fn armed(&self) -> usize {
+    /// How many checks are scheduled.
+    pub(crate) fn scheduled(&self) -> usize {
         let aws = self.sim.aws();
         let now = self.sim.now();
-        let due = aws.scheduler.schedules(OURS, HOME, GROUP).into_iter();
-        due.filter(|schedule| schedule.at > now).count()
+        let schedules = aws.scheduler.schedules(ACCOUNT, REGION, GROUP).into_iter();
+        schedules.filter(|schedule| schedule.at > now).count()
     }
 
-    /// The function's life as a newcomer reads it: a line an invocation.
+    /// What happened so far, in one line for each invocation.
     pub(crate) fn story(&self) -> String {
         let aws = self.sim.aws();
         aws.lambda
             .finished()
             .iter()
             .map(|attempt| {
-                let clock = attempt.began - epoch();
-                let why = attempt.invocation.payload["detail"]["eventName"]
+                let time = attempt.began - epoch();
+                let event = attempt.invocation.payload["detail"]["eventName"]
                     .as_str()
                     .or_else(|| attempt.invocation.payload["detail-type"].as_str())
                     .unwrap_or("?")
                     .to_owned();
-                let what = match &attempt.outcome {
-                    Ok(outcome) => told(outcome),
+                let result = match &attempt.outcome {
+                    Ok(outcome) => summary(outcome),
                     Err(error) => format!("error {error}"),
                 };
                 format!(
-                    "{:02}:{:02}:{:02} {why}: {what}\n",
-                    clock.num_hours(),
-                    clock.num_minutes() % 60,
-                    clock.num_seconds() % 60
+                    "{:02}:{:02}:{:02} {event}: {result}\n",
+                    time.num_hours(),
+                    time.num_minutes() % 60,
+                    time.num_seconds() % 60
                 )
             })
             .collect()
     }
 }
 
-/// Whatever a story is about: what was published in it is what the schema says.
+/// After every story: each event that the function published in it must match the schema.
 impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -392,23 +401,28 @@ impl Drop for World {
     }
 }
 
-/// Deploys the function: what a template would make of it.
+/// Deploys the function as the templates do.
 pub(crate) fn deploy(sim: &Sim) {
     let now = sim.now();
     let mut aws = sim.aws();
-    for account in [OURS, DNS, MEMBER] {
+    for account in [ACCOUNT, DNS_ACCOUNT, MEMBER_ACCOUNT] {
         aws.sts.add_account(account);
     }
     aws.lambda.add_function(FUNCTION, sim::lambda::Function::default());
-    aws.scheduler.add_group(OURS, HOME, GROUP, now);
-    aws.scheduler.allow_role(OURS, SCHEDULE_ROLE);
+    aws.scheduler.add_group(ACCOUNT, REGION, GROUP, now);
+    aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE);
+    put_rules(&mut aws, ACCOUNT, REGION, FUNCTION);
+}
+
+/// Puts the function's rules on the default bus of an account and region. They replace earlier ones.
+fn put_rules(aws: &mut Aws, account: &str, region: &str, target: &str) {
     for (index, pattern) in patterns().into_iter().enumerate() {
-        let name = format!("wake-{index}");
-        aws.eventbridge.put_rule(OURS, HOME, "default", &name, pattern, FUNCTION);
+        let name = format!("events-{index}");
+        aws.eventbridge.put_rule(account, region, "default", &name, pattern, target);
     }
 }
 
-/// Somebody requests a certificate validated by DNS; its ARN.
+/// Requests a certificate with DNS validation; returns its ARN.
 pub(crate) async fn request(
     sim: &Sim,
     account: &str,
@@ -423,16 +437,16 @@ pub(crate) async fn request(
         .domain_name(*main)
         .set_subject_alternative_names((!others.is_empty()).then_some(others))
         .validation_method(ValidationMethod::Dns);
-    let answer = more(request).send().await.expect("ACM takes the request");
+    let answer = more(request).send().await.expect("ACM accepts the request");
     answer.certificate_arn.expect("an ARN")
 }
 
-/// When every story begins.
+/// The time at which every story begins.
 pub(crate) fn epoch() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_420_803, 0).expect("2026-11-23T08:00:03Z")
 }
 
-/// What a sweep is asked with.
+/// The payload of a sweep.
 pub(crate) fn sweep(detail: &Value) -> Value {
     json!({"source": "acm-dns-validator", "detail-type": "Certificate Sweep", "resources": [], "detail": detail})
 }
@@ -442,18 +456,18 @@ pub(crate) fn names_under(domain: &str, count: usize) -> Vec<String> {
     (0..count).map(|index| format!("n{index}.{domain}")).collect()
 }
 
-/// A tag as the SDK has it.
+/// A tag of the SDK's type.
 pub(crate) fn tag(key: &str, value: &str) -> Tag {
     Tag::builder().key(key).value(value).build().expect("a tag")
 }
 
-/// `example.com` of `_0123….example.com.`
+/// The domain of a record name: `example.com` of `_0123….example.com.`
 pub(crate) fn domain(record_name: &str) -> &str {
     let name = record_name.strip_suffix('.').unwrap_or(record_name);
     name.split_once('.').map_or(name, |(_, domain)| domain)
 }
 
-/// How the SDK is set up for somebody of this account in this region.
+/// The SDK's configuration for a caller of this account in this region.
 pub(crate) fn config(sim: &Sim, account: &str, region: &str) -> SdkConfig {
     let keys = Credentials::new(format!("AKIA{account}"), "secret", None, None, "story");
     SdkConfig::builder()
@@ -466,7 +480,7 @@ pub(crate) fn config(sim: &Sim, account: &str, region: &str) -> SdkConfig {
         .build()
 }
 
-/// What a rule lets through to the function.
+/// The patterns of the rules that send events to the function.
 fn patterns() -> [Value; 3] {
     [
         json!({
@@ -492,7 +506,8 @@ fn patterns() -> [Value; 3] {
     ]
 }
 
-fn told(outcome: &Value) -> String {
+/// A response in one line of a story.
+fn summary(outcome: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut line = text(&outcome["state"]);
     for record in outcome["records"].as_array().into_iter().flatten() {
@@ -508,7 +523,7 @@ fn told(outcome: &Value) -> String {
     if let Some(next) = outcome["next"].as_str() {
         let next = DateTime::parse_from_rfc3339(next).expect("a time").to_utc()
             - (epoch() - TimeDelta::seconds(3));
-        line += &format!(", next look {:02}:{:02}", next.num_hours(), next.num_minutes() % 60);
+        line += &format!(", next check {:02}:{:02}", next.num_hours(), next.num_minutes() % 60);
     }
     line
 }

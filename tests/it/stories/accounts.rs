@@ -1,77 +1,77 @@
-//! Zones and certificates of other accounts and regions.
+//! Zones and certificates in other accounts and regions.
 
 use chrono::TimeDelta;
 use sim::faults::{Fault, FaultKind};
 
-use crate::world::{DNS, HOME, MEMBER, OURS, World};
+use crate::world::{ACCOUNT, DNS_ACCOUNT, DNS_ROLE, MEMBER_ACCOUNT, REGION, World};
 
 #[tokio::test(start_paused = true)]
-async fn a_zone_in_a_dns_account_is_written_to_with_its_role() {
-    let role = format!("arn:aws:iam::{DNS}:role/dns");
-    let world = World::with(&[("HOSTED_ZONE_ROLE_ARNS", &role)]);
-    world.role(DNS, "dns");
-    let zone = world.zone_of(DNS, "example.com");
+async fn a_zone_in_a_dns_account_is_written_with_the_role_of_that_account() {
+    let world = World::with_dns_role();
+    let zone = world.zone_of(DNS_ACCOUNT, "example.com");
     let arn = world.request(&["example.com"]).await;
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
     let writes = world.writes();
-    assert_eq!((writes[0].account.as_str(), writes[0].zone_id.as_str()), (DNS, zone.as_str()));
-    assert_eq!(world.count("AssumeRole"), 1, "one session for the whole life of the process");
+    assert_eq!(
+        (writes[0].account.as_str(), writes[0].zone_id.as_str()),
+        (DNS_ACCOUNT, zone.as_str())
+    );
+    assert_eq!(world.count("AssumeRole"), 1, "one session while the process lives");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_longest_match_is_found_over_all_accounts() {
-    let role = format!("arn:aws:iam::{DNS}:role/dns");
-    let world = World::with(&[("HOSTED_ZONE_ROLE_ARNS", &role)]);
-    world.role(DNS, "dns");
-    let ours = world.zone("example.com");
-    let child = world.sim.aws().route53.create_zone(DNS, "dev.example.com");
+async fn the_longest_matching_zone_is_chosen_across_accounts() {
+    let world = World::with_dns_role();
+    let parent = world.zone("example.com");
+    let child = world.sim.aws().route53.create_zone(DNS_ACCOUNT, "dev.example.com");
     world.sim.aws().route53.delegate(&child);
     let arn = world.request(&["example.com", "dev.example.com"]).await;
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
     let mut written = world.written();
     written.sort();
-    assert_eq!(written, [format!("dev.example.com in {child}"), format!("example.com in {ours}")]);
+    assert_eq!(
+        written,
+        [format!("dev.example.com in {child}"), format!("example.com in {parent}")]
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn equal_zones_in_two_accounts_are_refused_too() {
-    let role = format!("arn:aws:iam::{DNS}:role/dns");
-    let world = World::with(&[("HOSTED_ZONE_ROLE_ARNS", &role)]);
-    world.role(DNS, "dns");
-    let ours = world.zone("example.com");
-    let theirs = world.sim.aws().route53.create_zone(DNS, "example.com");
+async fn zones_of_the_same_name_in_two_accounts_are_a_block() {
+    let world = World::with_dns_role();
+    let own = world.zone("example.com");
+    let other = world.sim.aws().route53.create_zone(DNS_ACCOUNT, "example.com");
     world.request(&["example.com"]).await;
     world.minutes(10).await;
     let reason = world.outcome()["reason"].to_string();
-    assert!(reason.contains(&ours) && reason.contains(&theirs), "{reason}");
+    assert!(reason.contains(&own) && reason.contains(&other), "{reason}");
     assert_eq!(world.writes(), []);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_zone_account_that_cannot_be_asked_blocks_what_it_might_hold_and_says_so() {
-    let role = format!("arn:aws:iam::{DNS}:role/dns");
-    let world = World::with(&[("HOSTED_ZONE_ROLE_ARNS", &role)]);
+async fn an_unreadable_zone_account_blocks_the_records_that_it_might_hold() {
+    let world = World::with(&[("HOSTED_ZONE_ROLE_ARNS", DNS_ROLE)]);
     world.zone("example.com");
     let arn = world.request(&["example.com"]).await;
     world.minutes(10).await;
     let outcome = world.outcome();
     assert_eq!(outcome["state"], "BLOCKED");
     let reason = outcome["reason"].to_string();
-    assert!(reason.contains(&role) && reason.contains("AccessDenied"), "{reason}");
-    world.role(DNS, "dns");
+    assert!(reason.contains(DNS_ROLE) && reason.contains("AccessDenied"), "{reason}");
+    world.role(DNS_ACCOUNT, "dns");
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_in_a_member_account_is_served_with_its_role() {
+async fn a_certificate_in_a_member_account_is_served_with_the_role_of_that_account() {
     let world = World::with(&[("CERTIFICATE_ROLE_NAME", "certificates")]);
-    world.role(MEMBER, "certificates");
-    world.forward(MEMBER, "eu-central-1");
+    world.role(MEMBER_ACCOUNT, "certificates");
+    world.forward(MEMBER_ACCOUNT, "eu-central-1");
     let zone = world.zone("example.com");
-    let arn = world.request_in(MEMBER, "eu-central-1", &["example.com"], |request| request).await;
+    let arn =
+        world.request_in(MEMBER_ACCOUNT, "eu-central-1", &["example.com"], |request| request).await;
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
     assert_eq!(world.written(), [format!("example.com in {zone}")]);
@@ -79,15 +79,17 @@ async fn a_certificate_in_a_member_account_is_served_with_its_role() {
 
 #[tokio::test(start_paused = true)]
 async fn a_role_is_assumed_once_for_all_regions_and_services() {
-    let role = format!("arn:aws:iam::{MEMBER}:role/both");
+    let role = format!("arn:aws:iam::{MEMBER_ACCOUNT}:role/both");
     let world = World::with(&[("CERTIFICATE_ROLE_NAME", "both"), ("HOSTED_ZONE_ROLE_ARNS", &role)]);
-    world.enqueue();
-    world.role(MEMBER, "both");
-    world.zone_of(MEMBER, "example.com");
+    world.use_queue();
+    world.role(MEMBER_ACCOUNT, "both");
+    world.zone_of(MEMBER_ACCOUNT, "example.com");
     let mut arns = Vec::new();
-    for region in [HOME, "eu-central-1", "us-east-1"] {
-        world.forward(MEMBER, region);
-        arns.push(world.request_in(MEMBER, region, &["example.com"], |request| request).await);
+    for region in [REGION, "eu-central-1", "us-east-1"] {
+        world.forward(MEMBER_ACCOUNT, region);
+        arns.push(
+            world.request_in(MEMBER_ACCOUNT, region, &["example.com"], |request| request).await,
+        );
     }
     world.minutes(30).await;
     for arn in arns {
@@ -97,26 +99,26 @@ async fn a_role_is_assumed_once_for_all_regions_and_services() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_of_a_foreign_account_is_refused_before_any_call() {
+async fn a_certificate_of_an_account_without_a_role_fails_before_any_call() {
     let world = World::new();
-    world.forward(MEMBER, HOME);
+    world.forward(MEMBER_ACCOUNT, REGION);
     world.zone("example.com");
-    world.request_in(MEMBER, HOME, &["example.com"], |request| request).await;
+    world.request_in(MEMBER_ACCOUNT, REGION, &["example.com"], |request| request).await;
     let calls = world.sim.aws().calls().len();
     world.minutes(30).await;
     assert_eq!(world.sim.aws().calls().len(), calls);
     let aws = world.sim.aws();
     let letter = aws.lambda.dead_letters().first().expect("a dead letter");
     let error = letter.error.as_deref().unwrap_or_default();
-    assert!(error.contains("CERTIFICATE_ROLE_NAME") && error.contains(MEMBER), "{error}");
+    assert!(error.contains("CERTIFICATE_ROLE_NAME") && error.contains(MEMBER_ACCOUNT), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_of_another_region_is_served_from_here() {
+async fn a_certificate_in_another_region_is_served() {
     let world = World::new();
-    world.forward(OURS, "us-east-1");
+    world.forward(ACCOUNT, "us-east-1");
     world.zone("example.com");
-    let arn = world.request_in(OURS, "us-east-1", &["example.com"], |request| request).await;
+    let arn = world.request_in(ACCOUNT, "us-east-1", &["example.com"], |request| request).await;
     world.minutes(30).await;
     assert_eq!(world.status(&arn), "ISSUED");
     let aws = world.sim.aws();
@@ -125,13 +127,13 @@ async fn a_certificate_of_another_region_is_served_from_here() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn certificates_of_two_regions_share_a_record_and_only_the_first_writes_it() {
+async fn certificates_in_two_regions_share_a_record_and_only_the_first_writes_it() {
     let world = World::new();
-    world.forward(OURS, "us-east-1");
+    world.forward(ACCOUNT, "us-east-1");
     world.zone("example.com");
     let here = world.request(&["example.com"]).await;
     world.minutes(10).await;
-    let there = world.request_in(OURS, "us-east-1", &["example.com"], |request| request).await;
+    let there = world.request_in(ACCOUNT, "us-east-1", &["example.com"], |request| request).await;
     world.minutes(30).await;
     assert_eq!(
         (world.status(&here), world.status(&there)),
@@ -141,8 +143,8 @@ async fn certificates_of_two_regions_share_a_record_and_only_the_first_writes_it
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bus_of_another_region_is_called_there() {
-    let bus = format!("arn:aws:events:us-east-1:{OURS}:event-bus/default");
+async fn an_event_bus_in_another_region_is_called_in_that_region() {
+    let bus = format!("arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default");
     let world = World::with(&[("EVENT_BUS", &bus)]);
     world.zone("example.com");
     world.request(&["example.com"]).await;
@@ -151,13 +153,11 @@ async fn a_bus_of_another_region_is_called_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_zone_account_that_is_throttled_defers_and_does_not_block() {
-    let role = format!("arn:aws:iam::{DNS}:role/dns");
-    let world = World::with(&[("HOSTED_ZONE_ROLE_ARNS", &role)]);
-    world.role(DNS, "dns");
+async fn a_throttled_zone_account_defers_records_and_does_not_block_them() {
+    let world = World::with_dns_role();
     world.zone("example.com");
     let until = world.sim.now() + TimeDelta::minutes(10);
-    world.fault(Fault::new(FaultKind::Throttled).by(DNS).until(until));
+    world.fault(Fault::new(FaultKind::Throttled).by(DNS_ACCOUNT).until(until));
     let arn = world.request(&["example.com"]).await;
     world.minutes(1).await;
     assert_eq!(world.outcome()["records"][0]["state"], "DEFERRED");

@@ -1,68 +1,69 @@
-//! Which certificates are served, and how they end.
+//! Which certificates the function serves, and what it publishes about them until they end.
 
+use aws_sdk_acm::operation::request_certificate::builders::RequestCertificateFluentBuilder;
 use aws_sdk_acm::types::{CertificateManagedBy, KeyAlgorithm, ValidationMethod};
 use chrono::TimeDelta;
 use serde_json::json;
 use sim::acm::{Certificate, KeyPairOrigin, Kind, Status};
 
-use crate::world::{HOME, OURS, World, domain, names_under, tag};
+use crate::world::{ACCOUNT, REGION, World, domain, names_under};
 
-/// Nothing was written, published or armed, and one look was enough.
+/// Checks that one check ended with `IGNORED`, and that nothing was written, published or scheduled.
 #[track_caller]
-fn check_quiet(world: &World, reason: &str) {
+fn check_ignored(world: &World, reason: &str) {
     let outcomes = world.outcomes();
     assert_eq!(outcomes.len(), 1, "{}", world.story());
     assert_eq!(outcomes[0]["state"], "IGNORED");
     let found = outcomes[0]["reason"].as_str().expect("a reason");
     assert!(found.contains(reason), "{found}");
-    assert_eq!((world.writes(), world.published(), world.armed()), (Vec::new(), Vec::new(), 0));
+    assert_eq!((world.writes(), world.published(), world.scheduled()), (Vec::new(), Vec::new(), 0));
     assert_eq!(world.errors(), [""; 0]);
 }
 
-/// Somebody tags a certificate of this sort, which wakes us.
-async fn tag_one(change: impl FnOnce(&mut Certificate)) -> World {
+/// A world in which a certificate was requested with these parameters.
+async fn requested(
+    more: impl FnOnce(RequestCertificateFluentBuilder) -> RequestCertificateFluentBuilder,
+) -> World {
+    let world = World::new();
+    world.zone("example.com");
+    world.request_with(&["example.com"], more).await;
+    world.minutes(10).await;
+    world
+}
+
+/// A world in which a certificate like this exists and is tagged, which starts a check.
+async fn tagged(change: impl FnOnce(&mut Certificate)) -> World {
     let world = World::new();
     world.zone("example.com");
     let now = world.sim.now();
-    let arn = world.sim.aws().acm.seed(OURS, HOME, &["example.com"], now, change);
-    world.touch(&arn).await;
+    let arn = world.sim.aws().acm.seed(ACCOUNT, REGION, &["example.com"], now, change);
+    world.tag_certificate(&arn, "team", "web").await;
     world.minutes(5).await;
     world
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_validated_by_email_is_not_ours() {
-    let world = World::new();
-    world.zone("example.com");
-    world
-        .request_with(&["example.com"], |request| {
-            request.validation_method(ValidationMethod::Email)
-        })
-        .await;
-    world.minutes(10).await;
-    check_quiet(&world, "validated by e-mail or over HTTP");
+async fn a_certificate_validated_by_email_is_not_served() {
+    let world = requested(|request| request.validation_method(ValidationMethod::Email)).await;
+    check_ignored(&world, "validated by e-mail or over HTTP");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_of_cloudfront_is_not_ours() {
-    let world = World::new();
-    world.zone("example.com");
-    world
-        .request_with(&["example.com"], |request| {
-            let request = request.validation_method(ValidationMethod::Http);
-            request.managed_by(CertificateManagedBy::Cloudfront)
-        })
-        .await;
-    world.minutes(10).await;
-    check_quiet(&world, "managed by CloudFront");
+async fn a_certificate_managed_by_cloudfront_is_not_served() {
+    let world = requested(|request| {
+        let request = request.validation_method(ValidationMethod::Http);
+        request.managed_by(CertificateManagedBy::Cloudfront)
+    })
+    .await;
+    check_ignored(&world, "managed by CloudFront");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_private_certificate_is_not_ours() {
+async fn a_private_certificate_is_not_served() {
     let world = World::new();
     world.zone("example.com");
     let authority = format!(
-        "arn:aws:acm-pca:{HOME}:{OURS}:certificate-authority/12345678-1234-1234-1234-123456789012"
+        "arn:aws:acm-pca:{REGION}:{ACCOUNT}:certificate-authority/12345678-1234-1234-1234-123456789012"
     );
     world
         .request_with(&["example.com"], |request| request.certificate_authority_arn(authority))
@@ -72,23 +73,23 @@ async fn a_private_certificate_is_not_ours() {
         world.outcomes()[0]["reason"],
         "the certificate is private, so it needs no validation"
     );
-    assert_eq!((world.writes(), world.armed()), (Vec::new(), 0));
+    assert_eq!((world.writes(), world.scheduled()), (Vec::new(), 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_imported_certificate_is_not_ours() {
-    let world = tag_one(|certificate| certificate.kind = Kind::Imported).await;
-    check_quiet(&world, "the certificate is imported");
+async fn an_imported_certificate_is_not_served() {
+    let world = tagged(|certificate| certificate.kind = Kind::Imported).await;
+    check_ignored(&world, "the certificate is imported");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_asked_for_over_acme_is_not_ours() {
-    let world = tag_one(|certificate| certificate.key_pair_origin = KeyPairOrigin::Acme).await;
-    check_quiet(&world, "over ACME");
+async fn a_certificate_requested_over_acme_is_not_served() {
+    let world = tagged(|certificate| certificate.key_pair_origin = KeyPairOrigin::Acme).await;
+    check_ignored(&world, "over ACME");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_ended_long_ago_is_left_alone() {
+async fn a_certificate_that_ended_long_ago_is_left_alone() {
     for (status, state) in [
         (Status::Issued, "ISSUED"),
         (Status::ValidationTimedOut, "TIMED_OUT"),
@@ -96,49 +97,51 @@ async fn what_ended_long_ago_is_left_alone() {
         (Status::Revoked, "IGNORED"),
         (Status::Inactive, "IGNORED"),
     ] {
-        let world = tag_one(|certificate| {
+        let world = tagged(|certificate| {
             certificate.created_at -= TimeDelta::days(10);
             certificate.issued_at = Some(certificate.created_at);
             certificate.status = status;
         })
         .await;
         assert_eq!(world.outcome()["state"], state);
-        assert_eq!((world.writes(), world.published(), world.armed()), (Vec::new(), Vec::new(), 0));
+        assert_eq!(
+            (world.writes(), world.published(), world.scheduled()),
+            (Vec::new(), Vec::new(), 0)
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_owner_keeps_us_away_by_a_tag() {
+async fn a_certificate_with_the_skip_tag_is_not_served() {
     let world = World::new();
     world.zone("example.com");
     world.request_tagged(&["example.com"], "acm-dns-validator:skip", "yes").await;
     world.minutes(10).await;
-    check_quiet(&world, "acm-dns-validator:skip");
+    check_ignored(&world, "acm-dns-validator:skip");
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_certificates_must_opt_in_the_others_are_left_alone() {
+async fn certificates_without_the_required_tag_are_not_served() {
     let world = World::with(&[("CERTIFICATE_TAG", "validate=yes")]);
     world.zone("example.com");
-    let ours = world.request_tagged(&["a.example.com"], "validate", "yes").await;
+    let tagged = world.request_tagged(&["a.example.com"], "validate", "yes").await;
     world.minutes(30).await;
-    assert_eq!(world.status(&ours), "ISSUED");
-    let theirs = world.request(&["b.example.com"]).await;
+    assert_eq!(world.status(&tagged), "ISSUED");
+    let untagged = world.request(&["b.example.com"]).await;
     world.minutes(30).await;
-    assert_eq!(world.status(&theirs), "PENDING_VALIDATION");
+    assert_eq!(world.status(&untagged), "PENDING_VALIDATION");
     assert_eq!(world.writes().len(), 1);
-    assert_eq!(world.armed(), 0);
+    assert_eq!(world.scheduled(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tag_added_later_wakes_us() {
+async fn a_required_tag_that_is_added_later_starts_a_check() {
     let world = World::with(&[("CERTIFICATE_TAG", "validate=yes")]);
     world.zone("example.com");
     let arn = world.request(&["example.com"]).await;
     world.minutes(60).await;
-    assert_eq!(world.armed(), 0);
-    let tags = world.acm(OURS, HOME).add_tags_to_certificate().certificate_arn(&arn);
-    tags.tags(tag("validate", "yes")).send().await.expect("a tag");
+    assert_eq!(world.scheduled(), 0);
+    world.tag_certificate(&arn, "validate", "yes").await;
     world.minutes(60).await;
     assert_eq!(world.status(&arn), "ISSUED");
 }
@@ -159,11 +162,11 @@ async fn names_outside_the_allowed_domains_are_never_written() {
     world.zone("example.org");
     world.request(&["example.org"]).await;
     world.minutes(10).await;
-    check_quiet(&world, "ALLOWED_DOMAINS");
+    check_ignored(&world, "ALLOWED_DOMAINS");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caa_record_that_forbids_amazon_is_reported_with_its_reason() {
+async fn a_caa_record_that_forbids_amazon_is_published_as_the_reason_of_the_failure() {
     let world = World::new();
     let zone = world.zone("example.com");
     let only = ["0 issue \"letsencrypt.org\""];
@@ -177,21 +180,21 @@ async fn a_caa_record_that_forbids_amazon_is_reported_with_its_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_never_validates_ends_by_itself() {
+async fn checks_of_a_certificate_that_is_never_validated_end_when_acm_times_it_out() {
     let world = World::new();
-    // The zone is ours, but the world's DNS does not delegate to it.
-    world.sim.aws().route53.create_zone(OURS, "example.com");
+    // The function can write to the zone, but public DNS does not delegate to it.
+    world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
     let arn = world.request(&["example.com"]).await;
     world.pass(TimeDelta::hours(80)).await;
     assert_eq!(world.status(&arn), "VALIDATION_TIMED_OUT");
-    let looks = world.outcomes().len();
-    assert!(looks <= 400, "{looks} looks");
+    let checks = world.outcomes().len();
+    assert!(checks <= 400, "{checks} checks");
     assert_eq!(world.published(), ["RECORDS_WRITTEN", "TIMED_OUT"]);
-    assert_eq!((world.armed(), world.writes().len()), (0, 1));
+    assert_eq!((world.scheduled(), world.writes().len()), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_standing_block_is_reported_at_first_and_then_ever_more_rarely() {
+async fn a_lasting_block_is_published_at_first_and_then_at_growing_intervals() {
     let world = World::new();
     world.request(&["example.com"]).await;
     world.pass(TimeDelta::hours(80)).await;
@@ -222,14 +225,14 @@ async fn a_standing_block_is_reported_at_first_and_then_ever_more_rarely() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn acms_own_news_of_a_certificate_is_told_at_once_and_once() {
+async fn an_issued_certificate_is_published_once_and_as_soon_as_acm_announces_it() {
     let world = World::new();
     world.zone("example.com");
     let arn = world.request(&["example.com"]).await;
     world.pass(TimeDelta::seconds(130)).await;
     assert_eq!(world.status(&arn), "ISSUED");
     assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED"]);
-    assert_eq!(world.armed(), 0);
+    assert_eq!(world.scheduled(), 0);
     world.minutes(30).await;
     assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED"]);
     assert_eq!(world.metric("CertificatesIssued"), 1);
@@ -247,7 +250,7 @@ async fn a_certificate_with_an_elliptic_curve_key_is_issued() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hundred_names_are_one_change() {
+async fn a_hundred_names_are_written_in_one_change() {
     let world = World::new();
     world.zone("example.com");
     let arn = world.request_many(&names_under("example.com", 100)).await;
@@ -258,7 +261,7 @@ async fn a_hundred_names_are_one_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_looks_plans_and_reports_but_writes_nothing() {
+async fn a_dry_run_plans_and_responds_but_writes_nothing() {
     let world = World::with(&[("DRY_RUN", "true")]);
     let zone = world.zone("example.com");
     world.request(&["example.com", "example.org"]).await;
@@ -276,8 +279,8 @@ async fn a_dry_run_looks_plans_and_reports_but_writes_nothing() {
             && states.contains(&json!(["BLOCKED", null])),
         "{states:?}"
     );
-    assert_eq!((world.writes(), world.published(), world.armed()), (Vec::new(), Vec::new(), 0));
+    assert_eq!((world.writes(), world.published(), world.scheduled()), (Vec::new(), Vec::new(), 0));
     let aws = world.sim.aws();
-    let ours = ["CreateSchedule", "ChangeResourceRecordSets", "PutEvents"];
-    assert!(!aws.calls().iter().any(|call| ours.contains(&call.operation.as_str())));
+    let effects = ["CreateSchedule", "ChangeResourceRecordSets", "PutEvents"];
+    assert!(!aws.calls().iter().any(|call| effects.contains(&call.operation.as_str())));
 }

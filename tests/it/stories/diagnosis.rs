@@ -1,17 +1,17 @@
-//! Somebody asks what stands in a certificate's way.
+//! The diagnosis: what the function answers about a certificate that is not issued or renewed.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sim::acm::Status;
 use sim::faults::{Fault, FaultKind};
 
-use crate::world::{DNS, HOME, OURS, World};
+use crate::world::{ACCOUNT, DNS_ACCOUNT, DNS_ROLE, REGION, World};
 
-/// Asks about a certificate, and sees that nothing was written, armed or published for it.
+/// Asks for a diagnosis of a certificate, and checks that nothing was written, scheduled or published.
 async fn ask(world: &World, arn: &str) -> Value {
     let effects = |world: &World| {
-        let armed = world.count("CreateSchedule");
-        (world.writes().len(), world.published().len(), armed)
+        let schedules = world.count("CreateSchedule");
+        (world.writes().len(), world.published().len(), schedules)
     };
     let before = effects(world);
     let question = json!({
@@ -29,17 +29,17 @@ fn check_advice(diagnosis: &Value, words: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_blocked_name_is_told_with_every_zone_and_why_it_is_not_the_one() {
+async fn a_diagnosis_lists_every_zone_and_why_a_blocked_name_cannot_use_it() {
     let world = World::with(&[("HOSTED_ZONE_TAG", "validate=yes")]);
     let parent = world.zone("example.com");
-    let twin = world.sim.aws().route53.create_private_zone(OURS, "www.example.com");
+    let private = world.sim.aws().route53.create_private_zone(ACCOUNT, "www.example.com");
     let arn = world.request(&["www.example.com"]).await;
     world.minutes(1).await;
     let diagnosis = ask(&world, &arn).await;
     assert_eq!(
         diagnosis["names"][0]["zones"],
         json!([
-            {"id": twin, "name": "www.example.com", "chosen": false,
+            {"id": private, "name": "www.example.com", "chosen": false,
              "why": "is private, and ACM asks public DNS only"},
             {"id": parent, "name": "example.com", "chosen": false,
              "why": "does not have the tag validate=yes (HOSTED_ZONE_TAG)"},
@@ -50,12 +50,10 @@ async fn a_blocked_name_is_told_with_every_zone_and_why_it_is_not_the_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_chosen_zone_the_record_and_the_next_check_are_told() {
-    let role = format!("arn:aws:iam::{DNS}:role/dns");
-    let world = World::with(&[("HOSTED_ZONE_ROLE_ARNS", &role)]);
-    world.role(DNS, "dns");
+async fn a_diagnosis_shows_the_chosen_zone_the_record_and_the_next_check() {
+    let world = World::with_dns_role();
     let parent = world.zone("example.com");
-    let child = world.sim.aws().route53.create_zone(DNS, "dev.example.com");
+    let child = world.sim.aws().route53.create_zone(DNS_ACCOUNT, "dev.example.com");
     world.sim.aws().acm.behaviour.validation_interval = TimeDelta::minutes(10);
     let arn = world.request(&["dev.example.com"]).await;
     world.minutes(1).await;
@@ -64,7 +62,7 @@ async fn the_chosen_zone_the_record_and_the_next_check_are_told() {
     assert_eq!(
         name["zones"],
         json!([
-            {"id": child, "name": "dev.example.com", "role": role, "chosen": true,
+            {"id": child, "name": "dev.example.com", "role": DNS_ROLE, "chosen": true,
              "why": "it is the longest match"},
             {"id": parent, "name": "example.com", "chosen": false,
              "why": "dev.example.com is a longer match"},
@@ -82,7 +80,7 @@ async fn the_chosen_zone_the_record_and_the_next_check_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_whose_event_was_lost_has_no_check_armed() {
+async fn a_certificate_whose_event_was_lost_has_no_scheduled_check() {
     let world = World::new();
     world.zone("example.com");
     world.sim.aws().eventbridge.drop_next(1);
@@ -95,10 +93,10 @@ async fn a_certificate_whose_event_was_lost_has_no_check_armed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_different_record_and_a_zone_cut_are_told_apart() {
+async fn a_diagnosis_distinguishes_a_different_record_from_a_zone_cut() {
     let world = World::new();
     let zone = world.zone("example.com");
-    let (name, _) = sim::acm::validation_record(OURS, "example.com");
+    let (name, _) = sim::acm::validation_record(ACCOUNT, "example.com");
     {
         let mut aws = world.sim.aws();
         aws.eventbridge.drop_next(1);
@@ -117,17 +115,17 @@ async fn a_different_record_and_a_zone_cut_are_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caa_record_is_seen_before_acm_stumbles_over_it() {
+async fn a_diagnosis_finds_a_caa_record_before_acm_fails_because_of_it() {
     let world = World::new();
     let zone = world.zone("example.com");
-    let child = world.sim.aws().route53.create_zone(OURS, "dev.example.com");
+    let child = world.sim.aws().route53.create_zone(ACCOUNT, "dev.example.com");
     world.sim.aws().route53.delegate(&child);
     let only = ["0 issue \"letsencrypt.org\""];
     world.sim.aws().route53.put_record(&zone, "example.com", "CAA", 300, &only);
     let arn = world.request(&["www.dev.example.com"]).await;
     world.minutes(1).await;
     let diagnosis = ask(&world, &arn).await;
-    // It stands in the zone above, and governs all the same.
+    // The record is in the parent zone, and applies to this name too.
     let caa = "example.com CAA 0 issue \"letsencrypt.org\"";
     assert_eq!(diagnosis["names"][0]["caa"], caa);
     check_advice(&diagnosis, "allow amazon.com there");
@@ -141,13 +139,13 @@ async fn a_caa_record_is_seen_before_acm_stumbles_over_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_issued_certificate_that_could_not_be_renewed_is_told() {
+async fn a_diagnosis_warns_that_an_issued_certificate_cannot_be_renewed() {
     let world = World::new();
     let zone = world.zone("example.com");
     let arn = world.request(&["example.com"]).await;
     world.minutes(30).await;
     check_advice(&ask(&world, &arn).await, "There is nothing to do: the certificate is issued.");
-    let (name, _) = sim::acm::validation_record(OURS, "example.com");
+    let (name, _) = sim::acm::validation_record(ACCOUNT, "example.com");
     world.sim.aws().route53.remove_record(&zone, &name, "CNAME");
     let diagnosis = ask(&world, &arn).await;
     check_advice(&diagnosis, "cannot renew it");
@@ -160,44 +158,46 @@ async fn an_issued_certificate_that_could_not_be_renewed_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_zone_that_nobody_delegates_to_is_told() {
+async fn a_diagnosis_reports_a_zone_that_is_not_delegated() {
     let world = World::new();
     world.zone("example.com");
-    let dead = world.sim.aws().route53.create_zone(OURS, "dev.example.com");
+    let undelegated = world.sim.aws().route53.create_zone(ACCOUNT, "dev.example.com");
     let arn = world.request(&["www.dev.example.com"]).await;
     world.minutes(60).await;
-    assert_eq!(world.written(), [format!("www.dev.example.com in {dead}")]);
+    assert_eq!(world.written(), [format!("www.dev.example.com in {undelegated}")]);
     let diagnosis = ask(&world, &arn).await;
     check_advice(&diagnosis, "(example.com) does not delegate dev.example.com");
-    world.sim.aws().route53.delegate(&dead);
+    world.sim.aws().route53.delegate(&undelegated);
     world.minutes(30).await;
     assert_eq!(ask(&world, &arn).await["remarks"], json!([]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_ours_or_not_there_is_told() {
+async fn a_diagnosis_explains_a_certificate_that_is_not_served_or_does_not_exist() {
     let world = World::new();
     let now = world.sim.now();
-    let imported = world.sim.aws().acm.seed(OURS, HOME, &["example.com"], now, |certificate| {
-        certificate.kind = sim::acm::Kind::Imported;
-    });
+    let imported =
+        world.sim.aws().acm.seed(ACCOUNT, REGION, &["example.com"], now, |certificate| {
+            certificate.kind = sim::acm::Kind::Imported;
+        });
     check_advice(
         &ask(&world, &imported).await,
         "does not serve this certificate: the certificate is imported",
     );
-    let late = world.sim.aws().acm.seed(OURS, HOME, &["example.com"], now, |certificate| {
-        certificate.status = Status::ValidationTimedOut;
-    });
+    let timed_out =
+        world.sim.aws().acm.seed(ACCOUNT, REGION, &["example.com"], now, |certificate| {
+            certificate.status = Status::ValidationTimedOut;
+        });
     check_advice(
-        &ask(&world, &late).await,
+        &ask(&world, &timed_out).await,
         "The validation has ended: ACM ended the validation after 72 hours",
     );
-    let nowhere = imported.replace("00000000-", "99999999-");
-    check_advice(&ask(&world, &nowhere).await, "ACM knows no such certificate");
+    let missing = imported.replace("00000000-", "99999999-");
+    check_advice(&ask(&world, &missing).await, "ACM knows no such certificate");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_found_out_is_told_too() {
+async fn a_diagnosis_states_what_it_cannot_read() {
     let world = World::new();
     world.zone("example.com");
     let arn = world.request(&["example.com"]).await;

@@ -1,12 +1,12 @@
-//! The numbers that alarms and dashboards see.
+//! The metrics that alarms and dashboards use.
 
 use serde_json::json;
 use sim::faults::{Fault, FaultKind};
 
-use crate::world::{OURS, World, sweep};
+use crate::world::{ACCOUNT, World, sweep};
 
 #[tokio::test(start_paused = true)]
-async fn a_life_is_counted_once() {
+async fn an_issued_certificate_is_counted_once() {
     let world = World::new();
     world.zone("example.com");
     let arn = world.request(&["example.com", "*.example.com", "www.example.com"]).await;
@@ -20,22 +20,22 @@ async fn a_life_is_counted_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_block_is_counted_by_its_reason_at_every_look() {
+async fn a_block_is_counted_by_its_reason_at_every_check() {
     let world = World::with(&[("ALLOWED_DOMAINS", "example.com")]);
-    world.sim.aws().route53.create_zone(OURS, "b.example.com");
-    world.sim.aws().route53.create_zone(OURS, "b.example.com");
+    world.sim.aws().route53.create_zone(ACCOUNT, "b.example.com");
+    world.sim.aws().route53.create_zone(ACCOUNT, "b.example.com");
     world.request(&["a.example.com", "b.example.com", "c.example.org"]).await;
     world.minutes(6).await;
-    let looks = i64::try_from(world.outcomes().len()).expect("few");
-    assert!(looks > 1);
-    assert_eq!(world.metric("RecordsBlocked"), 3 * looks);
+    let checks = i64::try_from(world.outcomes().len()).expect("few");
+    assert!(checks > 1);
+    assert_eq!(world.metric("RecordsBlocked"), 3 * checks);
     for reason in ["NoZone", "Ambiguous", "NotAllowed"] {
-        assert_eq!(world.blocked(reason), looks, "{reason}");
+        assert_eq!(world.blocked(reason), checks, "{reason}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn bad_luck_is_counted_as_deferred() {
+async fn a_transient_failure_is_counted_as_deferred() {
     let world = World::new();
     world.zone("example.com");
     world.fault(Fault::new(FaultKind::Unavailable).on("ChangeResourceRecordSets").times(3));
@@ -45,7 +45,7 @@ async fn bad_luck_is_counted_as_deferred() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_time_out_is_counted() {
+async fn a_certificate_that_times_out_is_counted() {
     let world = World::new();
     world.request(&["example.com"]).await;
     world.pass(chrono::TimeDelta::hours(80)).await;
@@ -53,10 +53,10 @@ async fn a_time_out_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sweep_says_what_it_found_even_if_that_is_nothing() {
+async fn a_sweep_reports_how_many_it_found_even_if_none() {
     let world = World::new();
     world.invoke(sweep(&json!({}))).await;
-    assert_eq!((world.metric("SweepFound"), world.lines("SweepFound")), (0, 1));
+    assert_eq!((world.metric("SweepFound"), world.lines_with("SweepFound")), (0, 1));
     world.sim.aws().eventbridge.drop_next(1);
     world.request(&["example.com"]).await;
     world.minutes(5).await;

@@ -1,16 +1,16 @@
-//! Each story is named by what it shows.
+//! Stories: each runs the function in one situation and checks what AWS and the function then hold.
 
 mod accounts;
 mod certificates;
 mod costs;
 mod diagnosis;
+mod failures;
 mod metrics;
 mod migration;
-mod misfortune;
+mod new_certificates;
 mod organization;
 mod renewals;
 mod reported;
 mod sweep;
-mod young;
 mod zone_changes;
 mod zones;

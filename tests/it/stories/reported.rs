@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sim::aws::Service;
 use sim::faults::{Fault, FaultKind};
 
-use crate::world::{DNS, HOME, OURS, World, tag};
+use crate::world::{ACCOUNT, DNS_ACCOUNT, REGION, World, tag};
 
 /// Everything the function published about a certificate that is issued although this happens.
 async fn check_issued(fault: Fault) -> World {
@@ -70,11 +70,11 @@ async fn a_permission_that_takes_effect_a_second_later_is_no_block() {
 #[tokio::test(start_paused = true)]
 async fn a_role_that_sts_does_not_hand_out_for_a_moment_is_no_block() {
     let world = World::new();
-    let role = world.role(DNS, "zones");
+    let role = world.role(DNS_ACCOUNT, "zones");
     drop(world);
     let world = World::with(&[("HOSTED_ZONE_ROLE_ARNS", &role)]);
-    world.role(DNS, "zones");
-    world.zone_of(DNS, "example.com");
+    world.role(DNS_ACCOUNT, "zones");
+    world.zone_of(DNS_ACCOUNT, "example.com");
     let expired = FaultKind::Refused(403, "ExpiredTokenException");
     world.fault(Fault::new(expired).of(Service::Sts).times(2));
     let arn = world.request(&["example.com"]).await;
@@ -147,7 +147,7 @@ async fn the_id_of_a_hosted_zone_is_read_as_people_write_it() {
     {
         let world = World::new();
         // Two zones of one name: only the tag tells which.
-        world.sim.aws().route53.create_zone(OURS, "example.com");
+        world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
         let zone = world.zone("example.com");
         let value = spelling.replace("ID", &zone);
         let key = "acm-dns-validator:hosted-zone-id";
@@ -187,7 +187,7 @@ async fn what_is_no_id_of_a_hosted_zone_is_explained() {
 
 #[tokio::test(start_paused = true)]
 async fn an_account_that_cannot_be_read_is_named_with_the_way_past_it() {
-    let role = format!("arn:aws:iam::{DNS}:role/missing");
+    let role = format!("arn:aws:iam::{DNS_ACCOUNT}:role/missing");
     let world = World::with(&[("HOSTED_ZONE_ROLE_ARNS", &role)]);
     let zone = world.zone("example.com");
     let arn = world.request(&["example.com"]).await;
@@ -195,7 +195,7 @@ async fn an_account_that_cannot_be_read_is_named_with_the_way_past_it() {
     let reason = world.outcome()["reason"].to_string();
     let advice = "set the certificate's tag acm-dns-validator:hosted-zone-id to its id";
     assert!(reason.contains(&role) && reason.contains(advice), "{reason}");
-    let tags = world.acm(OURS, HOME).add_tags_to_certificate().certificate_arn(&arn);
+    let tags = world.acm(ACCOUNT, REGION).add_tags_to_certificate().certificate_arn(&arn);
     let tags = tags.tags(tag("acm-dns-validator:hosted-zone-id", &zone));
     tags.send().await.expect("a tag");
     world.minutes(30).await;
@@ -205,7 +205,7 @@ async fn an_account_that_cannot_be_read_is_named_with_the_way_past_it() {
 /// A hosted zone of ours to which its parent zone delegates; its id.
 fn delegated(world: &World, name: &str) -> String {
     let route53 = &mut world.sim.aws().route53;
-    let child = route53.create_zone(OURS, name);
+    let child = route53.create_zone(ACCOUNT, name);
     route53.delegate(&child);
     child
 }
@@ -247,7 +247,7 @@ async fn a_record_that_somebody_keeps_deleting_is_published_as_such() {
     let zone = world.zone("example.com");
     world.sim.aws().acm.behaviour.validation_interval = TimeDelta::days(30);
     world.request(&["example.com"]).await;
-    let (name, _) = sim::acm::validation_record(OURS, "example.com");
+    let (name, _) = sim::acm::validation_record(ACCOUNT, "example.com");
     for _ in 0..12 {
         world.minutes(10).await;
         world.sim.aws().route53.remove_record(&zone, &name, "CNAME");

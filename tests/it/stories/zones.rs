@@ -1,17 +1,19 @@
-//! Which hosted zone a record goes to.
+//! Which hosted zone a record is written to, and what blocks a record.
 
 use expect_test::expect;
 use serde_json::Value;
 
-use crate::world::{DNS, OURS, World, tag};
+use crate::world::{ACCOUNT, DNS_ACCOUNT, World};
 
-/// The reasons in the latest response, one a blocked record.
+/// The reasons in a response, one for each blocked record.
 fn blocked(outcome: &Value) -> Vec<String> {
     let records = outcome["records"].as_array().expect("records");
     let blocked = records.iter().filter(|record| record["state"] == "BLOCKED");
     blocked.map(|record| record["reason"].as_str().expect("a reason").to_owned()).collect()
 }
 
+/// Checks that the certificate is blocked for one reason that contains these words, that nothing was
+/// written, and that it will be checked again.
 #[track_caller]
 fn check_blocked(world: &World, words: &[&str]) {
     let reasons = blocked(&world.outcome());
@@ -21,7 +23,16 @@ fn check_blocked(world: &World, words: &[&str]) {
     }
     assert_eq!(world.writes(), []);
     assert_eq!(world.published(), ["BLOCKED"]);
-    assert_eq!(world.armed(), 1, "a blocked certificate goes on being looked at");
+    assert_eq!(world.scheduled(), 1, "a blocked certificate is checked again");
+}
+
+/// Checks that the certificate is issued, and that these records, as `domain in zone`, were written.
+#[track_caller]
+fn check_issued(world: &World, arn: &str, expected: &[String]) {
+    assert_eq!(world.status(arn), "ISSUED");
+    let mut written = world.written();
+    written.sort();
+    assert_eq!(written, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -31,13 +42,13 @@ async fn a_certificate_for_a_single_name_is_issued() {
     let arn = world.request(&["example.com"]).await;
     world.minutes(30).await;
     expect![[r#"
-        00:00:20 RequestCertificate: RECORDS_WRITTEN, example.com WRITTEN in 1, next look 00:02
+        00:00:20 RequestCertificate: RECORDS_WRITTEN, example.com WRITTEN in 1, next check 00:02
         00:02:02 ACM Certificate Available: ISSUED
     "#]]
     .assert_eq(&world.story());
     assert_eq!(world.status(&arn), "ISSUED");
     assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED"]);
-    assert_eq!(world.armed(), 0);
+    assert_eq!(world.scheduled(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -46,33 +57,27 @@ async fn apex_and_wildcard_share_one_record() {
     let zone = world.zone("example.com");
     let arn = world.request(&["example.com", "*.example.com"]).await;
     world.minutes(30).await;
-    assert_eq!(world.status(&arn), "ISSUED");
-    assert_eq!(world.written(), [format!("example.com in {zone}")]);
+    check_issued(&world, &arn, &[format!("example.com in {zone}")]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_in_three_zones_are_one_batch_a_zone() {
+async fn names_in_three_zones_are_written_in_one_batch_for_each_zone() {
     let world = World::new();
     let [one, two, three] = ["one.com", "two.org", "three.net"].map(|name| world.zone(name));
     let arn = world.request(&["one.com", "www.one.com", "two.org", "a.b.three.net"]).await;
     world.minutes(30).await;
-    assert_eq!(world.status(&arn), "ISSUED");
-    let mut written = world.written();
-    written.sort();
-    assert_eq!(
-        written,
-        [
-            format!("a.b.three.net in {three}"),
-            format!("one.com in {one}"),
-            format!("two.org in {two}"),
-            format!("www.one.com in {one}"),
-        ]
-    );
+    let expected = [
+        format!("a.b.three.net in {three}"),
+        format!("one.com in {one}"),
+        format!("two.org in {two}"),
+        format!("www.one.com in {one}"),
+    ];
+    check_issued(&world, &arn, &expected);
     assert_eq!(world.count("ChangeResourceRecordSets"), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_name_without_a_zone_does_not_hold_up_the_rest_and_heals_when_it_gets_one() {
+async fn a_name_without_a_zone_delays_no_other_and_is_written_once_it_has_a_zone() {
     let world = World::new();
     let zone = world.zone("example.com");
     let arn = world.request(&["example.com", "late.org"]).await;
@@ -87,39 +92,37 @@ async fn one_name_without_a_zone_does_not_hold_up_the_rest_and_heals_when_it_get
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_private_twin_listed_first_is_passed_over() {
+async fn a_private_zone_of_the_same_name_that_is_listed_first_is_skipped() {
     let world = World::new();
-    world.sim.aws().route53.create_private_zone(OURS, "example.com");
+    world.sim.aws().route53.create_private_zone(ACCOUNT, "example.com");
     let zone = world.zone("example.com");
     let arn = world.request(&["example.com"]).await;
     world.minutes(30).await;
-    assert_eq!(world.status(&arn), "ISSUED");
-    assert_eq!(world.written(), [format!("example.com in {zone}")]);
+    check_issued(&world, &arn, &[format!("example.com in {zone}")]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_name_with_only_a_private_zone_is_blocked() {
     let world = World::new();
-    let private = world.sim.aws().route53.create_private_zone(OURS, "example.com");
+    let private = world.sim.aws().route53.create_private_zone(ACCOUNT, "example.com");
     world.request(&["example.com"]).await;
     world.minutes(10).await;
     check_blocked(&world, &[&private, "is private"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_zone_wins_over_its_parent() {
+async fn a_child_zone_is_preferred_to_its_parent() {
     let world = World::new();
     world.zone("example.com");
-    let child = world.sim.aws().route53.create_zone(OURS, "dev.example.com");
+    let child = world.sim.aws().route53.create_zone(ACCOUNT, "dev.example.com");
     world.sim.aws().route53.delegate(&child);
     let arn = world.request(&["api.dev.example.com"]).await;
     world.minutes(30).await;
-    assert_eq!(world.status(&arn), "ISSUED");
-    assert_eq!(world.written(), [format!("api.dev.example.com in {child}")]);
+    check_issued(&world, &arn, &[format!("api.dev.example.com in {child}")]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_alike_zone_is_not_taken_for_the_names_own() {
+async fn a_zone_whose_name_ends_within_a_label_is_not_used() {
     let world = World::new();
     world.zone("example.com");
     world.request(&["notexample.com"]).await;
@@ -128,7 +131,7 @@ async fn a_look_alike_zone_is_not_taken_for_the_names_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_below_a_zone_cut_is_blocked_and_its_name_servers_are_named() {
+async fn a_name_below_a_zone_cut_is_blocked_and_the_reason_names_the_name_servers() {
     let world = World::new();
     let zone = world.zone("example.com");
     let elsewhere = ["ns1.dns.example.", "ns2.dns.example."];
@@ -139,15 +142,15 @@ async fn a_name_below_a_zone_cut_is_blocked_and_its_name_servers_are_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_zone_is_found_among_three_hundred_and_among_ten_thousand() {
+async fn the_zone_is_found_among_three_hundred_and_among_ten_thousand_zones() {
     for (before, after) in [(150, 150), (5_000, 5_000)] {
         let world = World::new();
         for index in 0..before {
-            world.sim.aws().route53.create_zone(OURS, &format!("a{index}.com"));
+            world.sim.aws().route53.create_zone(ACCOUNT, &format!("a{index}.com"));
         }
         let zone = world.zone("example.com");
         for index in 0..after {
-            world.sim.aws().route53.create_zone(OURS, &format!("z{index}.com"));
+            world.sim.aws().route53.create_zone(ACCOUNT, &format!("z{index}.com"));
         }
         let arn = world.request(&["www.example.com"]).await;
         world.minutes(3).await;
@@ -159,13 +162,13 @@ async fn the_zone_is_found_among_three_hundred_and_among_ten_thousand() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_zone_is_found_even_if_thousands_of_its_children_are_listed_with_it() {
+async fn the_zone_is_found_among_a_thousand_of_its_child_zones() {
     let world = World::new();
     let zone = world.zone("example.com");
     for index in 0..1_000 {
-        world.sim.aws().route53.create_zone(OURS, &format!("a{index}.example.com"));
+        world.sim.aws().route53.create_zone(ACCOUNT, &format!("a{index}.example.com"));
     }
-    let child = world.sim.aws().route53.create_zone(OURS, "www.example.com");
+    let child = world.sim.aws().route53.create_zone(ACCOUNT, "www.example.com");
     world.sim.aws().route53.delegate(&child);
     world.request(&["www.example.com", "example.com"]).await;
     world.minutes(1).await;
@@ -178,22 +181,21 @@ async fn the_zone_is_found_even_if_thousands_of_its_children_are_listed_with_it(
 const ZONE_TAG: &str = "acm-dns-validator:hosted-zone-id";
 
 #[tokio::test(start_paused = true)]
-async fn a_tag_of_the_certificate_chooses_between_equal_zones() {
+async fn a_tag_of_the_certificate_chooses_between_zones_of_the_same_name() {
     let world = World::new();
-    let seen = world.zone("example.com");
-    world.sim.aws().route53.create_zone(OURS, "example.com");
-    let arn = world.request_tagged(&["example.com"], ZONE_TAG, &seen).await;
+    let delegated = world.zone("example.com");
+    world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
+    let arn = world.request_tagged(&["example.com"], ZONE_TAG, &delegated).await;
     world.minutes(30).await;
-    assert_eq!(world.status(&arn), "ISSUED");
-    assert_eq!(world.written(), [format!("example.com in {seen}")]);
+    check_issued(&world, &arn, &[format!("example.com in {delegated}")]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_tag_that_names_a_wrong_zone_is_reported_and_nothing_is_written() {
-    for look_alike in ["example.org", "ample.com"] {
+    for other in ["example.org", "ample.com"] {
         let world = World::new();
         world.zone("example.com");
-        let wrong = world.zone(look_alike);
+        let wrong = world.zone(other);
         world.request_tagged(&["example.com"], ZONE_TAG, &wrong).await;
         world.minutes(10).await;
         check_blocked(&world, &[ZONE_TAG, &wrong, "can hold none of the certificate's names"]);
@@ -212,23 +214,23 @@ async fn a_tag_that_names_a_zone_that_does_not_exist_is_reported_and_nothing_is_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tag_that_names_a_zone_of_a_stranger_too_does_not_hold_up_the_names_of_the_other() {
+async fn a_tag_that_also_names_a_foreign_zone_delays_only_the_names_of_that_zone() {
     let world = World::new();
-    let ours = world.zone("example.com");
-    let theirs = world.sim.aws().route53.create_zone(DNS, "example.org");
+    let own = world.zone("example.com");
+    let foreign = world.sim.aws().route53.create_zone(DNS_ACCOUNT, "example.org");
     let names = ["example.com", "example.org"];
-    world.request_tagged(&names, ZONE_TAG, &format!("{ours} {theirs}")).await;
+    world.request_tagged(&names, ZONE_TAG, &format!("{own} {foreign}")).await;
     world.minutes(10).await;
-    assert_eq!(world.written(), [format!("example.com in {ours}")]);
+    assert_eq!(world.written(), [format!("example.com in {own}")]);
     let reason = world.outcome()["reason"].to_string();
-    assert!(reason.contains(&format!("there is no hosted zone {theirs}")), "{reason}");
+    assert!(reason.contains(&format!("there is no hosted zone {foreign}")), "{reason}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tag_may_name_two_zones_for_the_names_they_can_hold() {
+async fn a_tag_may_name_two_zones_that_each_hold_one_of_the_names() {
     let world = World::new();
     let zones = ["example.com", "example.org"].map(|name| {
-        world.sim.aws().route53.create_zone(OURS, name);
+        world.sim.aws().route53.create_zone(ACCOUNT, name);
         world.zone(name)
     });
     let names = ["example.com", "example.org"];
@@ -238,37 +240,33 @@ async fn a_tag_may_name_two_zones_for_the_names_they_can_hold() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_equal_public_zones_are_refused_and_both_named_until_a_tag_tells_them_apart() {
+async fn two_public_zones_of_the_same_name_are_a_block_until_a_tag_chooses_one() {
     let world = World::new();
-    let seen = world.zone("example.com");
-    let unseen = world.sim.aws().route53.create_zone(OURS, "example.com");
+    let delegated = world.zone("example.com");
+    let undelegated = world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
     let arn = world.request(&["example.com"]).await;
     world.minutes(10).await;
-    check_blocked(&world, &[&seen, &unseen, "it is unknown which one public DNS uses"]);
+    check_blocked(&world, &[&delegated, &undelegated, "it is unknown which one public DNS uses"]);
 
-    let tags = world.acm(OURS, crate::world::HOME).add_tags_to_certificate();
-    tags.certificate_arn(&arn).tags(tag(ZONE_TAG, &seen)).send().await.expect("a tag");
+    world.tag_certificate(&arn, ZONE_TAG, &delegated).await;
     world.minutes(30).await;
-    assert_eq!(world.status(&arn), "ISSUED");
-    assert_eq!(world.written(), [format!("example.com in {seen}")]);
+    check_issued(&world, &arn, &[format!("example.com in {delegated}")]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tag_of_the_zones_decides_between_equals() {
+async fn a_tag_of_the_zones_chooses_between_zones_of_the_same_name() {
     let world = World::with(&[("HOSTED_ZONE_TAG", "validate=yes")]);
-    let seen = world.zone("example.com");
-    let unseen = world.sim.aws().route53.create_zone(OURS, "example.com");
-    world.sim.aws().route53.tag_zone(&seen, "validate", "yes");
-    world.sim.aws().route53.tag_zone(&unseen, "validate", "no");
+    let delegated = world.zone("example.com");
+    let undelegated = world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
+    world.sim.aws().route53.tag_zone(&delegated, "validate", "yes");
+    world.sim.aws().route53.tag_zone(&undelegated, "validate", "no");
     let arn = world.request(&["example.com"]).await;
     world.minutes(30).await;
-    assert_eq!(world.status(&arn), "ISSUED");
-    assert_eq!(world.written(), [format!("example.com in {seen}")]);
+    check_issued(&world, &arn, &[format!("example.com in {delegated}")]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_zones_must_carry_a_tag_no_other_is_written_to_not_even_if_the_certificate_names_it()
-{
+async fn a_zone_without_the_required_tag_is_not_written_even_if_the_certificate_names_it() {
     let world = World::with(&[("HOSTED_ZONE_TAG", "validate=yes")]);
     let zone = world.zone("example.com");
     let arn = world.request_tagged(&["example.com"], ZONE_TAG, &zone).await;
@@ -280,10 +278,10 @@ async fn where_zones_must_carry_a_tag_no_other_is_written_to_not_even_if_the_cer
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_tagged_one_is_found_among_more_equal_zones_than_a_page_holds() {
+async fn the_tagged_zone_is_found_among_more_zones_of_the_same_name_than_a_page_holds() {
     let world = World::with(&[("HOSTED_ZONE_TAG", "validate=yes")]);
     for _ in 0..120 {
-        world.sim.aws().route53.create_zone(OURS, "example.com");
+        world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
     }
     let zone = world.zone("example.com");
     world.sim.aws().route53.tag_zone(&zone, "validate", "yes");
@@ -293,34 +291,33 @@ async fn the_tagged_one_is_found_among_more_equal_zones_than_a_page_holds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_zone_of_another_service_is_left_alone() {
+async fn a_zone_that_another_service_manages_is_not_written() {
     let world = World::new();
-    let linked = world.sim.aws().route53.create_linked_zone(OURS, "example.com");
+    let linked = world.sim.aws().route53.create_linked_zone(ACCOUNT, "example.com");
     world.request(&["example.com"]).await;
     world.minutes(10).await;
     check_blocked(&world, &[&linked, "is managed by"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_that_somebody_else_wrote_is_left_alone_time_to_live_included() {
+async fn a_record_that_somebody_else_wrote_is_not_changed_and_keeps_its_ttl() {
     let world = World::new();
     let zone = world.zone("example.com");
-    let (name, value) = sim::acm::validation_record(OURS, "example.com");
+    let (name, value) = sim::acm::validation_record(ACCOUNT, "example.com");
     world.sim.aws().route53.put_record(&zone, &name, "CNAME", 60, &[&value]);
     let arn = world.request(&["example.com", "www.example.com"]).await;
     world.minutes(30).await;
-    assert_eq!(world.status(&arn), "ISSUED");
-    assert_eq!(world.written(), [format!("www.example.com in {zone}")]);
+    check_issued(&world, &arn, &[format!("www.example.com in {zone}")]);
     let aws = world.sim.aws();
     let record = aws.route53.record(&zone, &name, "CNAME").expect("the record");
     assert_eq!(record.ttl, Some(60));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_in_the_way_is_named_and_holds_up_nothing_else() {
+async fn a_conflicting_record_is_named_and_delays_no_other() {
     let world = World::new();
     let zone = world.zone("example.com");
-    let (name, _) = sim::acm::validation_record(OURS, "example.com");
+    let (name, _) = sim::acm::validation_record(ACCOUNT, "example.com");
     world.sim.aws().route53.put_record(&zone, &name, "TXT", 60, &["\"mine\""]);
     world.request(&["example.com", "www.example.com"]).await;
     world.minutes(10).await;
@@ -330,11 +327,11 @@ async fn a_record_in_the_way_is_named_and_holds_up_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_refused_for_one_bad_record_is_split_so_that_the_good_ones_are_written() {
+async fn a_batch_that_is_rejected_for_one_record_is_split_and_the_others_are_written() {
     let world = World::new();
     let zone = world.zone("example.com");
-    // A weighted record with another value: only Route 53 knows that a simple one cannot replace it.
-    let (bad, _) = sim::acm::validation_record(OURS, "c.example.com");
+    // A weighted record with another value: only Route 53 finds that a simple one cannot replace it.
+    let (bad, _) = sim::acm::validation_record(ACCOUNT, "c.example.com");
     world.put_weighted(&zone, &bad, "elsewhere.example.").await;
     let names = ["a", "b", "c", "d", "e"].map(|label| format!("{label}.example.com"));
     world.request_many(&names).await;

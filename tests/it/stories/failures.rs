@@ -1,27 +1,27 @@
-//! Everything that goes wrong in between.
+//! Failures of calls, crashes, and events that are lost, duplicated or not understood.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sim::faults::{Fault, FaultKind};
 
 use crate::events::samples;
-use crate::world::{HOME, OURS, World};
+use crate::world::{ACCOUNT, REGION, World};
 
-/// A certificate for one name, in a world where this goes wrong; after an hour it is issued, and
-/// nothing is left over.
-async fn check_survives(fault: Fault) -> World {
+/// Checks that a certificate is issued although this fails, and that no check is left; returns the
+/// world.
+async fn check_issued_despite(fault: Fault) -> World {
     let world = World::new();
     world.zone("example.com");
     let arn = world.request(&["example.com"]).await;
     world.fault(fault);
     world.minutes(90).await;
     assert_eq!(world.status(&arn), "ISSUED", "{}", world.story());
-    assert_eq!(world.armed(), 0);
+    assert_eq!(world.scheduled(), 0);
     world
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttled_for_a_long_time_the_looks_go_on() {
+async fn checks_continue_while_route_53_throttles_for_a_long_time() {
     let world = World::new();
     world.zone("example.com");
     let until = world.sim.now() + TimeDelta::minutes(40);
@@ -30,7 +30,7 @@ async fn throttled_for_a_long_time_the_looks_go_on() {
     world.minutes(39).await;
     let outcome = world.outcome();
     assert_eq!(outcome["records"][0]["state"], "DEFERRED");
-    assert_eq!(outcome["state"], "WAITING", "bad luck is no block");
+    assert_eq!(outcome["state"], "WAITING", "a transient problem is no block");
     world.minutes(40).await;
     assert_eq!(world.status(&arn), "ISSUED");
     assert_eq!(
@@ -40,7 +40,7 @@ async fn throttled_for_a_long_time_the_looks_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bad_luck_with_a_write_is_made_up_for_by_the_next_look() {
+async fn a_write_that_fails_for_a_transient_reason_is_repeated_by_the_next_check() {
     for kind in [
         FaultKind::Throttled,
         FaultKind::PriorRequestNotComplete,
@@ -49,20 +49,21 @@ async fn bad_luck_with_a_write_is_made_up_for_by_the_next_look() {
         FaultKind::Reset,
         FaultKind::AnswerLost,
     ] {
-        let world = check_survives(Fault::new(kind).on("ChangeResourceRecordSets").times(3)).await;
+        let world =
+            check_issued_despite(Fault::new(kind).on("ChangeResourceRecordSets").times(3)).await;
         assert_eq!(world.outcomes()[0]["records"][0]["state"], "DEFERRED", "{kind:?}");
         assert_eq!(world.errors(), [""; 0], "{kind:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn bad_luck_with_any_call_is_survived() {
+async fn a_transient_failure_of_any_call_does_not_prevent_issuance() {
     for kind in
         [FaultKind::Throttled, FaultKind::Unavailable, FaultKind::Reset, FaultKind::AnswerLost]
     {
         for operation in OPERATIONS {
             for times in [1, 4] {
-                check_survives(Fault::new(kind).on(operation).times(times)).await;
+                check_issued_despite(Fault::new(kind).on(operation).times(times)).await;
             }
         }
     }
@@ -79,7 +80,7 @@ const OPERATIONS: [&str; 7] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn a_write_denied_is_a_block_that_names_it_and_heals_when_allowed() {
+async fn a_denied_write_is_a_block_that_names_the_zone_and_ends_when_access_is_granted() {
     let world = World::new();
     let zone = world.zone("example.com");
     let until = world.sim.now() + TimeDelta::minutes(20);
@@ -94,8 +95,8 @@ async fn a_write_denied_is_a_block_that_names_it_and_heals_when_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bus_that_is_down_stops_nothing() {
-    let world = check_survives(Fault::new(FaultKind::Unavailable).on("PutEvents")).await;
+async fn an_event_bus_that_fails_does_not_prevent_issuance() {
+    let world = check_issued_despite(Fault::new(FaultKind::Unavailable).on("PutEvents")).await;
     assert_eq!((world.published(), world.errors()), (Vec::new(), Vec::new()));
     let world = World::new();
     world.zone("example.com");
@@ -106,7 +107,7 @@ async fn a_bus_that_is_down_stops_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bus_of_none_publishes_nothing() {
+async fn no_event_is_published_if_the_event_bus_is_none() {
     let world = World::with(&[("EVENT_BUS", "none")]);
     world.zone("example.com");
     let arn = world.request(&["example.com"]).await;
@@ -115,10 +116,10 @@ async fn a_bus_of_none_publishes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crash_at_any_call_is_recovered_by_lambdas_retry() {
+async fn lambdas_retry_recovers_from_a_crash_at_any_call() {
     for kind in [FaultKind::CrashBefore, FaultKind::CrashAfter] {
         for operation in OPERATIONS {
-            let world = check_survives(Fault::new(kind).on(operation).times(1)).await;
+            let world = check_issued_despite(Fault::new(kind).on(operation).times(1)).await;
             assert_eq!(world.errors().len(), 1, "{kind:?} {operation}");
             assert_eq!(world.sim.aws().lambda.dead_letters(), []);
         }
@@ -126,7 +127,7 @@ async fn a_crash_at_any_call_is_recovered_by_lambdas_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crash_after_a_check_is_armed_is_recovered_even_without_a_retry() {
+async fn a_scheduled_check_recovers_from_a_crash_without_a_retry() {
     let later = OPERATIONS.into_iter().skip(3);
     let crashes = later.map(|operation| (FaultKind::CrashBefore, operation));
     let crashes = crashes.chain([(FaultKind::CrashAfter, "CreateSchedule")]);
@@ -143,13 +144,13 @@ async fn a_crash_after_a_check_is_armed_is_recovered_even_without_a_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_armed_ends_in_the_dead_letters_and_is_told() {
+async fn a_request_whose_check_cannot_be_scheduled_fails_and_becomes_a_dead_letter() {
     let world = World::new();
     world.zone("example.com");
     world.fault(Fault::new(FaultKind::Denied).on("CreateSchedule"));
     world.request(&["example.com"]).await;
     world.minutes(30).await;
-    assert_eq!(world.writes(), [], "the check comes first");
+    assert_eq!(world.writes(), [], "the check is scheduled before any record is written");
     let errors = world.errors();
     assert_eq!(errors.len(), 3, "{errors:?}");
     assert!(errors[0].starts_with("Schedule: cannot create the schedule "), "{errors:?}");
@@ -157,39 +158,39 @@ async fn what_cannot_be_armed_ends_in_the_dead_letters_and_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn doubled_events_make_no_second_chain() {
-    let lone = World::new();
-    lone.zone("example.com");
-    lone.request(&["example.com"]).await;
-    lone.minutes(30).await;
-    let doubled = World::new();
-    doubled.zone("example.com");
-    doubled.sim.aws().eventbridge.duplicate(true);
-    let arn = doubled.request(&["example.com"]).await;
-    doubled.minutes(30).await;
-    assert_eq!(doubled.status(&arn), "ISSUED");
-    assert_eq!((doubled.writes().len(), doubled.errors()), (1, Vec::new()));
-    // One more look for the doubled request, and one for ACM's doubled news; the chain is one.
-    assert_eq!(doubled.outcomes().len(), lone.outcomes().len() + 2, "{}", doubled.story());
+async fn duplicate_events_start_no_second_chain_of_checks() {
+    let single = World::new();
+    single.zone("example.com");
+    single.request(&["example.com"]).await;
+    single.minutes(30).await;
+    let duplicated = World::new();
+    duplicated.zone("example.com");
+    duplicated.sim.aws().eventbridge.duplicate(true);
+    let arn = duplicated.request(&["example.com"]).await;
+    duplicated.minutes(30).await;
+    assert_eq!(duplicated.status(&arn), "ISSUED");
+    assert_eq!((duplicated.writes().len(), duplicated.errors()), (1, Vec::new()));
+    // One more check for the duplicate request, and one for ACM's duplicate event. There is one chain.
+    assert_eq!(duplicated.outcomes().len(), single.outcomes().len() + 2, "{}", duplicated.story());
 }
 
 #[tokio::test(start_paused = true)]
-async fn schedules_that_fire_twice_make_no_second_chain() {
+async fn schedules_that_fire_twice_start_no_second_chain_of_checks() {
     let world = World::new();
-    world.sim.aws().route53.create_zone(OURS, "example.com");
+    world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
     world.sim.aws().scheduler.duplicate_firings(1_000);
     world.request(&["example.com"]).await;
     for _ in 0..120 {
         world.minutes(5).await;
-        assert!(world.armed() <= 2, "{}", world.armed());
+        assert!(world.scheduled() <= 2, "{}", world.scheduled());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_failed_asks_for_nothing() {
+async fn a_failed_certificate_request_is_ignored() {
     let world = World::new();
     let invalid =
-        world.acm(OURS, HOME).request_certificate().domain_name("not a name").send().await;
+        world.acm(ACCOUNT, REGION).request_certificate().domain_name("not a name").send().await;
     assert!(invalid.is_err());
     let calls = world.sim.aws().calls().len();
     world.minutes(10).await;
@@ -198,7 +199,7 @@ async fn a_request_that_failed_asks_for_nothing() {
     assert_eq!(world.errors(), [""; 0]);
 }
 
-/// A sample event about this certificate.
+/// A sample event with the ARN of this certificate.
 fn about(sample: &Value, arn: &str) -> Value {
     let text = sample.to_string();
     let start = text.find("arn:aws:acm:").expect("the sample names a certificate");
@@ -208,7 +209,7 @@ fn about(sample: &Value, arn: &str) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sparse_record_is_as_good_as_a_full_one() {
+async fn a_sparse_cloudtrail_record_works_like_a_full_one() {
     for sample in ["request-certificate-sparse", "request-certificate", "add-tags-to-certificate"] {
         let world = World::new();
         world.zone("example.com");
@@ -223,7 +224,7 @@ async fn a_sparse_record_is_as_good_as_a_full_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payload_that_is_none_of_ours_fails_clearly_and_calls_nobody() {
+async fn a_payload_that_is_not_understood_fails_and_causes_no_call() {
     for payload in [
         json!({"hello": "world"}),
         json!({"source": "acm-dns-validator", "detail-type": "Certificate Check", "resources": ["arn:aws:s3:::bucket"], "detail": {}}),
@@ -239,7 +240,7 @@ async fn a_payload_that_is_none_of_ours_fails_clearly_and_calls_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_with_a_hundred_names_in_as_many_zones_survives_the_rate_of_route_53() {
+async fn a_certificate_with_names_in_a_hundred_zones_is_issued_within_the_rate_limit_of_route_53() {
     let world = World::new();
     let names: Vec<_> = (0..100).map(|index| format!("name{index}.com")).collect();
     for name in &names {
