@@ -1,85 +1,69 @@
-//! What people and misfortune do to a world, as plain data: a world is a list of these.
+//! What happens in a world, as plain data: a scenario is a list of acts.
 
 use std::fmt;
 
 use sim::faults::FaultKind;
 
-/// The account the function runs in.
-pub(crate) const OURS: &str = "111122223333";
-/// The account of a DNS team, within reach where `HOSTED_ZONE_ROLE_ARNS` is set.
-pub(crate) const DNS: &str = "444455556666";
-/// An account that has certificates, and zones out of reach.
-pub(crate) const MEMBER: &str = "777788889999";
-/// The region the function runs in.
-pub(crate) const HOME: &str = "eu-west-1";
-/// Another one.
-pub(crate) const AWAY: &str = "us-east-1";
-
-/// The tag of `HOSTED_ZONE_TAG`.
-pub(crate) const ZONE_TAG: (&str, &str) = ("team", "dns");
-/// The tag of `CERTIFICATE_TAG`.
-pub(crate) const CERTIFICATE_TAG: (&str, &str) = ("validate", "yes");
-
-/// One thing that happens. Zones and certificates go by their number, so that whatever is about one
-/// that a shrunken world does not have simply does not happen.
+/// One thing that happens. Acts name zones and certificates by number. An act about a zone or a
+/// certificate that a shrunken world does not have does nothing.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    /// All misfortune ends, and people rest.
-    Cease,
-    /// The name is delegated away from a zone, to name servers of somebody else.
-    Cut { zone: usize, name: &'static str },
+    /// A certificate that was issued long ago, validated by email or DNS.
+    AddIssued { certificate: usize, names: Vec<&'static str>, email: bool, days: i64 },
+    /// Injected faults of calls end.
+    ClearFaults,
+    /// The function starts again in a new process.
+    ColdStart,
+    /// Lambda's retries and concurrency change.
+    ConfigureLambda { retries: u32, concurrency: usize },
     /// A hosted zone is created.
     CreateZone(Zone),
-    /// A hosted zone is tagged, or loses its tag.
-    TagZone { zone: usize, tagged: bool },
-    /// A certificate is requested.
-    Request(Request),
-    /// A certificate that was issued long ago, validated by e-mail or DNS.
-    Old { certificate: usize, names: Vec<&'static str>, email: bool, days: i64 },
-    /// ACM begins to renew it.
-    Renew { certificate: usize },
-    /// Somebody moves it from e-mail to DNS.
-    Migrate { certificate: usize },
-    /// Somebody deletes it.
+    /// The next event of a service is this many minutes late.
+    DelayEvent(i64),
+    /// Schedules fire this many seconds late.
+    DelayFirings(i64),
+    /// The name is delegated from a zone to name servers of somebody else.
+    DelegateAway { zone: usize, name: &'static str },
+    /// Somebody deletes a certificate.
     Delete { certificate: usize },
-    /// Somebody tags it; `zone:3` in a value stands for the id of zone 3.
-    Tag { certificate: usize, key: &'static str, value: String },
-    /// Somebody takes a tag away.
-    Untag { certificate: usize, key: &'static str },
-    /// Somebody else's tool writes one of its records into a zone: the right value, or another.
-    Put { certificate: usize, zone: usize, right: bool },
-    /// Somebody else's tool removes its records from a zone.
-    Remove { certificate: usize, zone: usize },
-    /// A TXT record stands where one of its records belongs.
-    Occupy { certificate: usize, zone: usize },
+    /// From now on events arrive twice, or once again.
+    DuplicateEvents(bool),
+    /// The next schedules fire twice.
+    DuplicateFirings(u32),
+    /// All faults end. After this, people change nothing.
+    EndFaults,
+    /// Calls fail.
+    Fault { kind: FaultKind, operation: Option<&'static str>, after: u32, times: Option<u32> },
     /// Somebody invokes the function by hand.
     Invoke { certificate: usize },
-    /// The hourly sweep.
-    Sweep,
-    /// Calls go wrong.
-    Fault { kind: FaultKind, operation: Option<&'static str>, after: u32, times: Option<u32> },
-    /// Whatever calls go wrong, they are well again.
-    Well,
     /// The next events of services are lost.
-    Lose(usize),
-    /// Events arrive twice from now on, or once again.
-    Double(bool),
-    /// The next event of a service is this many minutes late.
-    Late(i64),
+    LoseEvents(usize),
     /// The next schedules do not fire.
     LoseFirings(u32),
-    /// The next schedules fire twice.
-    DoubleFirings(u32),
-    /// Schedules fire this many seconds late.
-    LateFirings(i64),
-    /// Lambda is configured anew.
-    Lambda { retries: u32, concurrency: usize },
-    /// The function's clock is off by this many seconds.
-    Skew(i64),
-    /// The function begins with a new process.
-    ColdStart,
-    /// News of a zone reaches the function.
-    ZoneNews { zone: usize, tagged: bool },
+    /// Somebody moves a certificate from email to DNS validation.
+    Migrate { certificate: usize },
+    /// A TXT record exists at the name of one of the certificate's records.
+    OccupyName { certificate: usize, zone: usize },
+    /// Another tool writes the certificate's records into a zone, with the right value or another.
+    PutRecords { certificate: usize, zone: usize, right: bool },
+    /// Another tool removes the certificate's records from a zone.
+    RemoveRecords { certificate: usize, zone: usize },
+    /// ACM begins to renew a certificate.
+    Renew { certificate: usize },
+    /// An event about a zone reaches the function.
+    ReportZone { zone: usize, tagged: bool },
+    /// A certificate is requested.
+    Request(Request),
+    /// The function's clock is wrong by this many seconds.
+    SkewClock(i64),
+    /// The hourly sweep.
+    Sweep,
+    /// Somebody tags a certificate; `zone:3` in a value stands for the id of zone 3.
+    Tag { certificate: usize, key: &'static str, value: String },
+    /// A hosted zone is tagged, or loses its tag.
+    TagZone { zone: usize, tagged: bool },
+    /// Somebody removes a tag of a certificate.
+    Untag { certificate: usize, key: &'static str },
 }
 
 /// A hosted zone.
@@ -89,7 +73,7 @@ pub(crate) struct Zone {
     pub(crate) account: &'static str,
     pub(crate) name: &'static str,
     pub(crate) kind: ZoneKind,
-    pub(crate) found: Found,
+    pub(crate) delegation: Delegation,
     pub(crate) tagged: bool,
 }
 
@@ -101,15 +85,15 @@ pub(crate) enum ZoneKind {
     Linked,
 }
 
-/// How public DNS finds a zone.
+/// How public DNS reaches a zone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Found {
-    /// Its registrar knows it.
+pub(crate) enum Delegation {
+    /// The registrar delegates to it.
     Registered,
-    /// The zone above delegates to it.
+    /// The parent zone delegates to it.
     Delegated,
-    /// It does not.
-    Never,
+    /// Nothing delegates to it.
+    Missing,
 }
 
 /// A request for a certificate, and how long ACM takes for it.
@@ -122,9 +106,9 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) key: &'static str,
     pub(crate) tags: Vec<(&'static str, String)>,
-    /// Seconds: until it is visible, has options, has a first record, from one record to the next,
-    /// between ACM's looks.
-    pub(crate) pace: [i64; 5],
+    /// Seconds: until the certificate is visible, until it has options, until it has a first record,
+    /// from one record to the next, and between ACM's checks of public DNS.
+    pub(crate) delays: [i64; 5],
 }
 
 /// How a certificate is validated.
@@ -137,33 +121,35 @@ pub(crate) enum Method {
 }
 
 impl Act {
-    /// Whether the world would be another one without it: people's wishes and bad luck may be left
-    /// out when a failure is cut down, the frame may not.
+    /// Whether the act must stay when a failing world is shrunk. What people do and what goes wrong
+    /// may be left out.
     pub(crate) fn is_frame(&self) -> bool {
-        matches!(self, Self::Cease)
+        matches!(self, Self::EndFaults)
     }
 }
 
 impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cease => write!(f, "all misfortune ceases"),
-            Self::Cut { zone, name } => write!(f, "{name} is delegated away from zone {zone}"),
-            Self::CreateZone(Zone { number, account, name, kind, found, tagged }) => {
+            Self::EndFaults => write!(f, "all faults end"),
+            Self::DelegateAway { zone, name } => {
+                write!(f, "{name} is delegated away from zone {zone}")
+            }
+            Self::CreateZone(Zone { number, account, name, kind, delegation, tagged }) => {
                 let tagged = if *tagged { ", tagged" } else { "" };
                 write!(
                     f,
-                    "zone {number} is created: {name}, {kind:?}, {found:?}, of {account}{tagged}"
+                    "zone {number} is created: {name}, {kind:?}, {delegation:?}, of {account}{tagged}"
                 )
             }
             Self::TagZone { zone, tagged: true } => write!(f, "zone {zone} is tagged"),
             Self::TagZone { zone, .. } => write!(f, "zone {zone} loses its tag"),
             Self::Request(it) => {
-                let Request { certificate, account, region, names, method, tags, pace, .. } = it;
+                let Request { certificate, account, region, names, method, tags, delays, .. } = it;
                 let names = names.join(" ");
                 write!(
                     f,
-                    "certificate {certificate} is requested for {names} by {method:?} in {account} {region}, tags {tags:?}, pace {pace:?}"
+                    "certificate {certificate} is requested for {names} by {method:?} in {account} {region}, tags {tags:?}, delays {delays:?}"
                 )
             }
             other => write!(f, "{other:?}"),

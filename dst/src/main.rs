@@ -1,17 +1,20 @@
-//! Deterministic simulation of acm-dns-validator in thousands of hostile worlds.
+//! Deterministic simulation testing of acm-dns-validator in thousands of worlds with faults.
 //!
-//! A seed makes a world: accounts, hosted zones, settings, certificates, what people do to them, and
-//! a schedule of misfortune. The function lives in it for hours or days of virtual time on the strict
-//! AWS of `sim/`. After every call the invariants of safety are checked, at the end those of
-//! liveness; whoever judges what was written knows the whole world, and shares no code with the
-//! function. One seed, one world, bit for bit: what fails can be replayed, told and cut down.
+//! A seed gives a world: accounts, hosted zones, settings, certificates, what people do to them, and
+//! the faults that occur. The function runs in it for hours or days of virtual time, on the strict AWS of
+//! `sim/`. The invariants of safety are checked after every call, those of liveness at the end. The oracle
+//! that decides which writes are allowed knows the whole state and shares no code with the function. A
+//! seed gives the same world every time, bit for bit, so a failure can be replayed and shrunk.
 //!
 //! ```text
-//! dst --seeds 0..2000            runs worlds until one fails; all of them with --keep-going
-//! dst --seeds 0..100 --twice     runs each twice, and compares everything that happened
-//! dst --seed 17 --story          replays one, and tells its story
-//! dst --seed 17 --shrink         cuts a failing one down, and tells the story of what is left
+//! dst --seeds 0..2000            runs worlds until one fails, or all of them with --keep-going
+//! dst --seeds 0..100 --twice     runs each world twice, and compares what happened
+//! dst --seed 17 --story          replays one world, and prints its story
+//! dst --seed 17 --shrink         shrinks a failing world, and prints the story of the rest
 //! ```
+//!
+//! Modules, from the top down: [`world`] runs a world; [`liveness`] and [`monitor`] check the invariants;
+//! [`ledger`] performs [acts](act); [`oracle`] knows what is allowed; [`draw`] draws a [`scenario`].
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -23,21 +26,27 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod act;
+mod checks;
+mod deployment;
 mod draw;
 mod ledger;
+mod liveness;
+mod monitor;
+mod names;
 mod oracle;
+mod scenario;
 mod shrink;
 mod story;
 #[cfg(test)]
 mod tests;
-mod verdict;
-mod watch;
 mod world;
 
 fn main() -> ExitCode {
-    match Wish::read(std::env::args().skip(1)) {
-        Ok(wish) if wish.story || wish.shrink => one(wish.seeds.start, wish.shrink),
-        Ok(wish) => many(wish),
+    match Arguments::read(std::env::args().skip(1)) {
+        Ok(arguments) if arguments.story || arguments.shrink => {
+            one(arguments.seeds.start, arguments.shrink)
+        }
+        Ok(arguments) => many(arguments),
         Err(usage) => {
             eprintln!("{usage}");
             ExitCode::from(2)
@@ -46,7 +55,7 @@ fn main() -> ExitCode {
 }
 
 /// What the command line asks for.
-struct Wish {
+struct Arguments {
     seeds: Range<u64>,
     threads: usize,
     keep_going: bool,
@@ -57,10 +66,10 @@ struct Wish {
 
 const USAGE: &str = "usage: dst (--seeds FROM..TO | --seed N) [--story | --shrink] [--keep-going] [--twice] [--threads N]";
 
-impl Wish {
+impl Arguments {
     fn read(mut words: impl Iterator<Item = String>) -> Result<Self, &'static str> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut wish = Self {
+        let mut arguments = Self {
             seeds: 0..0,
             threads,
             keep_going: false,
@@ -75,32 +84,32 @@ impl Wish {
                     let range = range
                         .split_once("..")
                         .and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
-                    wish.seeds = range.ok_or(USAGE)?;
+                    arguments.seeds = range.ok_or(USAGE)?;
                 }
                 "--seed" => {
                     let seed = words.next().and_then(|word| word.parse().ok()).ok_or(USAGE)?;
-                    wish.seeds = seed..seed + 1;
+                    arguments.seeds = seed..seed + 1;
                 }
                 "--threads" => {
                     let threads = words.next().and_then(|word| word.parse().ok());
-                    wish.threads = threads.filter(|threads| *threads > 0).ok_or(USAGE)?;
+                    arguments.threads = threads.filter(|threads| *threads > 0).ok_or(USAGE)?;
                 }
-                "--story" => wish.story = true,
-                "--shrink" => wish.shrink = true,
-                "--keep-going" => wish.keep_going = true,
-                "--twice" => wish.twice = true,
+                "--story" => arguments.story = true,
+                "--shrink" => arguments.shrink = true,
+                "--keep-going" => arguments.keep_going = true,
+                "--twice" => arguments.twice = true,
                 _ => return Err(USAGE),
             }
         }
-        if wish.seeds.is_empty() { Err(USAGE) } else { Ok(wish) }
+        if arguments.seeds.is_empty() { Err(USAGE) } else { Ok(arguments) }
     }
 }
 
-/// Runs worlds, one seed a thread.
-fn many(Wish { seeds, threads, keep_going, twice, .. }: Wish) -> ExitCode {
+/// Runs worlds, one at a time in each thread.
+fn many(Arguments { seeds, threads, keep_going, twice, .. }: Arguments) -> ExitCode {
     let next = AtomicU64::new(seeds.start);
     let stop = AtomicBool::new(false);
-    let (worlds, calls, looks, most) =
+    let (worlds, calls, invocations, most) =
         (AtomicU64::new(0), AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let failed: Mutex<BTreeMap<u64, String>> = Mutex::default();
     std::thread::scope(|scope| {
@@ -116,20 +125,21 @@ fn many(Wish { seeds, threads, keep_going, twice, .. }: Wish) -> ExitCode {
                     let differs =
                         twice && world::run(&scenario, true).transcript != report.transcript;
                     let violation =
-                        report.violation.map(|it| format!("{} But {}", it.invariant, it.but));
-                    let differs =
-                        differs.then(|| "One seed is one world. But it was two.".to_owned());
-                    let lived = 1 + worlds.fetch_add(1, Ordering::Relaxed);
-                    if lived.is_multiple_of(1_000) {
-                        eprintln!("{lived} worlds");
+                        report.violation.map(|it| format!("{} But {}", it.invariant, it.instead));
+                    let differs = differs.then(|| {
+                        "Two runs of one seed are the same. But they differed.".to_owned()
+                    });
+                    let finished = 1 + worlds.fetch_add(1, Ordering::Relaxed);
+                    if finished.is_multiple_of(1_000) {
+                        eprintln!("{finished} worlds");
                     }
                     calls.fetch_add(report.calls, Ordering::Relaxed);
-                    looks.fetch_add(report.looks, Ordering::Relaxed);
+                    invocations.fetch_add(report.invocations, Ordering::Relaxed);
                     most.fetch_max(report.most_calls, Ordering::Relaxed);
-                    if let Some(told) = violation.or(differs) {
-                        println!("seed {seed}: {told}");
+                    if let Some(failure) = violation.or(differs) {
+                        println!("seed {seed}: {failure}");
                         if let Ok(mut failed) = failed.lock() {
-                            failed.insert(seed, told);
+                            failed.insert(seed, failure);
                         }
                         stop.store(!keep_going, Ordering::Relaxed);
                     }
@@ -141,7 +151,7 @@ fn many(Wish { seeds, threads, keep_going, twice, .. }: Wish) -> ExitCode {
     println!(
         "{} worlds, {} invocations, {} calls, at most {} calls in one attempt; {} worlds failed",
         worlds.into_inner(),
-        looks.into_inner(),
+        invocations.into_inner(),
         calls.into_inner(),
         most.into_inner(),
         failed.len()
@@ -154,7 +164,7 @@ fn many(Wish { seeds, threads, keep_going, twice, .. }: Wish) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Runs one world and tells its story.
+/// Runs one world and prints its story.
 fn one(seed: u64, shrink: bool) -> ExitCode {
     let mut scenario = draw::draw(seed);
     let mut report = world::run(&scenario, true);
@@ -162,17 +172,23 @@ fn one(seed: u64, shrink: bool) -> ExitCode {
         scenario = shrink::shrink(&scenario, violation.invariant, 400);
         report = world::run(&scenario, true);
     }
-    let calm = if scenario.calm { ", calm" } else { "" };
-    println!("seed {seed}{calm}; doors {:?}; settings {:?}", scenario.doors, scenario.settings);
+    let without_faults = if scenario.without_faults { ", no faults" } else { "" };
+    println!(
+        "seed {seed}{without_faults}; events reach {:?}; settings {:?}",
+        scenario.route, scenario.settings
+    );
     print!("{}", report.story);
     match report.violation {
         None => {
-            println!("all is well: {} invocations, {} calls", report.looks, report.calls);
+            println!(
+                "no invariant failed: {} invocations, {} calls",
+                report.invocations, report.calls
+            );
             ExitCode::SUCCESS
         }
         Some(violation) => {
             println!("seed {seed} FAILS at {}: {}", violation.at, violation.invariant);
-            println!("  But {}", violation.but);
+            println!("  But {}", violation.instead);
             ExitCode::FAILURE
         }
     }

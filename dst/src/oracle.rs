@@ -1,22 +1,23 @@
-//! Judges what may be written and what must come to a good end, from the whole state of the world.
+//! Decides which records may be written and which certificates must be issued, from the whole state of
+//! the world.
 //!
-//! Written without a look at the function's own modules for the same questions, so that a mistake
-//! there is not made twice: it knows everything at once, where the function has to ask.
+//! It shares no code with the function, so that a mistake there is not repeated here. It knows all of
+//! the state at once, where the function has to call AWS.
 
 use chrono::{DateTime, Utc};
 use sim::route53::Write;
 
 use crate::act::ZoneKind;
 
-/// The world at one moment, as far as it matters.
+/// The state of the world at one time, as far as it matters.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) at: DateTime<Utc>,
     pub(crate) zones: Vec<ZoneFact>,
     pub(crate) certificates: Vec<CertificateFact>,
-    /// Registered domains, and the ids of the zones their registrars know.
+    /// Registered domains, and the ids of the zones that their registrars delegate to.
     pub(crate) registered: Vec<(String, String)>,
-    /// Which zone really answers for a name that is cut out of another: parent's id, name, child's.
+    /// Zone cuts: the id of the parent zone, the name, and the id of the zone that answers for it.
     pub(crate) delegated: Vec<(String, String, String)>,
 }
 
@@ -26,10 +27,10 @@ pub(crate) struct ZoneFact {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) kind: ZoneKind,
-    /// Whether the function's roles lead to its account.
-    pub(crate) within_reach: bool,
-    /// Whether it carries what `HOSTED_ZONE_TAG` asks for, if anything.
-    pub(crate) admitted: bool,
+    /// Whether the function can access its account.
+    pub(crate) accessible: bool,
+    /// Whether it has the tag that `HOSTED_ZONE_TAG` requires, if any.
+    pub(crate) has_required_tag: bool,
     /// Its record sets: name, type, values.
     pub(crate) records: Vec<(String, String, Vec<String>)>,
 }
@@ -39,22 +40,22 @@ pub(crate) struct ZoneFact {
 pub(crate) struct CertificateFact {
     pub(crate) arn: String,
     pub(crate) names: Vec<String>,
-    /// Whether the function has to care for it, by its kind, method, account and tags.
-    pub(crate) ours: bool,
-    /// Whether ACM has given up waiting.
-    pub(crate) lapsed: bool,
-    /// What ACM waits for now, or waited for.
-    pub(crate) wanted: Vec<Want>,
-    /// The zone ids its tag names.
+    /// Whether the function manages it, by its kind, method, account and tags.
+    pub(crate) managed: bool,
+    /// Whether its validation timed out.
+    pub(crate) timed_out: bool,
+    /// The records that ACM waits for, or waited for.
+    pub(crate) wanted: Vec<WantedRecord>,
+    /// The zone ids in its tag.
     pub(crate) ids: Vec<String>,
 }
 
-/// A record ACM waits for.
+/// A record that ACM waits for.
 #[derive(Clone, Debug)]
-pub(crate) struct Want {
+pub(crate) struct WantedRecord {
     pub(crate) name: String,
     pub(crate) value: String,
-    /// Whether `ALLOWED_DOMAINS` allows the name it is for, and ACM has told the record.
+    /// Whether `ALLOWED_DOMAINS` allows its name, and ACM has published the record.
     pub(crate) open: bool,
 }
 
@@ -75,16 +76,16 @@ fn same(one: &str, other: &str) -> bool {
 impl ZoneFact {
     fn usable(&self) -> Result<(), &'static str> {
         match self.kind {
-            _ if !self.within_reach => Err("a zone out of reach"),
+            _ if !self.accessible => Err("a zone in an account that the function cannot access"),
             ZoneKind::Private => Err("a private zone"),
-            ZoneKind::Linked => Err("a zone of a service"),
-            ZoneKind::Public if !self.admitted => Err("a zone without the tag it must carry"),
+            ZoneKind::Linked => Err("a zone of another AWS service"),
+            ZoneKind::Public if !self.has_required_tag => Err("a zone without the required tag"),
             ZoneKind::Public => Ok(()),
         }
     }
 
-    /// Where the tree is cut between the apex and this name, the highest first.
-    fn cut_above(&self, name: &str) -> Option<&str> {
+    /// The highest zone cut between the apex and this name.
+    fn zone_cut(&self, name: &str) -> Option<&str> {
         let cuts = self
             .records
             .iter()
@@ -92,12 +93,12 @@ impl ZoneFact {
         cuts.map(|(at, ..)| at.as_str()).min_by_key(|at| at.len())
     }
 
-    fn taken(&self, name: &str) -> bool {
+    fn has_other_record(&self, name: &str) -> bool {
         self.records.iter().any(|(at, kind, _)| same(at, name) && kind != "CNAME" && kind != "NS")
     }
 
-    /// Whether this very record stands here.
-    pub(crate) fn shows(&self, name: &str, value: &str) -> bool {
+    /// Whether the zone has exactly this record.
+    pub(crate) fn has_record(&self, name: &str, value: &str) -> bool {
         self.records.iter().any(|(at, kind, values)| {
             kind == "CNAME" && same(at, name) && values.len() == 1 && same(&values[0], value)
         })
@@ -105,12 +106,12 @@ impl ZoneFact {
 }
 
 impl Facts {
-    /// The one zone a record of this certificate belongs in, or why there is none.
-    pub(crate) fn home(&self, of: &CertificateFact, record: &str) -> Result<&ZoneFact, String> {
+    /// The one zone for a record of this certificate, or why there is none.
+    pub(crate) fn zone_for(&self, of: &CertificateFact, record: &str) -> Result<&ZoneFact, String> {
         let mut fitting = Vec::new();
         let mut wrong = false;
         for id in &of.ids {
-            let zone = self.zones.iter().find(|zone| zone.id == *id && zone.within_reach);
+            let zone = self.zones.iter().find(|zone| zone.id == *id && zone.accessible);
             let holds = |zone: &&ZoneFact| {
                 zone.usable().is_ok() && of.names.iter().any(|name| lies_in(name, &zone.name))
             };
@@ -123,7 +124,8 @@ impl Facts {
         fitting.retain(|zone| lies_in(record, &zone.name));
         if fitting.is_empty() {
             if wrong {
-                return Err("the certificate's tag names a wrong zone".to_owned());
+                return Err("the tag of the certificate names a zone that cannot hold the record"
+                    .to_owned());
             }
             fitting = self.zones.iter().filter(|zone| zone.usable().is_ok()).collect();
             fitting.retain(|zone| lies_in(record, &zone.name));
@@ -131,13 +133,15 @@ impl Facts {
         let longest = fitting.iter().map(|zone| zone.name.len()).max();
         fitting.retain(|zone| Some(zone.name.len()) == longest);
         match fitting[..] {
-            [] => Err("no zone holds it".to_owned()),
-            [zone] => match zone.cut_above(record) {
-                Some(at) => Err(format!("zone {} is cut at {at}", zone.id)),
-                None if zone.taken(record) => Err(format!("another record in {}", zone.id)),
+            [] => Err("no zone can hold it".to_owned()),
+            [zone] => match zone.zone_cut(record) {
+                Some(at) => Err(format!("zone {} delegates {at} away", zone.id)),
+                None if zone.has_other_record(record) => {
+                    Err(format!("{} has another record of this name", zone.id))
+                }
                 None => Ok(zone),
             },
-            _ => Err(format!("{} zones fit equally", fitting.len())),
+            _ => Err(format!("{} zones match equally well", fitting.len())),
         }
     }
 
@@ -147,7 +151,7 @@ impl Facts {
         let registered = self.registered.iter().filter(|(domain, _)| lies_in(name, domain));
         let (_, id) = registered.max_by_key(|(domain, _)| domain.len())?;
         let mut here = zone(id)?;
-        while let Some(cut) = here.cut_above(name) {
+        while let Some(cut) = here.zone_cut(name) {
             let to = self.delegated.iter().find(|(from, at, _)| *from == here.id && same(at, cut));
             here = zone(&to?.2)?;
         }
@@ -159,35 +163,36 @@ impl Facts {
         self.answering(name).map(|zone| zone.id.clone())
     }
 
-    /// Why ACM cannot be satisfied by what the function may do; `None` if it can.
-    pub(crate) fn hopeless(&self, of: &CertificateFact) -> Option<String> {
-        if !of.ours {
-            return Some("not ours".to_owned());
+    /// Why the function cannot get this certificate issued; `None` if it can.
+    pub(crate) fn obstacle(&self, of: &CertificateFact) -> Option<String> {
+        if !of.managed {
+            return Some("the function does not manage it".to_owned());
         }
         of.wanted.iter().find_map(|want| {
             let answering = self.answering(&want.name);
-            if answering.is_some_and(|zone| zone.shows(&want.name, &want.value)) {
+            if answering.is_some_and(|zone| zone.has_record(&want.name, &want.value)) {
                 return None;
             }
             if !want.open {
-                return Some(format!("{} is not allowed or not told", want.name));
+                return Some(format!("{} is not allowed or not published", want.name));
             }
-            match self.home(of, &want.name) {
-                Ok(home) if answering.is_some_and(|it| it.id == home.id) => None,
-                Ok(home) => Some(format!("public DNS does not look into {}", home.id)),
+            match self.zone_for(of, &want.name) {
+                Ok(zone) if answering.is_some_and(|it| it.id == zone.id) => None,
+                Ok(zone) => Some(format!("public DNS does not resolve to {}", zone.id)),
                 Err(why) => Some(why),
             }
         })
     }
 
-    /// Whether some record of it cannot be written.
+    /// Whether a record of it cannot be written.
     pub(crate) fn blocked(&self, of: &CertificateFact) -> bool {
-        of.ours && of.wanted.iter().any(|want| want.open && self.home(of, &want.name).is_err())
+        of.managed
+            && of.wanted.iter().any(|want| want.open && self.zone_for(of, &want.name).is_err())
     }
 
-    /// Why this must not have been written now; `None` if it may have been.
+    /// Why this write is forbidden; `None` if it is allowed.
     pub(crate) fn forbids(&self, write: &Write) -> Option<String> {
-        let [value] = &write.values[..] else { return Some("not one value".to_owned()) };
+        let [value] = &write.values[..] else { return Some("not exactly one value".to_owned()) };
         let shaped = write.record_type == "CNAME"
             && write.name.starts_with('_')
             && value.ends_with(".acm-validations.aws.");
@@ -203,22 +208,22 @@ impl Facts {
         if !lies_in(&write.name, &zone.name) {
             return Some("the zone cannot hold the name".to_owned());
         }
-        if let Some(at) = zone.cut_above(&write.name) {
-            return Some(format!("below the zone cut at {at}"));
+        if let Some(at) = zone.zone_cut(&write.name) {
+            return Some(format!("the name is below the zone cut at {at}"));
         }
         let wants = |it: &&CertificateFact| {
             let mut wanted = it.wanted.iter();
-            it.ours
-                && !it.lapsed
+            it.managed
+                && !it.timed_out
                 && wanted.any(|want| {
                     want.open && same(&want.name, &write.name) && same(&want.value, value)
                 })
         };
-        let mut why = "no certificate of ours waits for it".to_owned();
+        let mut why = "no certificate that the function manages waits for it".to_owned();
         for certificate in self.certificates.iter().filter(wants) {
-            match self.home(certificate, &write.name) {
-                Ok(home) if home.id == zone.id => return None,
-                Ok(home) => why = format!("it belongs in {}", home.id),
+            match self.zone_for(certificate, &write.name) {
+                Ok(expected) if expected.id == zone.id => return None,
+                Ok(expected) => why = format!("it belongs in {}", expected.id),
                 Err(reason) => why = reason,
             }
         }

@@ -1,6 +1,6 @@
-//! Cuts a failing world down to the shortest prefix and the fewest acts that still fail the same way.
+//! Shrinks a failing world to the shortest prefix and the fewest acts that still fail the same way.
 
-use crate::draw::Scenario;
+use crate::scenario::Scenario;
 use crate::world;
 
 /// The smallest world found, after at most this many runs.
@@ -15,7 +15,7 @@ pub(crate) fn shrink(scenario: &Scenario, invariant: &str, mut runs: usize) -> S
     let mut size = best.acts.len().div_ceil(2);
     while size > 0 {
         let mut from = best.acts.len();
-        // From the end: what happens after the failure goes first.
+        // Starts at the end, because acts after the failure can be left out first.
         while from > 0 {
             let start = from.saturating_sub(size);
             let mut candidate = best.clone();

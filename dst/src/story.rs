@@ -1,14 +1,14 @@
-//! Tells what happened in a world, for people and for comparison.
+//! Writes down what happened in a world, for people and for comparison.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 use sim::aws::Aws;
 
-use crate::watch::State;
+use crate::monitor::state::State;
 
-/// The life of a world as a newcomer reads it: what people and luck did, and what the function said.
-pub(crate) fn tell(state: &State, aws: &Aws) -> String {
+/// The story of a world: the acts, and the responses and events of the function.
+pub(crate) fn render(state: &State, aws: &Aws) -> String {
     let acts = state.lines.iter().map(|(at, line)| (*at, format!("-- {line}")));
     let attempts = aws.lambda.finished().iter().map(|attempt| {
         let payload = &attempt.invocation.payload;
@@ -17,7 +17,7 @@ pub(crate) fn tell(state: &State, aws: &Aws) -> String {
         let batch = || format!("batch of {}", payload["Records"].as_array().map_or(0, Vec::len));
         let why = why.unwrap_or_else(batch);
         let what = match &attempt.outcome {
-            Ok(outcome) => told(outcome),
+            Ok(outcome) => response(outcome),
             Err(error) => format!("error {error}"),
         };
         (attempt.began, format!("{why}: {what}"))
@@ -34,7 +34,7 @@ pub(crate) fn tell(state: &State, aws: &Aws) -> String {
         .fold(String::new(), |story, (at, line)| story + &format!("{} {line}\n", state.clock(*at)))
 }
 
-fn told(outcome: &Value) -> String {
+fn response(outcome: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     if outcome.get("found").is_some() || outcome.get("batchItemFailures").is_some() {
         return outcome.to_string();
@@ -44,7 +44,7 @@ fn told(outcome: &Value) -> String {
         format!("{} {}", arn.rsplit('-').next().unwrap_or_default(), text(&outcome["state"]));
     for record in outcome["records"].as_array().into_iter().flatten() {
         let name = text(&record["name"]);
-        // A record's name begins with a hash that says nothing; a certificate's name has none.
+        // The name of a record begins with a hash that is left out; the name of a certificate has none.
         let hash = name.starts_with('_').then(|| name.split_once('.')).flatten();
         let domain = hash.map_or(&*name, |(_, domain)| domain);
         line += &format!(", {domain} {}", text(&record["state"]));
@@ -56,15 +56,15 @@ fn told(outcome: &Value) -> String {
         line += &format!(" ({reason})");
     }
     if let Some(next) = outcome["next"].as_str() {
-        line += &format!(", next look {next}");
+        line += &format!(", next check {next}");
     }
     line
 }
 
-/// Everything that two runs of one seed must have in common.
+/// Everything that must be the same in two runs of one seed.
 pub(crate) fn transcript(aws: &Aws) -> String {
     let mut text = String::new();
-    // To write to a string cannot fail.
+    // Writing to a string cannot fail.
     let mut line = |thing: &dyn std::fmt::Debug| _ = writeln!(text, "{thing:?}");
     aws.calls().iter().for_each(|call| line(call));
     aws.route53.writes().iter().for_each(|write| line(write));

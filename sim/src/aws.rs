@@ -1,30 +1,34 @@
-//! The whole of this AWS: every service's state, and the way of a request through it.
+//! The whole simulated AWS: the state of every service, and how it answers a request.
 
 use chrono::{DateTime, Utc};
 use http::{Request, Response};
 use serde_json::Value;
 
 use crate::acm::Acm;
+use crate::arn;
 use crate::eventbridge::EventBridge;
 use crate::faults::{self, FaultKind, Faults};
-use crate::iam::{self, Facts};
 use crate::lambda::Lambda;
+use crate::permissions;
 use crate::route53::{self, Route53};
 use crate::scheduler::{self, Scheduler};
 use crate::sqs::Sqs;
 use crate::sts::{self, Sts};
-use crate::wire::{Failure, Protocol};
+use crate::wire::Failure;
+
+pub use crate::call::{Call, Caller};
+pub use crate::service::Service;
 
 /// Every account, every region, every service.
 #[derive(Clone, Debug, Default)]
 pub struct Aws {
     /// AWS Certificate Manager.
     pub acm: Acm,
-    /// EventBridge: buses, rules, and CloudTrail's way to them.
+    /// EventBridge: buses, rules, and the events on their way to them.
     pub eventbridge: EventBridge,
-    /// Misfortune asked for.
+    /// The faults that tests have asked for.
     pub faults: Faults,
-    /// Lambda's invocations.
+    /// Lambda: functions and their invocations.
     pub lambda: Lambda,
     /// Route 53, and the public DNS it serves.
     pub route53: Route53,
@@ -32,13 +36,14 @@ pub struct Aws {
     pub scheduler: Scheduler,
     /// SQS queues.
     pub sqs: Sqs,
-    /// Who holds which credentials.
+    /// STS: credentials and roles.
     pub sts: Sts,
     calls: Vec<Call>,
 }
 
 impl Aws {
-    /// Answers one request: who calls, what for, is it struck by a fault, what does the service say.
+    /// Answers one request: authenticates the caller, applies a fault if one matches, and otherwise lets
+    /// the service answer.
     pub fn respond(&mut self, request: &Request<Vec<u8>>, now: DateTime<Utc>) -> Answer {
         self.advance(now);
         let request_id = format!("00000000-0000-4000-8000-{:012}", self.calls.len() + 1);
@@ -53,7 +58,7 @@ impl Aws {
             return Answer::Response(protocol.failure(&missing, &request_id));
         };
         let service = scope.service;
-        let operation = service.operation(request);
+        let operation = operation(service, request);
         let caller = match self.sts.authenticate(&scope, request, now) {
             Ok(caller) => caller,
             Err(failure) => {
@@ -64,12 +69,12 @@ impl Aws {
             at: now,
             account: caller.account.clone(),
             region: caller.region.clone(),
-            facts: iam::facts(service, &operation, &caller, request),
+            facts: permissions::facts(service, &operation, &caller, request),
             service,
             operation,
             error: None,
         };
-        let fault = self.faults.strike(&call);
+        let fault = self.faults.take(&call);
         match fault {
             Some(FaultKind::Reset) => {
                 call.error = Some("connection reset".to_owned());
@@ -110,7 +115,7 @@ impl Aws {
         service: Service,
     ) -> Result<Response<Vec<u8>>, Failure> {
         let protocol = service.protocol();
-        // What is not listed is not served, so the list is whole.
+        // An operation that is not listed is not served, so the list is complete.
         let operation = match service.operations().contains(&operation) {
             true => operation,
             false => "unknown",
@@ -143,7 +148,8 @@ impl Aws {
         }
     }
 
-    /// Lets everything happen that happens by itself up to `now`, in the order of its time.
+    /// Does everything that is due up to `now`, in the order of time: ACM checks public DNS, events are
+    /// delivered, schedules fire, queues are polled, Lambda retries.
     pub fn advance(&mut self, now: DateTime<Utc>) {
         self.acm.plan();
         while let Some(at) = self.next_due().filter(|at| *at <= now) {
@@ -165,9 +171,9 @@ impl Aws {
         }
     }
 
-    /// Hands an event to a target: a queue or a function.
+    /// Delivers an event to a target: a queue or a function.
     fn deliver(&mut self, target: &str, event: Value, at: DateTime<Utc>) {
-        if target.split(':').nth(2) != Some("sqs") {
+        if arn::service(target) != Some("sqs") {
             return self.lambda.invoke(target, event, at);
         }
         let body = match event {
@@ -177,7 +183,7 @@ impl Aws {
         self.sqs.send(target, body, at);
     }
 
-    /// When something happens by itself next.
+    /// When something is due next.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         [
             self.acm.next_due(),
@@ -199,189 +205,29 @@ impl Aws {
     }
 }
 
-/// What becomes of a request.
+/// How a request ends.
 #[derive(Debug)]
 pub enum Answer {
-    /// The caller's process dies at this call.
+    /// The process of the caller dies during the call.
     Crash,
-    /// The connection breaks.
+    /// The connection is reset.
     Reset,
     /// The service answers.
     Response(Response<Vec<u8>>),
 }
 
-/// One call, as CloudTrail would tell it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Call {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// The account whose credentials signed it.
-    pub account: String,
-    /// The region it was signed for.
-    pub region: String,
-    /// The service.
-    pub service: Service,
-    /// The operation, for example `DescribeCertificate`.
-    pub operation: String,
-    /// The error code it was answered with, if it failed.
-    pub error: Option<String>,
-    /// What [`Self::iam_requests`] is made of.
-    pub(crate) facts: Facts,
-}
-
-/// Who makes a call, and where.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Caller {
-    /// The account whose credentials signed the request.
-    pub account: String,
-    /// The region in the credential scope.
-    pub region: String,
-}
-
-/// The services this AWS has.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Service {
-    /// AWS Certificate Manager.
-    Acm,
-    /// EventBridge.
-    EventBridge,
-    /// Route 53.
-    Route53,
-    /// EventBridge Scheduler.
-    Scheduler,
-    /// Security Token Service.
-    Sts,
-}
-
-impl Service {
-    /// The service a signature's credential scope names.
-    pub(crate) fn from_signing_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "acm" => Self::Acm,
-            "events" => Self::EventBridge,
-            "route53" => Self::Route53,
-            "scheduler" => Self::Scheduler,
-            "sts" => Self::Sts,
-            _ => return None,
-        })
-    }
-
-    /// The service that a request without a signature is for, by what only its requests have.
-    fn unsigned(request: &Request<Vec<u8>>) -> Self {
-        let target = request.headers().get("x-amz-target");
-        let path = request.uri().path();
-        match target.map(|target| target.as_bytes().starts_with(b"AWSEvents.")) {
-            Some(true) => Self::EventBridge,
-            Some(false) => Self::Acm,
-            None if path.starts_with("/2013-04-01/") => Self::Route53,
-            None if path.starts_with("/schedule") => Self::Scheduler,
-            None => Self::Sts,
-        }
-    }
-
-    /// Every service.
-    pub const ALL: [Self; 5] =
-        [Self::Acm, Self::EventBridge, Self::Route53, Self::Scheduler, Self::Sts];
-
-    /// Every operation it answers here.
-    pub fn operations(self) -> &'static [&'static str] {
-        match self {
-            Self::Acm => &[
-                "AddTagsToCertificate",
-                "DeleteCertificate",
-                "DescribeCertificate",
-                "ListCertificateDomainValidations",
-                "ListCertificates",
-                "ListTagsForCertificate",
-                "RemoveTagsFromCertificate",
-                "RequestCertificate",
-                "SearchCertificates",
-                "UpdateCertificateOptions",
-            ],
-            Self::EventBridge => &["PutEvents", "TestEventPattern"],
-            Self::Route53 => &[
-                "ChangeResourceRecordSets",
-                "ChangeTagsForResource",
-                "CreateHostedZone",
-                "DeleteHostedZone",
-                "GetChange",
-                "GetHostedZone",
-                "GetHostedZoneCount",
-                "ListHostedZones",
-                "ListHostedZonesByName",
-                "ListResourceRecordSets",
-                "ListTagsForResource",
-                "ListTagsForResources",
-            ],
-            Self::Scheduler => &[
-                "CreateSchedule",
-                "CreateScheduleGroup",
-                "DeleteSchedule",
-                "DeleteScheduleGroup",
-                "GetSchedule",
-                "GetScheduleGroup",
-                "ListSchedules",
-                "UpdateSchedule",
-            ],
-            Self::Sts => &["AssumeRole", "GetCallerIdentity"],
-        }
-    }
-
-    /// What IAM actions of this service begin with.
-    pub fn iam_prefix(self) -> &'static str {
-        match self {
-            Self::Acm => "acm",
-            Self::EventBridge => "events",
-            Self::Route53 => "route53",
-            Self::Scheduler => "scheduler",
-            Self::Sts => "sts",
-        }
-    }
-
-    /// How it speaks.
-    pub fn protocol(self) -> Protocol {
-        match self {
-            Self::Acm | Self::EventBridge => Protocol::AwsJson,
-            Self::Route53 => Protocol::RestXml,
-            Self::Scheduler => Protocol::RestJson,
-            Self::Sts => Protocol::Query,
-        }
-    }
-
-    /// How it says that the rate is exceeded.
-    pub fn throttled(self) -> Failure {
-        match self {
-            Self::Acm | Self::EventBridge => {
-                Failure::new(400, "ThrottlingException", "Rate exceeded")
-            }
-            Self::Scheduler => Failure::new(429, "ThrottlingException", "Rate exceeded"),
-            // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html
-            Self::Route53 | Self::Sts => Failure::new(400, "Throttling", "Rate exceeded"),
-        }
-    }
-
-    fn operation(self, request: &Request<Vec<u8>>) -> String {
-        match self {
-            Self::Acm | Self::EventBridge => request
-                .headers()
-                .get("x-amz-target")
-                .and_then(|target| target.to_str().ok())
-                .and_then(|target| target.rsplit('.').next())
-                .unwrap_or("unknown")
-                .to_owned(),
-            Self::Route53 => route53::operation(request).to_owned(),
-            Self::Scheduler => scheduler::operation(request).to_owned(),
-            Self::Sts => sts::operation(request.body()),
-        }
-    }
-}
-
-/// The partition a region is in.
-pub(crate) fn partition(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        Some("eusc") => "aws-eusc",
-        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
+/// The operation that a request calls.
+fn operation(service: Service, request: &Request<Vec<u8>>) -> String {
+    match service {
+        Service::Acm | Service::EventBridge => request
+            .headers()
+            .get("x-amz-target")
+            .and_then(|target| target.to_str().ok())
+            .and_then(|target| target.rsplit('.').next())
+            .unwrap_or("unknown")
+            .to_owned(),
+        Service::Route53 => route53::operation(request).to_owned(),
+        Service::Scheduler => scheduler::operation(request).to_owned(),
+        Service::Sts => sts::operation(request.body()),
     }
 }

@@ -1,4 +1,4 @@
-//! The door for the SDK in the same process: an HTTP client without a network.
+//! An HTTP client without a network, for SDK clients in the same process.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -14,7 +14,7 @@ use crate::aws::Answer;
 use crate::drive::{self, Sim};
 
 impl Sim {
-    /// An HTTP client for SDK clients, of whatever service, account and region.
+    /// An HTTP client for SDK clients of any service, account and region.
     pub fn http_client(&self) -> SharedHttpClient {
         SharedHttpClient::new(InProcess(self.clone()))
     }
@@ -51,7 +51,7 @@ impl HttpConnector for InProcess {
     }
 }
 
-/// The request with its body, which none of the services here streams.
+/// The request with its body. None of the services here streams bodies.
 fn plain(request: HttpRequest) -> Result<Request<Vec<u8>>, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();

@@ -1,4 +1,4 @@
-//! Virtual time, shared by AWS and everybody who calls it.
+//! Virtual time, shared by the simulated AWS and its callers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -7,32 +7,32 @@ use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
-/// What time it is in the simulation.
+/// The clock of a simulation.
 #[derive(Clone, Debug)]
 pub struct Clock(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// Goes with tokio's clock, which a test has paused.
+    /// Follows tokio's clock, which a test has paused.
     Paused { epoch: DateTime<Utc>, start: Instant },
-    /// Moves only when told to.
+    /// Moves only when somebody moves it.
     Stepped(Arc<Mutex<DateTime<Utc>>>),
 }
 
 impl Clock {
-    /// A clock that begins at `epoch` and goes with tokio's own, to be used where that is paused.
+    /// A clock that starts at `epoch` and follows tokio's clock, for tests that pause it.
     #[expect(clippy::disallowed_methods, reason = "virtual time is read from tokio's paused clock")]
     pub fn paused(epoch: DateTime<Utc>) -> Self {
         Self(Kind::Paused { epoch, start: Instant::now() })
     }
 
-    /// A clock that begins at `epoch` and moves only when told to, for real connections: they
-    /// take real time, in which nothing should happen.
+    /// A clock that starts at `epoch` and moves only when somebody moves it. It is for real
+    /// connections: they take real time, during which nothing should become due.
     pub fn stepped(epoch: DateTime<Utc>) -> Self {
         Self(Kind::Stepped(Arc::new(Mutex::new(epoch))))
     }
 
-    /// What time it is.
+    /// The current time.
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
             Kind::Paused { epoch, start } => {
@@ -42,8 +42,7 @@ impl Clock {
         }
     }
 
-    /// Moves a stepped clock forward to this time; it never goes back. A paused one is tokio's to
-    /// move.
+    /// Moves a stepped clock forward to this time, never back. Only tokio moves a paused clock.
     pub fn advance_to(&self, time: DateTime<Utc>) {
         if let Kind::Stepped(now) = &self.0 {
             let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,7 +50,7 @@ impl Clock {
         }
     }
 
-    /// Lets this much time pass: waits for it on tokio's clock, or steps over it.
+    /// Lets this much time pass: sleeps on tokio's clock, or moves the stepped clock.
     #[expect(clippy::disallowed_methods, reason = "virtual time passes on tokio's paused clock")]
     pub async fn pass(&self, duration: Duration) {
         match &self.0 {
@@ -63,7 +62,7 @@ impl Clock {
         }
     }
 
-    /// Whether it moves only when told to.
+    /// Whether it moves only when somebody moves it.
     pub fn is_stepped(&self) -> bool {
         matches!(self.0, Kind::Stepped(_))
     }

@@ -1,33 +1,34 @@
-//! CloudTrail: what EventBridge hears of API calls that write.
+//! CloudTrail: the events that EventBridge gets for API calls that write.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use crate::aws::{Caller, Service};
-use crate::eventbridge::Event;
+use crate::call::Caller;
+use crate::event::Event;
+use crate::service::Service;
 use crate::wire::Failure;
 
-/// The detail type of what CloudTrail tells.
+/// The detail type of CloudTrail's events.
 pub(crate) const DETAIL_TYPE: &str = "AWS API Call via CloudTrail";
 
-/// One call, as its service has seen it.
+/// One call, with the facts that its service has of it.
 pub(crate) struct Record<'a> {
     pub(crate) service: Service,
     pub(crate) operation: &'a str,
     pub(crate) caller: &'a Caller,
-    /// In CloudTrail's spelling, as the answer is.
+    /// With CloudTrail's spelling of the members, like the answer.
     pub(crate) request: Value,
     pub(crate) result: Result<Value, &'a Failure>,
     pub(crate) at: DateTime<Utc>,
-    /// Which of the service's calls it is; it makes the ids its own.
+    /// The number of the call within its service; it makes the ids unique.
     pub(crate) number: usize,
 }
 
 impl Record<'_> {
-    /// The event that comes of it.
+    /// The event for the call.
     ///
     /// Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>,
-    /// also for what failed calls have instead of an answer.
+    /// also for the members of failed calls.
     pub(crate) fn event(self) -> Event {
         let Self { service, operation, caller, request, result, at, number } = self;
         let Caller { account, region } = caller;
@@ -74,13 +75,13 @@ impl Record<'_> {
     }
 }
 
-/// The API's `DomainName` is CloudTrail's `domainName`, and its `TTL` is `tTL`.
+/// CloudTrail's spelling of a member: `domainName` for the API's `DomainName`, `tTL` for `TTL`.
 pub(crate) fn lower_first(key: &str) -> String {
     let mut rest = key.chars();
     rest.next().into_iter().map(|first| first.to_ascii_lowercase()).chain(rest).collect()
 }
 
-/// An id that no other call of any service has.
+/// An id that is unique over all calls of all services.
 fn id(service: Service, kind: u8, number: usize) -> String {
     let service = if service == Service::Acm { 0 } else { 1 };
     format!("00000000-0000-400{service}-800{kind}-{number:012}")

@@ -1,4 +1,4 @@
-//! Lets the world go round: one AWS, one clock, and a function that is run whenever Lambda would.
+//! Runs a simulation: one AWS, one clock, and a function that is run whenever Lambda would run it.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -21,47 +21,47 @@ use crate::lambda::Invocation;
 #[cfg(test)]
 mod tests;
 
-/// What Lambda says of a process that is gone:
+/// Lambda's error for a process that has exited:
 /// <https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html>
 pub(crate) const EXITED: &str = "Runtime.ExitError: Runtime exited without providing a reason";
 
 tokio::task_local! {
-    /// Ends the invocation this code runs in.
+    /// Ends the invocation that this code runs in.
     static CRASH: Arc<Notify>;
 }
 
-/// A simulated AWS and its clock. Clones are the same world.
+/// A simulated AWS and its clock. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Sim {
     aws: Arc<Mutex<Aws>>,
     clock: Clock,
     latency: Duration,
-    stirred: Arc<Notify>,
+    changed: Arc<Notify>,
 }
 
 impl Sim {
-    /// A world that begins at `epoch` and goes with tokio's clock; made for `start_paused`.
+    /// A simulation that starts at `epoch` and follows tokio's clock, for tests with `start_paused`.
     pub fn paused(epoch: DateTime<Utc>) -> Self {
         Self::new(Clock::paused(epoch))
     }
 
-    /// A world that begins at `epoch` and whose clock goes only when told, or with each request.
+    /// A simulation that starts at `epoch`. Its clock moves with each request, and when somebody moves it.
     pub fn stepped(epoch: DateTime<Utc>) -> Self {
         Self::new(Clock::stepped(epoch))
     }
 
     fn new(clock: Clock) -> Self {
         let latency = Duration::from_millis(40);
-        Self { aws: Arc::default(), clock, latency, stirred: Arc::default() }
+        Self { aws: Arc::default(), clock, latency, changed: Arc::default() }
     }
 
-    /// How long a request is under way, and its answer again: 40 ms by default.
+    /// How long a request takes to arrive, and its answer to return: 40 ms each by default.
     pub fn with_latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
     }
 
-    /// The time.
+    /// The current time.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
@@ -71,41 +71,41 @@ impl Sim {
         &self.clock
     }
 
-    /// The clock as the SDK and the function want it.
+    /// The clock for the SDK and the function.
     pub fn time_source(&self) -> SharedTimeSource {
         self.clock.time_source()
     }
 
-    /// The whole of AWS, to look at and to meddle with. Not to be held across an `await`.
+    /// The simulated AWS, to read and to change. Do not hold the guard across an `await`.
     pub fn aws(&self) -> MutexGuard<'_, Aws> {
         self.aws.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends one request: it travels, takes effect, and its answer travels back.
+    /// Sends one request: it takes time to arrive, takes effect, and the answer takes time to return.
     pub(crate) async fn exchange(&self, request: &Request<Vec<u8>>) -> Answer {
         self.clock.pass(self.latency).await;
         let answer = self.aws().respond(request, self.now());
-        self.stir();
+        self.notify();
         if !matches!(answer, Answer::Crash) {
             self.clock.pass(self.latency).await;
         }
         answer
     }
 
-    /// Tells whoever waits for the next event that it may have changed.
-    pub(crate) fn stir(&self) {
-        self.stirred.notify_waiters();
+    /// Notifies those who wait for the next due time that it may have changed.
+    pub(crate) fn notify(&self) {
+        self.changed.notify_waiters();
     }
 
-    pub(crate) fn stirred(&self) -> &Notify {
-        &self.stirred
+    pub(crate) fn changed(&self) -> &Notify {
+        &self.changed
     }
 
-    /// Runs `handler` for every invocation until the clock shows `until` or nothing is due any
-    /// more, and every invocation that began has ended.
+    /// Runs `handler` for every invocation, until `until` or until nothing is due any more. Returns
+    /// when every invocation that started has ended.
     ///
-    /// As in Lambda, invocations run at once; one that fails, panics, crashes or takes too long
-    /// has failed and is tried again. For a [paused](Self::paused) world.
+    /// As in Lambda, invocations run concurrently. An invocation that returns an error, panics, crashes
+    /// or times out has failed, and is retried. For a [paused](Self::paused) simulation.
     pub async fn run_until<F, Fut>(&self, until: DateTime<Utc>, handler: F)
     where
         F: Fn(Invocation) -> Fut,
@@ -113,9 +113,9 @@ impl Sim {
     {
         let mut running = FuturesUnordered::new();
         loop {
-            // Asked for before looking, so that nothing slips in between.
-            let mut stirred = pin!(self.stirred.notified());
-            stirred.as_mut().enable();
+            // Enabled before the state is read, so that no notification is missed.
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
 
             let now = self.now();
             let next_due = {
@@ -132,7 +132,7 @@ impl Sim {
             tokio::select! {
                 biased;
                 Some(()) = running.next() => {}
-                () = &mut stirred, if !running.is_empty() => {}
+                () = &mut changed, if !running.is_empty() => {}
                 () = self.wait(next_due), if next_due.is_some() => {}
                 else => return,
             }
@@ -141,11 +141,11 @@ impl Sim {
 
     async fn wait(&self, until: Option<DateTime<Utc>>) {
         let left = until.map(|until| until - self.now()).unwrap_or_default();
-        // tokio's clock ticks in milliseconds; a remainder is slept through with the next one.
+        // tokio's clock has a resolution of one millisecond, so at least one is waited.
         self.clock.pass(left.to_std().unwrap_or_default().max(Duration::from_millis(1))).await;
     }
 
-    /// Runs one invocation to whatever end it comes to.
+    /// Runs one invocation to its end.
     async fn run<F, Fut>(&self, invocation: Invocation, handler: &F)
     where
         F: Fn(Invocation) -> Fut,
@@ -162,7 +162,7 @@ impl Sim {
                 result.unwrap_or_else(|panic| Err(panic_message(&*panic)))
             }
             () = self.clock.pass(timeout) => {
-                // Lambda itself notices, in the words it has for it; the handler is dropped.
+                // Lambda itself ends the attempt, with its own message; the handler is dropped.
                 self.aws().advance(self.now());
                 Err(EXITED.to_owned())
             }
@@ -174,7 +174,7 @@ impl Sim {
     }
 }
 
-/// Ends the invocation this code runs in, and returns only if it runs in none.
+/// Ends the invocation that this code runs in. Returns only if it runs in none.
 pub(crate) async fn crash() {
     if CRASH.try_with(|crash| crash.notify_one()).is_ok() {
         std::future::pending().await

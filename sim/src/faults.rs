@@ -1,11 +1,12 @@
-//! Misfortune on demand: what goes wrong, for which calls, and for how long.
+//! Faults that tests ask for: which error, for which calls, and for how long.
 
 use chrono::{DateTime, Utc};
 
-use crate::aws::{Call, Service};
+use crate::call::Call;
+use crate::service::Service;
 use crate::wire::Failure;
 
-/// Something that goes wrong with matching calls.
+/// A fault that matching calls have.
 #[derive(Clone, Debug)]
 pub struct Fault {
     kind: FaultKind,
@@ -17,33 +18,33 @@ pub struct Fault {
     until: Option<DateTime<Utc>>,
 }
 
-/// What goes wrong.
+/// The kind of a fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FaultKind {
     /// The call takes effect, but its answer never arrives.
     AnswerLost,
     /// The process dies after the call took effect.
     CrashAfter,
-    /// The process dies before the call leaves it.
+    /// The process dies before it sends the call.
     CrashBefore,
-    /// IAM says no.
+    /// IAM denies the call.
     Denied,
     /// HTTP 500.
     InternalError,
     /// This HTTP status and error code, whatever the service.
     Refused(u16, &'static str),
-    /// Route 53 is still busy with an earlier change of the zone.
+    /// Route 53 still processes an earlier change of the zone.
     PriorRequestNotComplete,
-    /// The connection breaks before the call takes effect.
+    /// The connection is reset before the call takes effect.
     Reset,
-    /// Over the rate.
+    /// The rate is exceeded.
     Throttled,
     /// HTTP 503.
     Unavailable,
 }
 
 impl Fault {
-    /// A fault that strikes every call, for good; narrow it with the other methods.
+    /// A fault of every call, without end; the other methods restrict it.
     pub fn new(kind: FaultKind) -> Self {
         Self {
             kind,
@@ -56,37 +57,37 @@ impl Fault {
         }
     }
 
-    /// Strikes only this operation, for example `ChangeResourceRecordSets`.
+    /// Only for this operation, for example `ChangeResourceRecordSets`.
     pub fn on(mut self, operation: &str) -> Self {
         self.operation = Some(operation.to_owned());
         self
     }
 
-    /// Strikes only this service.
+    /// Only for this service.
     pub fn of(mut self, service: Service) -> Self {
         self.service = Some(service);
         self
     }
 
-    /// Strikes only calls with credentials of this account.
+    /// Only for calls with credentials of this account.
     pub fn by(mut self, account: &str) -> Self {
         self.account = Some(account.to_owned());
         self
     }
 
-    /// Strikes only this many calls.
+    /// Only for this many calls.
     pub fn times(mut self, times: u32) -> Self {
         self.left = Some(times);
         self
     }
 
-    /// Lets this many matching calls pass first.
+    /// Starts after this many matching calls.
     pub fn after(mut self, calls: u32) -> Self {
         self.skip = calls;
         self
     }
 
-    /// Ceases at this time.
+    /// Ends at this time.
     pub fn until(mut self, end: DateTime<Utc>) -> Self {
         self.until = Some(end);
         self
@@ -101,23 +102,23 @@ impl Fault {
     }
 }
 
-/// The faults asked for and not yet spent.
+/// The faults that tests have asked for and that are not used up.
 #[derive(Clone, Debug, Default)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Asks for one more.
+    /// Adds a fault.
     pub fn add(&mut self, fault: Fault) {
         self.0.push(fault);
     }
 
-    /// Takes all of them back: from now on AWS is well.
+    /// Removes all faults.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// What goes wrong with this call, if anything; the first fault that matches is spent by one.
-    pub(crate) fn strike(&mut self, call: &Call) -> Option<FaultKind> {
+    /// The fault of this call, if any. It counts as one use of the first fault that matches.
+    pub(crate) fn take(&mut self, call: &Call) -> Option<FaultKind> {
         for fault in self.0.iter_mut().filter(|fault| fault.matches(call)) {
             if fault.skip > 0 {
                 fault.skip -= 1;
@@ -130,7 +131,7 @@ impl Faults {
     }
 }
 
-/// The words in which a service refuses, for the faults that are refusals.
+/// The error that the service answers with, for the kinds of faults that are error answers.
 pub(crate) fn refusal(kind: FaultKind, call: &Call) -> Option<Failure> {
     let Call { service, operation, account, .. } = call;
     Some(match kind {

@@ -1,42 +1,48 @@
-//! A small, strict AWS for tests and demos of acm-dns-validator.
+//! A small, strict AWS for the tests and demos of acm-dns-validator.
 //!
-//! It speaks the real wire formats of ACM, Route 53, EventBridge, EventBridge Scheduler, STS and
-//! Lambda's Runtime API, has queues between events and functions, and it is strict where other emulators are lenient: leniency hides exactly
-//! the mistakes that matter. ACM issues a certificate only when the zone that *public DNS* delegates
-//! to holds the right CNAME; Route 53 refuses what Route 53 refuses, in its words.
+//! It speaks the real wire formats of ACM, Route 53, EventBridge, EventBridge Scheduler, STS and Lambda's
+//! Runtime API, and it has SQS queues between events and functions. It is strict where other emulators
+//! are lenient, because leniency hides the mistakes that matter. ACM issues a certificate only if the
+//! zone that *public DNS* delegates to has the right CNAME record. Route 53 rejects what Route 53 rejects,
+//! with the same messages. For each rule of AWS that is modelled, the source is linked.
 //!
 //! ```text
-//!  request ──▶ aws::Aws::respond(request, now) ──▶ answer      one pure core: state, no I/O, no clock
-//!                    │  who calls (credentials), which operation, faults asked for, token buckets
-//!                    ▼
-//!   acm · route53 · scheduler · eventbridge · sts               one room a service
-//!                    ▲
-//!  Aws::advance(now) │ everything that happens by itself: ACM looks at public DNS, CloudTrail
-//!                    │ delivers, schedules fire, queues are polled, Lambda retries
+//!  entry      client       an HTTP client for the SDK in the same process, with tokio's paused clock
+//!             server       a server on a loopback port, for any AWS client and any Lambda runtime
+//!             drive        Sim: one AWS, one clock, and a loop that runs the function
+//!  core       aws          Aws::respond answers one request, Aws::advance does what is due: no I/O, no clock
+//!             permissions  what a call needs from IAM
+//!  services   acm · route53 · scheduler · eventbridge · sts · lambda · sqs
+//!  shared     faults       errors that a test asks for
+//!             cloudtrail   the event of an API call
+//!             agenda · token_bucket
+//!  values     call · service · event · iam · arn · wire · clock
 //! ```
 //!
-//! Two doors lead in: [`client`] stands behind the SDK's HTTP client in the same process, with
-//! tokio's paused clock, so that three days pass in milliseconds; [`server`] listens on loopback
-//! and serves anything that speaks to AWS.
-//!
-//! Where a rule of AWS is modelled, its source stands beside it.
+//! Arrows run down only: a module imports modules of its own line or of lines below it.
 
 pub mod acm;
 mod agenda;
+mod arn;
 pub mod aws;
+mod call;
 pub mod client;
 pub mod clock;
 mod cloudtrail;
 pub mod drive;
+mod event;
 pub mod eventbridge;
 pub mod faults;
 pub mod iam;
 pub mod lambda;
+mod permissions;
 pub mod route53;
 pub mod scheduler;
 pub mod server;
+mod service;
 pub mod sqs;
 pub mod sts;
+mod token_bucket;
 pub mod wire;
 
 pub use drive::Sim;

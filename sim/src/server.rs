@@ -1,12 +1,12 @@
-//! The door for everybody else: all AWS APIs and Lambda's Runtime API on one loopback port.
+//! Serves all AWS APIs and Lambda's Runtime API on one loopback port.
 //!
-//! Requests with a signature are for AWS. Without one, `/2018-06-01/runtime/…` is the Runtime API
-//! of one execution environment: it runs one invocation at a time, and asking for the next one
-//! while another runs means that the process died and was started anew.
+//! Requests with a signature are for AWS. Without one, `/2018-06-01/runtime/…` is the Runtime API of one
+//! execution environment. It runs one invocation at a time. A process that asks for the next invocation
+//! while one runs has died and was started again.
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 //!
-//! The clock is stepped: it moves a little with each request, and to the next event whenever the
-//! environment asks for an invocation and none is ready.
+//! The clock is stepped: it moves a little with each request. Whenever the environment asks for an
+//! invocation and none is ready, the clock moves to the next due time.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,7 +31,7 @@ use crate::lambda::Invocation;
 #[cfg(test)]
 mod tests;
 
-/// A running server; dropping it ends it and breaks its connections.
+/// A running server; dropping it stops it and closes its connections.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -42,37 +42,37 @@ pub struct Server {
 #[derive(Debug)]
 struct World {
     sim: Sim,
-    /// How far the clock may go by itself.
+    /// How far the clock may move by itself.
     until: watch::Sender<DateTime<Utc>>,
     state: watch::Sender<State>,
 }
 
-/// What the execution environment is about.
+/// What the execution environment does.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum State {
-    /// It works, starts, or is not there yet.
+    /// It runs an invocation, starts, or does not exist yet.
     Busy,
-    /// It waits for an invocation, and none comes up to this time.
+    /// It waits for an invocation, and none is due up to this time.
     Idle(DateTime<Utc>),
-    /// It could not start, for this reason.
+    /// It could not start; the reason.
     Failed(String),
 }
 
-/// Serves a [stepped](Sim::stepped) world on a free port of 127.0.0.1.
+/// Serves a [stepped](Sim::stepped) simulation on a free port of 127.0.0.1.
 ///
 /// # Errors
 ///
-/// If there is no port to be had, or the world's clock goes by itself.
+/// If there is no free port, or the clock of the simulation is not stepped.
 pub async fn serve(sim: Sim) -> io::Result<Server> {
     serve_on(sim, TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?)
 }
 
-/// Serves a [stepped](Sim::stepped) world on a port that is open already, for a function that has
-/// to know it before there is a world.
+/// Serves a [stepped](Sim::stepped) simulation on a port that is already open, for a function that has
+/// to know the port before the simulation exists.
 ///
 /// # Errors
 ///
-/// If the world's clock goes by itself.
+/// If the clock of the simulation is not stepped.
 pub fn serve_on(sim: Sim, listener: TcpListener) -> io::Result<Server> {
     if !sim.clock().is_stepped() {
         let message = "a server needs a stepped clock";
@@ -92,26 +92,26 @@ impl Server {
         self.address
     }
 
-    /// The world it serves.
+    /// The simulation that it serves.
     pub fn sim(&self) -> &Sim {
         &self.world.sim
     }
 
-    /// Lets the world go on until the clock shows `until` or nothing is due any more. Waits for the
-    /// function: its process is the caller's to start.
+    /// Runs the simulation until `until`, or until nothing is due any more. Waits for the function,
+    /// whose process the caller starts.
     ///
     /// # Errors
     ///
-    /// If the function's process reports that it could not start.
+    /// If the process of the function reports that it could not start.
     pub async fn run_until(&self, until: DateTime<Utc>) -> Result<(), String> {
         let World { sim, until: bound, state } = &*self.world;
         {
-            // With AWS locked, so that nobody who looked before says afterwards that it is idle.
+            // AWS is locked, so that no request that read the state before can report idle afterwards.
             let _aws = sim.aws();
             state.send_replace(State::Busy);
             bound.send_replace(until);
         }
-        sim.stir();
+        sim.notify();
         let mut state = state.subscribe();
         let end = state.wait_for(|state| match state {
             State::Busy => false,
@@ -124,7 +124,7 @@ impl Server {
         }
     }
 
-    /// What the environment is about, to be watched.
+    /// The state of the environment, to be watched.
     pub fn state(&self) -> watch::Receiver<State> {
         self.world.state.subscribe()
     }
@@ -141,7 +141,7 @@ async fn accept(listener: TcpListener, world: Arc<World>) {
     loop {
         tokio::select! {
             Ok((stream, _)) = listener.accept() => {
-                connections.spawn(converse(stream, Arc::clone(&world)));
+                connections.spawn(serve_connection(stream, Arc::clone(&world)));
             }
             Some(_) = connections.join_next() => {}
             else => return,
@@ -149,15 +149,15 @@ async fn accept(listener: TcpListener, world: Arc<World>) {
     }
 }
 
-/// Serves one connection. How it ends is its client's business.
-async fn converse(stream: TcpStream, world: Arc<World>) {
+/// Serves one connection. An error of the connection is ignored: the client sees it as well.
+async fn serve_connection(stream: TcpStream, world: Arc<World>) {
     let service = service_fn(|request| respond(request, &world));
     let connection =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     drop(connection.await);
 }
 
-/// An error breaks the connection.
+/// An error closes the connection.
 async fn respond(
     request: Request<Incoming>,
     world: &World,
@@ -178,8 +178,8 @@ impl World {
         match self.sim.exchange(request).await {
             Answer::Response(response) => Ok(response),
             Answer::Reset => Err(io::ErrorKind::ConnectionReset.into()),
-            // Whose process this is the connection does not tell; the environment's, then. What a
-            // process that did not really die goes on to do is done by nobody's invocation.
+            // The connection does not say which process this is, so it is taken to be that of the
+            // environment. What a process that did not really die does next belongs to no invocation.
             Answer::Crash => {
                 self.end_running();
                 Err(io::ErrorKind::ConnectionReset.into())
@@ -192,7 +192,7 @@ impl World {
         let get = request.method() == Method::GET;
         let post = request.method() == Method::POST;
         match path[..] {
-            ["invocation", "next"] if get => offered(&self.next().await),
+            ["invocation", "next"] if get => invocation_response(&self.next().await),
             ["invocation", id, "response"] if post => {
                 let response = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
                 self.complete(id, Ok(response))
@@ -218,8 +218,8 @@ impl World {
         self.end_running();
         let sim = &self.sim;
         loop {
-            let mut stirred = pin!(sim.stirred().notified());
-            stirred.as_mut().enable();
+            let mut changed = pin!(sim.changed().notified());
+            changed.as_mut().enable();
             {
                 let mut aws = sim.aws();
                 let now = sim.now();
@@ -239,7 +239,7 @@ impl World {
                 }
                 self.state.send_replace(State::Idle(until));
             }
-            stirred.await;
+            changed.await;
         }
     }
 
@@ -265,7 +265,7 @@ impl World {
 }
 
 /// Hands an invocation to the runtime. Its deadline is on the virtual clock.
-fn offered(invocation: &Invocation) -> Response<Vec<u8>> {
+fn invocation_response(invocation: &Invocation) -> Response<Vec<u8>> {
     let Invocation { request_id, function_arn, payload, deadline, .. } = invocation;
     let serial = request_id.rsplit('-').next().unwrap_or_default();
     let trace_id =

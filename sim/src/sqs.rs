@@ -1,7 +1,7 @@
-//! SQS: standard queues, as a place events wait in for a function.
+//! SQS: standard queues between events and functions.
 //!
-//! A queue has no API here: EventBridge and Scheduler send to it, and Lambda's event source mapping
-//! receives from it. Source of every rule that names no other:
+//! Queues have no API here: EventBridge and Scheduler send to them, and Lambda's event source mappings
+//! receive from them. Source of every rule without its own link:
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html>
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,29 +12,29 @@ use serde_json::{Value, json};
 #[cfg(test)]
 mod tests;
 
-/// The most bytes a message may have: 1 MiB.
+/// The largest message, in bytes: 1 MiB.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
 const MAX_BODY: usize = 1024 * 1024;
 
-/// What is at most around a body when Lambda delivers it, in bytes. An assumption, on the safe side.
+/// How many bytes Lambda adds around a body at most. An assumption, on the safe side.
 const AROUND_BODY: usize = 1024;
 
-/// How a queue is configured.
+/// The configuration of a queue.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Queue {
-    /// For how long nobody else receives a message that was received.
+    /// How long a message that was received is hidden from other receivers.
     pub visibility_timeout: TimeDelta,
-    /// How often a message may be received before it goes to the dead-letter queue.
+    /// How often a message is received at most before it moves to the dead-letter queue.
     pub max_receive_count: Option<u32>,
-    /// The ARN of that queue.
+    /// The ARN of the dead-letter queue.
     pub dead_letter_queue: Option<String>,
     /// How long a message is kept, from one minute to 14 days.
     pub retention: TimeDelta,
 }
 
 impl Default for Queue {
-    /// As AWS has it:
+    /// AWS's defaults:
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>
     fn default() -> Self {
         Self {
@@ -49,34 +49,34 @@ impl Default for Queue {
 /// A message that is not deleted yet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Message {
-    /// Its id, the same for ever.
+    /// Its id, which never changes.
     pub id: String,
-    /// What was sent.
+    /// The text that was sent.
     pub body: String,
     /// When it was sent.
     pub sent_at: DateTime<Utc>,
     /// How often it was received. A message keeps its count in a dead-letter queue (assumed).
     pub receive_count: u32,
-    /// When it was received first.
+    /// When it was received for the first time.
     pub first_received_at: Option<DateTime<Utc>>,
-    /// From when on it can be received.
+    /// When it can be received.
     pub visible_at: DateTime<Utc>,
     expires: DateTime<Utc>,
     size: usize,
 }
 
-/// Every account's queues.
+/// The queues of every account.
 #[derive(Clone, Debug, Default)]
 pub struct Sqs {
-    queues: BTreeMap<String, Held>,
+    queues: BTreeMap<String, StoredQueue>,
     sent: u64,
     dropped: Vec<String>,
     expired: usize,
 }
 
-/// A queue and what is in it.
+/// A queue and its messages.
 #[derive(Clone, Debug)]
-struct Held {
+struct StoredQueue {
     queue: Queue,
     messages: BTreeMap<u64, Message>,
     visible: BTreeSet<(DateTime<Utc>, u64)>,
@@ -84,19 +84,19 @@ struct Held {
     expiring: BTreeSet<(DateTime<Utc>, u64)>,
 }
 
-/// One receipt of a message.
+/// A message that was received.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) receipt: Receipt,
     /// The message as Lambda delivers it.
     pub(crate) record: Value,
-    /// When others can receive it again.
+    /// When it becomes visible to other receivers again.
     pub(crate) visible_at: DateTime<Utc>,
-    /// How many bytes the record may have.
+    /// The size of the record at most, in bytes.
     pub(crate) size: usize,
 }
 
-/// What deletes a message.
+/// The receipt handle, which deletes the message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Receipt {
     number: u64,
@@ -110,11 +110,11 @@ impl Receipt {
 }
 
 impl Sqs {
-    /// Creates a queue, or configures it anew.
+    /// Creates a queue, or changes its configuration.
     ///
     /// # Panics
     ///
-    /// If AWS would refuse it, or this simulator cannot model it: the test is wrong.
+    /// If AWS would reject the configuration, or the simulator does not model it: the test is wrong.
     pub fn add_queue(&mut self, arn: &str, queue: Queue) {
         let parts: Vec<&str> = arn.split(':').collect();
         let is_queue = matches!(parts[..], ["arn", _, "sqs", _, _, name] if !name.is_empty());
@@ -129,10 +129,10 @@ impl Sqs {
             (None, None) => {}
             (Some(1..=1000), Some(dead)) => {
                 assert!(self.queues.contains_key(dead), "{arn}: there is no {dead}, add it first");
-                let home = |arn: &str| arn.rsplit_once(':').map(|(home, _)| home.to_owned());
-                assert_eq!(home(arn), home(dead), "{dead} is in another account or region");
+                let scope = |arn: &str| arn.rsplit_once(':').map(|(scope, _)| scope.to_owned());
+                assert_eq!(scope(arn), scope(dead), "{dead} is in another account or region");
             }
-            _ => panic!("{arn}: a dead-letter queue goes with a count from 1 to 1000"),
+            _ => panic!("{arn}: a dead-letter queue needs a receive count from 1 to 1000"),
         }
         if let Some(held) = self.queues.get_mut(arn) {
             held.queue = queue;
@@ -140,11 +140,12 @@ impl Sqs {
         }
         let (visible, hidden, expiring) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let messages = BTreeMap::new();
-        self.queues.insert(arn.to_owned(), Held { queue, messages, visible, hidden, expiring });
+        self.queues
+            .insert(arn.to_owned(), StoredQueue { queue, messages, visible, hidden, expiring });
     }
 
-    /// Sends a message. One for a queue that does not exist is dropped, and so is one that is empty,
-    /// over the size, or has control characters.
+    /// Sends a message. It is dropped if the queue does not exist, or if the message is empty, too
+    /// large, or has control characters.
     pub fn send(&mut self, arn: &str, body: String, at: DateTime<Utc>) {
         let Some(held) = self.queues.get_mut(arn).filter(|_| is_body(&body)) else {
             self.dropped.push(arn.to_owned());
@@ -164,28 +165,28 @@ impl Sqs {
         held.insert(self.sent, message);
     }
 
-    /// The messages of a queue, visible or not, in the order they were sent; of a queue that does
-    /// not exist, none.
+    /// The messages of a queue, visible or not, in the order in which they were sent. A queue that
+    /// does not exist has none.
     pub fn messages(&self, arn: &str) -> impl Iterator<Item = &Message> {
         self.queues.get(arn).into_iter().flat_map(|held| held.messages.values())
     }
 
-    /// The ARN a message was for, for each that was dropped.
+    /// The queue ARNs of the messages that were dropped.
     pub fn dropped(&self) -> &[String] {
         &self.dropped
     }
 
-    /// How many messages were kept for as long as their queues keep them, and lost.
+    /// How many messages were deleted at the end of their retention.
     pub fn expired(&self) -> usize {
         self.expired
     }
 
-    /// How a queue is configured.
+    /// The configuration of a queue.
     pub fn queue(&self, arn: &str) -> Option<&Queue> {
         self.queues.get(arn).map(|held| &held.queue)
     }
 
-    /// Does what falls due at `at`: messages become visible again, or are lost with age.
+    /// Does what is due at `at`: messages become visible again, or reach the end of their retention.
     pub fn advance(&mut self, at: DateTime<Utc>) {
         for held in self.queues.values_mut() {
             while let Some((_, number)) = held.expiring.first().filter(|(due, _)| *due <= at) {
@@ -199,21 +200,21 @@ impl Sqs {
         }
     }
 
-    /// When something happens by itself next. That a message can be received is no such thing.
+    /// When something is due next. A message that can be received does not count.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         let due = self.queues.values().flat_map(|it| [it.hidden.first(), it.expiring.first()]);
         due.flatten().map(|(due, _)| *due).min()
     }
 
-    /// Since when there is a message to be received.
+    /// Since when there has been a message that can be received.
     pub(crate) fn visible_since(&self, arn: &str) -> Option<DateTime<Utc>> {
         self.queues.get(arn)?.visible.first().map(|(since, _)| *since)
     }
 
-    /// Receives a message whose record is no larger than `room`, if the next one is such.
+    /// Receives the next message, if its record is no larger than `room`.
     ///
-    /// One that was received too often goes to the dead-letter queue when it would be received once
-    /// more. It keeps the age it has:
+    /// A message that was received too often moves to the dead-letter queue instead of being received
+    /// once more. It keeps its age:
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>
     pub(crate) fn receive(
         &mut self,
@@ -238,7 +239,7 @@ impl Sqs {
         }
     }
 
-    /// Deletes a message, unless it was received again since: "the message might not be deleted".
+    /// Deletes a message, unless it was received again in the meantime: "the message might not be deleted".
     ///
     /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html>
     pub(crate) fn delete(&mut self, arn: &str, receipt: &Receipt) {
@@ -250,7 +251,7 @@ impl Sqs {
     }
 }
 
-impl Held {
+impl StoredQueue {
     fn insert(&mut self, number: u64, message: Message) {
         self.visible.insert((message.visible_at, number));
         self.expiring.insert((message.expires, number));
@@ -287,7 +288,7 @@ impl Held {
     }
 }
 
-/// A message as Lambda delivers it; the checksum and the sender are made up.
+/// A message as Lambda delivers it; the checksum and the sender are invented.
 ///
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
 fn record(arn: &str, number: u64, message: &Message) -> Value {
@@ -317,11 +318,11 @@ fn message_id(number: u64) -> String {
 /// Whether a message may have this body:
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 fn is_body(text: &str) -> bool {
-    let odd = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-    (1..=MAX_BODY).contains(&text.len()) && !text.bytes().any(odd)
+    let forbidden = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    (1..=MAX_BODY).contains(&text.len()) && !text.bytes().any(forbidden)
 }
 
-/// How many bytes such a body has as a JSON string.
+/// The size of the body as a JSON string, in bytes.
 fn escaped_size(text: &str) -> usize {
     let escaped = |byte: u8| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t');
     text.len() + text.bytes().filter(|byte| escaped(*byte)).count() + 2

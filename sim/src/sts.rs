@@ -1,4 +1,4 @@
-//! STS: who holds which credentials. They decide the account of every call.
+//! STS: credentials and roles. The credentials decide the account of every call.
 
 use std::collections::BTreeMap;
 
@@ -6,22 +6,23 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use http::Request;
 use http::header::AUTHORIZATION;
 
-use crate::aws::{Caller, Service};
+use crate::call::Caller;
+use crate::service::Service;
 use crate::wire::{Failure, Parameters, escape};
 
-/// Access keys, sessions and roles of every account.
+/// The access keys, sessions and roles of every account.
 #[derive(Clone, Debug, Default)]
 pub struct Sts {
     keys: BTreeMap<String, Key>,
     roles: BTreeMap<String, Role>,
 }
 
-/// Credentials somebody may sign with.
+/// Credentials that sign requests.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Credentials {
-    /// Names them.
+    /// The access key id.
     pub access_key_id: String,
-    /// Signs with them; signatures are not checked here.
+    /// The secret access key; the simulator does not check signatures.
     pub secret_access_key: String,
 }
 
@@ -53,14 +54,14 @@ struct Role {
 pub struct Scope {
     /// The access key id.
     pub access_key_id: String,
-    /// The region it is signed for.
+    /// The region that the request is signed for.
     pub region: String,
-    /// The service it is signed for.
+    /// The service that the request is signed for.
     pub service: Service,
 }
 
 impl Scope {
-    /// Reads it from the `Authorization` header.
+    /// Reads the scope from the `Authorization` header.
     pub fn of(request: &Request<Vec<u8>>) -> Option<Self> {
         let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
         let (_, scope) = header.strip_prefix("AWS4-HMAC-SHA256 ")?.split_once("Credential=")?;
@@ -77,36 +78,36 @@ impl Scope {
 }
 
 impl Sts {
-    /// Long-lived credentials of an account.
+    /// Adds an account, with long-lived credentials.
     pub fn add_account(&mut self, account: &str) -> Credentials {
         let access_key_id = format!("AKIA{account}");
         self.keys.insert(access_key_id.clone(), Key { account: account.to_owned(), session: None });
         Credentials { access_key_id, secret_access_key: format!("secret-of-{account}") }
     }
 
-    /// A role that this account may assume.
+    /// Adds a role that this account may assume.
     pub fn add_role(&mut self, role_arn: &str, trusted_account: &str) {
         let role = Role { trusted_account: trusted_account.to_owned(), external_id: None };
         self.roles.insert(role_arn.to_owned(), role);
     }
 
-    /// Lets a role be assumed only by who knows this external id.
+    /// Requires this external id for assuming the role.
     pub fn require_external_id(&mut self, role_arn: &str, external_id: &str) {
         if let Some(role) = self.roles.get_mut(role_arn) {
             role.external_id = Some(external_id.to_owned());
         }
     }
 
-    /// Takes a role away; sessions it gave out stay valid, as they do in AWS.
+    /// Removes a role. Its sessions stay valid, as in AWS.
     pub fn revoke_role(&mut self, role_arn: &str) {
         self.roles.remove(role_arn);
     }
 
-    /// Whose credentials these are.
+    /// The caller that the credentials belong to.
     ///
     /// # Errors
     ///
-    /// What AWS answers to unknown keys, wrong tokens and expired sessions. Source:
+    /// The errors of AWS for unknown keys, wrong tokens and expired sessions. Source:
     /// [common errors](https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html).
     pub fn authenticate(
         &self,
@@ -147,7 +148,7 @@ impl Sts {
     ///
     /// # Errors
     ///
-    /// What STS refuses, in its words.
+    /// The errors of STS.
     pub fn respond(
         &mut self,
         operation: &str,
@@ -261,12 +262,12 @@ impl Sts {
     }
 }
 
-/// The longest session of a role that says nothing else, in seconds.
+/// The longest session of a role by default, in seconds.
 ///
 /// Source: [role sessions](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html).
 const ROLE_DURATION: i64 = 3600;
 
-/// The operation a request asks for.
+/// The operation that a request calls.
 pub fn operation(body: &[u8]) -> String {
     form(body).get("Action").unwrap_or("unknown").to_owned()
 }

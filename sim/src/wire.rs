@@ -1,4 +1,4 @@
-//! The three ways AWS says no, and how each protocol spells it.
+//! The protocols of AWS: how each writes answers and errors.
 
 use std::collections::BTreeMap;
 
@@ -6,25 +6,25 @@ use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-/// An error a service answers with, before its protocol gives it a shape.
+/// An error that a service answers with, before the protocol encodes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Failure {
     /// The HTTP status.
     pub status: u16,
-    /// The code SDKs branch on, such as `ThrottlingException`.
+    /// The error code, such as `ThrottlingException`.
     pub code: String,
-    /// The sentence for humans.
+    /// The message.
     pub message: String,
 }
 
 impl Failure {
-    /// An error with this HTTP status, code and sentence.
+    /// An error with this HTTP status, code and message.
     pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
         Self { status, code: code.to_owned(), message: message.into() }
     }
 }
 
-/// How a service puts requests and answers on the wire.
+/// How a service encodes requests and answers.
 ///
 /// Source: [Smithy's AWS protocols](https://smithy.io/2.0/aws/protocols/index.html).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,9 +33,9 @@ pub enum Protocol {
     AwsJson,
     /// Form-encoded `Action=…`, answers in XML: STS.
     Query,
-    /// Operations told apart by method and path, bodies in JSON: EventBridge Scheduler.
+    /// Operations distinguished by method and path, bodies in JSON: EventBridge Scheduler.
     RestJson,
-    /// Operations told apart by method and path, bodies in XML: Route 53.
+    /// Operations distinguished by method and path, bodies in XML: Route 53.
     RestXml,
 }
 
@@ -45,7 +45,7 @@ impl Protocol {
         matches!(self, Self::AwsJson | Self::RestJson)
     }
 
-    /// The HTTP status of credentials that are none.
+    /// The HTTP status for invalid credentials.
     ///
     /// Source: "Common Errors" of the API references, and for AWS JSON
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
@@ -53,7 +53,7 @@ impl Protocol {
         if self == Self::AwsJson { 400 } else { 403 }
     }
 
-    /// Spells an error the way this protocol does.
+    /// Encodes an error.
     pub fn failure(self, failure: &Failure, request_id: &str) -> Response<Vec<u8>> {
         let Failure { status, code, message } = failure;
         match self {
@@ -62,7 +62,7 @@ impl Protocol {
                 answer(*status, "application/x-amz-json-1.1", request_id, body.to_string())
             }
             Self::RestJson => {
-                // The code is in the header: the model's errors have no other member.
+                // The code is in the header: the errors in the model have no other member.
                 let body = json!({"Message": message}).to_string();
                 let mut response = answer(*status, "application/json", request_id, body);
                 if let Ok(code) = code.parse() {
@@ -87,7 +87,7 @@ impl Protocol {
         }
     }
 
-    /// Spells a JSON answer the way this protocol does.
+    /// Encodes a JSON answer.
     pub fn json(self, body: &Value, request_id: &str) -> Response<Vec<u8>> {
         let content_type = match self {
             Self::AwsJson => "application/x-amz-json-1.1",
@@ -96,7 +96,7 @@ impl Protocol {
         answer(200, content_type, request_id, body.to_string())
     }
 
-    /// Spells an XML answer; `body` is the document without its declaration.
+    /// Encodes an XML answer; `body` is the document without its declaration.
     pub fn xml(self, body: &str, request_id: &str) -> Response<Vec<u8>> {
         let mut document = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}");
         // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
@@ -109,7 +109,7 @@ impl Protocol {
     }
 }
 
-/// The parameters of a request's query.
+/// The query parameters of a request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters(BTreeMap<String, String>);
 

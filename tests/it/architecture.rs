@@ -83,6 +83,8 @@ fn a_layer_uses_only_the_crates_that_it_may() {
 #[test]
 fn no_imports_run_in_a_circle() {
     check_no_circle(&Tree::rust("src"));
+    check_no_circle(&Tree::rust("sim/src"));
+    check_no_circle(&Tree::rust("dst/src"));
     check_no_circle(&Tree::typescript());
 }
 

@@ -4,9 +4,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use super::certificate::{Certificate, Kind};
-use crate::aws::{Caller, Service};
+use crate::call::Caller;
 use crate::cloudtrail::{Record, lower_first};
-use crate::eventbridge::Event;
+use crate::event::Event;
+use crate::service::Service;
 use crate::wire::Failure;
 
 const SOURCE: &str = "aws.acm";

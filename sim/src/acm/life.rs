@@ -8,7 +8,7 @@ use super::certificate::{
 };
 use super::events;
 use super::record::validation_record;
-use crate::eventbridge::Event;
+use crate::event::Event;
 use crate::route53::Route53;
 
 /// How many days before the end ACM asks for help again with a renewal that waits.

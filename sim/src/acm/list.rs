@@ -1,15 +1,13 @@
 //! Lists and searches certificates, page by page.
 
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::certificate::{Certificate, KeyPairOrigin};
 use super::request::{
-    Filter, Includes, KEY_ALGORITHMS, ListCertificateDomainValidations, ListCertificates, Metadata,
-    SearchCertificates, Statement, constraint, page_size, read, validation,
+    Filter, Includes, Incoming, KEY_ALGORITHMS, ListCertificateDomainValidations, ListCertificates,
+    Metadata, SearchCertificates, Statement, constraint, page_size, read, validation,
 };
 use super::{Acm, answer};
-use crate::aws::Caller;
 use crate::wire::Failure;
 
 /// How many statements `And` and `Or` take.
@@ -17,13 +15,8 @@ const MAX_STATEMENTS: usize = 15;
 
 impl Acm {
     /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_ListCertificates.html>
-    pub(super) fn list(
-        &self,
-        caller: &Caller,
-        body: &[u8],
-        now: DateTime<Utc>,
-    ) -> Result<Value, Failure> {
-        let request: ListCertificates = read(body)?;
+    pub(super) fn list(&self, call: &Incoming<'_>) -> Result<Value, Failure> {
+        let request: ListCertificates = read(call.body)?;
         let size = page_size(request.max_items, "maxItems", 1000, 1000)?;
         let key_types = key_types(&request.includes)?;
         let wanted = |certificate: &Certificate| {
@@ -40,7 +33,7 @@ impl Acm {
                     Some(origins) => origins.contains(&origin),
                 }
         };
-        let mut found: Vec<_> = self.visible_to(caller, now).filter(|it| wanted(it)).collect();
+        let mut found: Vec<_> = self.visible_to(call).filter(|it| wanted(it)).collect();
         let descending = request.sort_order.as_deref() == Some("DESCENDING");
         if descending {
             found.reverse();
@@ -53,13 +46,8 @@ impl Acm {
     /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_SearchCertificates.html>
     ///
     /// Nothing is hidden by default: the documentation names no default filter.
-    pub(super) fn search(
-        &self,
-        caller: &Caller,
-        body: &[u8],
-        now: DateTime<Utc>,
-    ) -> Result<Value, Failure> {
-        let request: SearchCertificates = read(body)?;
+    pub(super) fn search(&self, call: &Incoming<'_>) -> Result<Value, Failure> {
+        let request: SearchCertificates = read(call.body)?;
         let size = page_size(request.max_results, "maxResults", 100, 500)?;
         if let Some(statement) = &request.filter_statement {
             check_width(statement)?;
@@ -67,22 +55,17 @@ impl Acm {
         let wanted = |certificate: &Certificate| {
             request.filter_statement.as_ref().is_none_or(|them| holds(them, certificate))
         };
-        let found = self.visible_to(caller, now).filter(|it| wanted(it)).collect();
+        let found = self.visible_to(call).filter(|it| wanted(it)).collect();
         let (page, next) = page(found, request.next_token.as_deref(), size, false)?;
         let results: Vec<Value> = page.into_iter().map(answer::search_result).collect();
         Ok(with_next(json!({"Results": results}), next))
     }
 
     /// The model has it; its page size is an assumption.
-    pub(super) fn list_domain_validations(
-        &self,
-        caller: &Caller,
-        body: &[u8],
-        now: DateTime<Utc>,
-    ) -> Result<Value, Failure> {
-        let request: ListCertificateDomainValidations = read(body)?;
+    pub(super) fn list_domain_validations(&self, call: &Incoming<'_>) -> Result<Value, Failure> {
+        let request: ListCertificateDomainValidations = read(call.body)?;
         let size = page_size(request.max_items, "maxItems", 100, 1000)?;
-        let certificate = self.find(caller, &request.certificate_arn, now)?;
+        let certificate = self.find(call, &request.certificate_arn)?;
         let offset = match request.next_token.as_deref().map(str::parse::<usize>) {
             None => 0,
             Some(Ok(offset)) => offset,
@@ -90,7 +73,7 @@ impl Acm {
         };
         let page = certificate.domains.iter().skip(offset).take(size);
         let summaries: Vec<Value> = page
-            .map(|domain| answer::domain_validation_summary(certificate, domain, now))
+            .map(|domain| answer::domain_validation_summary(certificate, domain, call.now))
             .collect();
         let end = offset + summaries.len();
         let next = (end < certificate.domains.len()).then(|| end.to_string());

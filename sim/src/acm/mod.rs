@@ -27,10 +27,13 @@ pub use self::certificate::{
 };
 pub use self::record::validation_record;
 use self::register::Register;
+use self::request::Incoming;
 use crate::agenda::Agenda;
-use crate::aws::{Caller, Service};
-use crate::eventbridge::Event;
-use crate::route53::{Route53, TokenBucket};
+use crate::call::Caller;
+use crate::event::Event;
+use crate::route53::Route53;
+use crate::service::Service;
+use crate::token_bucket::TokenBucket;
 use crate::wire::Failure;
 
 /// Every account's certificates.
@@ -71,9 +74,8 @@ impl Acm {
         body: &[u8],
         now: DateTime<Utc>,
     ) -> Result<Value, Failure> {
-        let result = self
-            .admit(operation, caller, now)
-            .and_then(|()| self.perform(operation, caller, body, now));
+        let call = &Incoming { caller, body, now };
+        let result = self.admit(operation, call).and_then(|()| self.perform(operation, call));
         if events::is_write(operation) {
             self.recorded += 1;
             let event = events::cloudtrail(operation, caller, body, &result, now, self.recorded);
@@ -82,26 +84,20 @@ impl Acm {
         result
     }
 
-    fn perform(
-        &mut self,
-        operation: &str,
-        caller: &Caller,
-        body: &[u8],
-        now: DateTime<Utc>,
-    ) -> Result<Value, Failure> {
+    fn perform(&mut self, operation: &str, call: &Incoming<'_>) -> Result<Value, Failure> {
         match operation {
-            "AddTagsToCertificate" => self.add_tags(caller, body, now),
-            "DeleteCertificate" => self.delete_certificate(caller, body, now),
-            "DescribeCertificate" => self.describe(caller, body, now),
-            "ListCertificateDomainValidations" => self.list_domain_validations(caller, body, now),
-            "ListCertificates" => self.list(caller, body, now),
-            "ListTagsForCertificate" => self.list_tags(caller, body, now),
-            "RemoveTagsFromCertificate" => self.remove_tags(caller, body, now),
-            "RequestCertificate" => self.request(caller, body, now),
-            "SearchCertificates" if !self.without_search.contains(&caller.region) => {
-                self.search(caller, body, now)
+            "AddTagsToCertificate" => self.add_tags(call),
+            "DeleteCertificate" => self.delete_certificate(call),
+            "DescribeCertificate" => self.describe(call),
+            "ListCertificateDomainValidations" => self.list_domain_validations(call),
+            "ListCertificates" => self.list(call),
+            "ListTagsForCertificate" => self.list_tags(call),
+            "RemoveTagsFromCertificate" => self.remove_tags(call),
+            "RequestCertificate" => self.request(call),
+            "SearchCertificates" if !self.without_search.contains(&call.caller.region) => {
+                self.search(call)
             }
-            "UpdateCertificateOptions" => self.update_options(caller, body, now),
+            "UpdateCertificateOptions" => self.update_options(call),
             _ => Err(Failure::new(400, "UnknownOperationException", operation)),
         }
     }
@@ -110,36 +106,31 @@ impl Acm {
     ///
     /// Rates: <https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html>. That twice as many
     /// may come at once is an assumption, and so is the rate of what is not listed there.
-    fn admit(
-        &mut self,
-        operation: &str,
-        caller: &Caller,
-        now: DateTime<Utc>,
-    ) -> Result<(), Failure> {
+    fn admit(&mut self, operation: &str, call: &Incoming<'_>) -> Result<(), Failure> {
         let rate = match operation {
             "DeleteCertificate" | "DescribeCertificate" | "ListTagsForCertificate" => 10,
             "ListCertificates" => 8,
             _ => 5,
         };
-        let key = (caller.account.clone(), caller.region.clone(), operation.to_owned());
+        let Caller { account, region } = call.caller;
+        let key = (account.clone(), region.clone(), operation.to_owned());
         let bucket = self.buckets.entry(key).or_insert_with(|| TokenBucket::new(2 * rate, rate));
-        if self.unlimited || bucket.take(1, now) { Ok(()) } else { Err(Service::Acm.throttled()) }
+        if self.unlimited || bucket.take(1, call.now) {
+            Ok(())
+        } else {
+            Err(Service::Acm.throttled())
+        }
     }
 
-    fn describe(&self, caller: &Caller, body: &[u8], now: DateTime<Utc>) -> Result<Value, Failure> {
-        let request: request::OfCertificate = request::read(body)?;
-        let certificate = self.find(caller, &request.certificate_arn, now)?;
-        Ok(json!({"Certificate": answer::detail(certificate, now)}))
+    fn describe(&self, call: &Incoming<'_>) -> Result<Value, Failure> {
+        let request: request::OfCertificate = request::read(call.body)?;
+        let certificate = self.find(call, &request.certificate_arn)?;
+        Ok(json!({"Certificate": answer::detail(certificate, call.now)}))
     }
 
-    fn list_tags(
-        &self,
-        caller: &Caller,
-        body: &[u8],
-        now: DateTime<Utc>,
-    ) -> Result<Value, Failure> {
-        let request: request::OfCertificate = request::read(body)?;
-        let certificate = self.find(caller, &request.certificate_arn, now)?;
+    fn list_tags(&self, call: &Incoming<'_>) -> Result<Value, Failure> {
+        let request: request::OfCertificate = request::read(call.body)?;
+        let certificate = self.find(call, &request.certificate_arn)?;
         let tag = |(key, value)| json!({"Key": key, "Value": value});
         let tags: Vec<Value> = certificate.tags.iter().map(tag).collect();
         Ok(json!({"Tags": tags}))
@@ -147,12 +138,8 @@ impl Acm {
 
     /// The certificate of this ARN, if the caller's account has it in the caller's region, and the
     /// first seconds of its life are over.
-    fn find(
-        &self,
-        caller: &Caller,
-        arn: &str,
-        now: DateTime<Utc>,
-    ) -> Result<&Certificate, Failure> {
+    fn find(&self, call: &Incoming<'_>, arn: &str) -> Result<&Certificate, Failure> {
+        let caller = call.caller;
         if arn.len() < 20 || !arn.starts_with("arn:") {
             return Err(request::constraint(
                 arn,
@@ -167,7 +154,7 @@ impl Acm {
         self.certificates
             .get(arn)
             .filter(|it| it.account == caller.account && it.region == caller.region)
-            .filter(|it| it.is_visible(now))
+            .filter(|it| it.is_visible(call.now))
             .ok_or_else(|| {
                 let message = format!(
                     "Could not find certificate {arn} in account {account}.",
@@ -177,11 +164,8 @@ impl Acm {
             })
     }
 
-    fn visible_to(
-        &self,
-        caller: &Caller,
-        now: DateTime<Utc>,
-    ) -> impl Iterator<Item = &Certificate> {
+    fn visible_to(&self, call: &Incoming<'_>) -> impl Iterator<Item = &Certificate> {
+        let (caller, now) = (call.caller, call.now);
         let of = self.certificates.of(&caller.account, &caller.region);
         of.filter(move |it| it.is_visible(now))
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::certificate::Certificate;
-use crate::aws::partition;
+use crate::arn::partition;
 
 /// Certificates by ARN, and an agenda of what happens to them by itself.
 #[derive(Clone, Debug, Default)]

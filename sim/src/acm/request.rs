@@ -3,11 +3,20 @@
 //! Source of every constraint: the model `acm/2015-12-08`, for example
 //! <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::certificate::{KeyPairOrigin, Kind, Method, RenewalStatus, Status};
+use crate::call::Caller;
 use crate::wire::Failure;
+
+/// A call as it arrives.
+pub(super) struct Incoming<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) body: &'a [u8],
+    pub(super) now: DateTime<Utc>,
+}
 
 pub(super) const KEY_ALGORITHMS: [&str; 7] = [
     "RSA_1024",

@@ -7,8 +7,8 @@ use super::{
     Acm, Certificate, DomainStatus, KeyPairOrigin, Kind, Method, RenewalStatus, Status,
     UpdateStatus, validation_record,
 };
-use crate::aws::Caller;
-use crate::eventbridge::Event;
+use crate::call::Caller;
+use crate::event::Event;
 use crate::route53::Route53;
 use crate::wire::Failure;
 

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::certificate::{Certificate, Domain, DomainStatus, KeyPairOrigin, Kind, Method, Status};
 use super::register::arn_prefix;
 use super::request::{
-    KEY_ALGORITHMS, OfCertificate, RequestCertificate, Tag, TagsOfCertificate,
+    Incoming, KEY_ALGORITHMS, OfCertificate, RequestCertificate, Tag, TagsOfCertificate,
     UpdateCertificateOptions, constraint, is_domain_name, read, validation,
 };
 use super::{Acm, Token};
-use crate::aws::Caller;
+use crate::call::Caller;
 use crate::wire::Failure;
 
 /// How many names a certificate can have, once the quota of 10 is raised:
@@ -28,27 +28,23 @@ const TOKEN_LIFE: TimeDelta = TimeDelta::hours(1);
 
 impl Acm {
     /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
-    pub(super) fn request(
-        &mut self,
-        caller: &Caller,
-        body: &[u8],
-        now: DateTime<Utc>,
-    ) -> Result<Value, Failure> {
-        let request: RequestCertificate = read(body)?;
+    pub(super) fn request(&mut self, call: &Incoming<'_>) -> Result<Value, Failure> {
+        let request: RequestCertificate = read(call.body)?;
         let names = names(&request)?;
         check(&request, &names)?;
         let tags = merged(&BTreeMap::new(), &request.tags)?;
 
+        let Caller { account, region } = call.caller;
         let token = request.idempotency_token.clone().map(|token| Token {
-            account: caller.account.clone(),
-            region: caller.region.clone(),
+            account: account.clone(),
+            region: region.clone(),
             token,
         });
-        if let Some(arn) = token.as_ref().and_then(|token| self.remembered(token, now)) {
+        if let Some(arn) = token.as_ref().and_then(|token| self.remembered(token, call.now)) {
             return Ok(json!({"CertificateArn": arn}));
         }
 
-        let mut certificate = self.new_certificate(&caller.account, &caller.region, &names, now);
+        let mut certificate = self.new_certificate(account, region, &names, call.now);
         certificate.tags = tags;
         if let Some(key_algorithm) = request.key_algorithm {
             certificate.key_algorithm = key_algorithm;
@@ -57,7 +53,7 @@ impl Acm {
             certificate.kind = Kind::Private;
             certificate.authority_arn = request.certificate_authority_arn;
             certificate.validation_method = None;
-            certificate.issue_at = Some(now + certificate.behaviour.private_issuance_delay);
+            certificate.issue_at = Some(call.now + certificate.behaviour.private_issuance_delay);
         } else {
             // E-mail is what the service falls back to; the model names no default.
             let asked = request.validation_method.unwrap_or(Method::Email);
@@ -76,7 +72,7 @@ impl Acm {
         }
         let arn = certificate.arn.clone();
         if let Some(token) = token {
-            self.tokens.insert(token, (arn.clone(), now));
+            self.tokens.insert(token, (arn.clone(), call.now));
         }
         self.certificates.insert(certificate);
         Ok(json!({"CertificateArn": arn}))
@@ -142,28 +138,18 @@ impl Acm {
     }
 
     /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_AddTagsToCertificate.html>
-    pub(super) fn add_tags(
-        &mut self,
-        caller: &Caller,
-        body: &[u8],
-        now: DateTime<Utc>,
-    ) -> Result<Value, Failure> {
-        let request: TagsOfCertificate = read(body)?;
-        let certificate = self.find_mut(caller, &request.certificate_arn, now)?;
+    pub(super) fn add_tags(&mut self, call: &Incoming<'_>) -> Result<Value, Failure> {
+        let request: TagsOfCertificate = read(call.body)?;
+        let certificate = self.find_mut(call, &request.certificate_arn)?;
         certificate.tags = merged(&certificate.tags, &request.tags)?;
         Ok(json!({}))
     }
 
     /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_RemoveTagsFromCertificate.html>: a tag
     /// given with a value goes only if it has that value.
-    pub(super) fn remove_tags(
-        &mut self,
-        caller: &Caller,
-        body: &[u8],
-        now: DateTime<Utc>,
-    ) -> Result<Value, Failure> {
-        let request: TagsOfCertificate = read(body)?;
-        let certificate = self.find_mut(caller, &request.certificate_arn, now)?;
+    pub(super) fn remove_tags(&mut self, call: &Incoming<'_>) -> Result<Value, Failure> {
+        let request: TagsOfCertificate = read(call.body)?;
+        let certificate = self.find_mut(call, &request.certificate_arn)?;
         certificate.tags.retain(|key, value| {
             !request
                 .tags
@@ -174,14 +160,9 @@ impl Acm {
     }
 
     /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_DeleteCertificate.html>
-    pub(super) fn delete_certificate(
-        &mut self,
-        caller: &Caller,
-        body: &[u8],
-        now: DateTime<Utc>,
-    ) -> Result<Value, Failure> {
-        let request: OfCertificate = read(body)?;
-        let certificate = self.find(caller, &request.certificate_arn, now)?;
+    pub(super) fn delete_certificate(&mut self, call: &Incoming<'_>) -> Result<Value, Failure> {
+        let request: OfCertificate = read(call.body)?;
+        let certificate = self.find(call, &request.certificate_arn)?;
         if certificate.in_use() {
             let message = format!(
                 "Certificate {} in account {} is in use.",
@@ -195,14 +176,9 @@ impl Acm {
 
     /// From e-mail to DNS, while issued, once at a time:
     /// <https://docs.aws.amazon.com/acm/latest/userguide/email-to-dns-migrate.html>
-    pub(super) fn update_options(
-        &mut self,
-        caller: &Caller,
-        body: &[u8],
-        now: DateTime<Utc>,
-    ) -> Result<Value, Failure> {
-        let request: UpdateCertificateOptions = read(body)?;
-        let certificate = self.find_mut(caller, &request.certificate_arn, now)?;
+    pub(super) fn update_options(&mut self, call: &Incoming<'_>) -> Result<Value, Failure> {
+        let request: UpdateCertificateOptions = read(call.body)?;
+        let certificate = self.find_mut(call, &request.certificate_arn)?;
         match request.options.validation_method {
             None => return Ok(json!({})),
             Some(Method::Dns) => {}
@@ -219,17 +195,12 @@ impl Acm {
             let message = "The certificate is not an issued one validated by email.";
             return Err(Failure::new(400, "InvalidStateException", message));
         }
-        certificate.start_update(now);
+        certificate.start_update(call.now);
         Ok(json!({}))
     }
 
-    fn find_mut(
-        &mut self,
-        caller: &Caller,
-        arn: &str,
-        now: DateTime<Utc>,
-    ) -> Result<&mut Certificate, Failure> {
-        self.find(caller, arn, now)?;
+    fn find_mut(&mut self, call: &Incoming<'_>, arn: &str) -> Result<&mut Certificate, Failure> {
+        self.find(call, arn)?;
         self.certificates.get_mut(arn).ok_or_else(|| {
             Failure::new(400, "ResourceNotFoundException", format!("Could not find {arn}."))
         })

@@ -1,10 +1,9 @@
-//! EventBridge: buses and rules, and the way of an event to a function or a queue.
+//! EventBridge: buses and rules, and the delivery of events to functions and queues.
 //!
 //! Sources: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-what-is.html> and the pages
-//! beside each rule. Not modelled: bus policies, targets other than functions, standard queues and
-//! buses, retries and
-//! dead-letter queues of targets, input transformers, archives, schemas. A story states its buses
-//! and rules with [`EventBridge::create_bus`] and [`EventBridge::put_rule`].
+//! linked at each rule. Not modelled: bus policies, targets other than functions, standard queues and
+//! buses, retries and dead-letter queues of targets, input transformers, archives, schemas. A test adds
+//! its buses and rules with [`EventBridge::create_bus`] and [`EventBridge::put_rule`].
 
 use std::collections::VecDeque;
 
@@ -12,7 +11,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::agenda::Agenda;
-use crate::aws::Caller;
+use crate::call::Caller;
 use crate::cloudtrail;
 use crate::wire::Failure;
 
@@ -22,22 +21,25 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use rules::{Bus, Rules};
+use self::rules::{Bus, Rules};
 
-/// How much later the second copy of a doubled event arrives.
-const ECHO: TimeDelta = TimeDelta::seconds(5);
+pub use self::rules::Delivery;
+pub use crate::event::Event;
 
-/// Every account's event buses and rules.
+/// How much later the second copy of a duplicated event arrives.
+const DUPLICATE_DELAY: TimeDelta = TimeDelta::seconds(5);
+
+/// The event buses and rules of every account.
 #[derive(Clone, Debug)]
 pub struct EventBridge {
-    /// How long an API call takes from the service over CloudTrail to the rules. Seconds to a
-    /// couple of minutes have been seen; AWS promises nothing.
+    /// How long the event of an API call takes from the service over CloudTrail to the rules. From
+    /// seconds to a few minutes have been observed; AWS promises nothing.
     /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>
     pub cloudtrail_delay: TimeDelta,
     /// How long any other event takes (assumed).
     pub native_delay: TimeDelta,
     rules: Rules,
-    /// Events on their way, by the time they arrive.
+    /// Events on their way, by the time at which they arrive.
     underway: Agenda<Underway>,
     events: u64,
     published: Vec<Published>,
@@ -66,33 +68,7 @@ impl Default for EventBridge {
     }
 }
 
-/// What a service has to say.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Event {
-    /// The account it happened in.
-    pub account: String,
-    /// The region it happened in.
-    pub region: String,
-    /// For example `aws.acm`.
-    pub source: String,
-    /// For example `AWS API Call via CloudTrail`.
-    pub detail_type: String,
-    /// ARNs it is about.
-    pub resources: Vec<String>,
-    /// The rest.
-    pub detail: Value,
-}
-
-/// An event that reached a rule's target.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Delivery {
-    /// The target's ARN: a function or a queue.
-    pub target: String,
-    /// The event with its envelope.
-    pub event: Value,
-}
-
-/// An event somebody put on a bus with `PutEvents`.
+/// An event that somebody put on a bus with `PutEvents`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Published {
     /// When the call was made.
@@ -101,15 +77,15 @@ pub struct Published {
     pub account: String,
     /// The region of the call and of the bus.
     pub region: String,
-    /// The bus's name, whoever's it is.
+    /// The name of the bus, in whichever account it is.
     pub bus: String,
     /// For example `acm-dns-validator`.
     pub source: String,
     /// For example `Certificate Reconciled`.
     pub detail_type: String,
-    /// ARNs it is about.
+    /// The ARNs that it is about.
     pub resources: Vec<String>,
-    /// The rest.
+    /// The detail.
     pub detail: Value,
 }
 
@@ -121,7 +97,7 @@ struct Underway {
 }
 
 impl EventBridge {
-    /// Creates a bus; every account has `default` in every region already.
+    /// Creates a bus. Every account already has `default` in every region.
     pub fn create_bus(&mut self, account: &str, region: &str, name: &str) {
         self.rules.create_bus(Bus::new(account, region, name));
     }
@@ -131,8 +107,8 @@ impl EventBridge {
     ///
     /// # Panics
     ///
-    /// When there is no such bus, when the pattern is not one or has operators that are not
-    /// modelled, or when the target cannot be one.
+    /// If the bus does not exist, if the pattern is invalid or has operators that are not modelled,
+    /// or if the target is not possible.
     pub fn put_rule(
         &mut self,
         account: &str,
@@ -151,19 +127,19 @@ impl EventBridge {
         self.drop += n;
     }
 
-    /// How many events of services were lost so far.
+    /// How many events of services have been lost so far.
     pub fn dropped(&self) -> usize {
         self.dropped
     }
 
-    /// From now on every event arrives twice, with the same id, the second five seconds later:
+    /// From now on every event arrives twice with the same id, the second copy five seconds later:
     /// delivery is at least once.
     pub fn duplicate(&mut self, every: bool) {
         self.duplicate = every;
     }
 
-    /// The next event of a service that is not lost takes so much longer; asked for twice, it is
-    /// the next two.
+    /// The next event of a service that is not lost takes this much longer. Two calls delay the next
+    /// two events.
     pub fn delay_next(&mut self, by: TimeDelta) {
         self.delays.push_back(by);
     }
@@ -173,7 +149,7 @@ impl EventBridge {
         self.refusals.extend(std::iter::repeat_n(code.to_owned(), n));
     }
 
-    /// Everything `PutEvents` took, in order.
+    /// Every event that `PutEvents` accepted, in order.
     pub fn published(&self) -> &[Published] {
         &self.published
     }
@@ -241,9 +217,9 @@ impl EventBridge {
         id
     }
 
-    /// Takes an event of a service on its way to the default bus of its account and region.
+    /// Sends an event of a service to the default bus of its account and region.
     ///
-    /// CloudTrail's come to the default bus of the account and region of the call, and only there.
+    /// Events of CloudTrail are sent only to the default bus of the account and region of the call.
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html>
     pub fn emit(&mut self, event: Event, at: DateTime<Utc>) {
         let id = self.next_id();
@@ -261,7 +237,7 @@ impl EventBridge {
         self.send(bus, envelope(&id, &event, at), at + usual + more);
     }
 
-    /// What reaches targets that are functions or queues at `at`.
+    /// The events that reach functions and queues at `at`.
     pub fn deliver(&mut self, at: DateTime<Utc>) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
         while let Some(Underway { bus, event }) = self.underway.take(at) {
@@ -278,7 +254,7 @@ impl EventBridge {
     fn send(&mut self, bus: Bus, event: Value, due: DateTime<Utc>) {
         if self.duplicate {
             let (bus, event) = (bus.clone(), event.clone());
-            self.underway.add(due + ECHO, Underway { bus, event });
+            self.underway.add(due + DUPLICATE_DELAY, Underway { bus, event });
         }
         self.underway.add(due, Underway { bus, event });
     }
@@ -289,7 +265,7 @@ impl EventBridge {
     }
 }
 
-/// The fields every event has around its detail.
+/// The fields that every event has around its detail.
 /// <https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html>
 fn envelope(id: &str, event: &Event, time: DateTime<Utc>) -> Value {
     json!({

@@ -1,32 +1,32 @@
-//! Event patterns: which events a rule wants.
+//! Event patterns: which events a rule matches.
 //!
 //! Sources: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html>,
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>, and
-//! for the corners AWS's own matcher, <https://github.com/aws/event-ruler>. What of it is not
-//! modelled (`numeric`, `wildcard`, `cidr`) is refused loudly, never ignored.
+//! for details AWS's own matcher, <https://github.com/aws/event-ruler>. Operators that are not modelled
+//! (`numeric`, `wildcard`, `cidr`) are rejected, never ignored.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::wire::Failure;
 
-/// What `TestEventPattern` is asked.
+/// The request of `TestEventPattern`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Question {
+struct TestRequest {
     event: String,
     event_pattern: String,
 }
 
-/// Answers `TestEventPattern`: not for the function, which asks nobody, but to hold this matcher
-/// against others. The sentences are made up.
+/// Answers `TestEventPattern`. The function does not call it; it serves to compare this matcher with
+/// others. The messages are invented.
 ///
 /// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html>
 pub(crate) fn test(body: &[u8]) -> Result<Value, Failure> {
     let refuse = |code: &str, reason: &str| {
         Failure::new(400, code, format!("The request is not valid. Reason: {reason}"))
     };
-    let asked: Question = serde_json::from_slice(body)
+    let asked: TestRequest = serde_json::from_slice(body)
         .map_err(|error| refuse("ValidationException", &error.to_string()))?;
     let pattern = serde_json::from_str(&asked.event_pattern)
         .map_err(|error| error.to_string())
@@ -42,18 +42,18 @@ pub(crate) fn test(body: &[u8]) -> Result<Value, Failure> {
     Ok(json!({"Result": pattern.matches(&event)}))
 }
 
-/// A parsed event pattern: every field it names has to match.
+/// A parsed event pattern: every field in it has to match.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pattern(Vec<(String, Node)>);
 
-/// What a pattern asks of one field.
+/// What a pattern requires of one field.
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
     /// `{"detail": {…}}`: the fields inside.
     Inside(Pattern),
     /// `{"source": […]}`: one of these.
     AnyOf(Vec<Test>),
-    /// `{"$or": [{…}, {…}]}`: one of these patterns, of the fields beside it.
+    /// `{"$or": [{…}, {…}]}`: one of these patterns, for the fields next to it.
     Either(Vec<Pattern>),
 }
 
@@ -64,7 +64,7 @@ enum Test {
     AnythingBut(Vec<ValueTest>),
 }
 
-/// A question to one value that is neither an object nor an array.
+/// A test of one value that is neither an object nor an array.
 #[derive(Clone, Debug, PartialEq)]
 enum ValueTest {
     Equals(Value),
@@ -78,7 +78,7 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// Says what EventBridge would refuse, or what this matcher does not know.
+    /// What EventBridge would reject, or what this matcher does not model.
     pub(crate) fn parse(pattern: &Value) -> Result<Self, String> {
         let Value::Object(fields) = pattern else {
             return Err(format!("an event pattern is a JSON object, not {pattern}"));
@@ -106,7 +106,7 @@ impl Pattern {
         fields.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether this event, in its envelope, is wanted.
+    /// Whether this event, with its envelope, matches.
     pub(crate) fn matches(&self, event: &Value) -> bool {
         self.matches_fields(event.as_object())
     }
@@ -136,7 +136,7 @@ impl Pattern {
     }
 }
 
-/// The values a pattern can be held against: those of an array one by one, none of an object.
+/// The values that a pattern tests: each value of an array, none of an object.
 fn leaves(field: &Value) -> Vec<&Value> {
     match field {
         Value::Object(_) => Vec::new(),

@@ -1,23 +1,23 @@
-//! `PutEvents`: the request, and what is wrong with it.
+//! `PutEvents`: reads the request, and rejects what AWS rejects.
 //!
 //! Sources: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>,
-//! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html>. The sentences
+//! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html>. The messages
 //! about missing and malformed fields, size and more than ten entries are AWS's own, as recorded in
-//! localstack's `tests/aws/services/events/test_events.snapshot.json`; the others are made up.
+//! localstack's `tests/aws/services/events/test_events.snapshot.json`; the others are invented.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::rules::{Bus, Rules};
-use crate::aws::Caller;
+use crate::call::Caller;
 use crate::wire::Failure;
 
-/// The size all entries of a call have to stay below, in bytes: 1 MB.
+/// The size that all entries of a call together must stay below, in bytes: 1 MB.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html>
 pub(crate) const SIZE_LIMIT: usize = 1024 * 1024;
 
-/// The most entries a call may have.
+/// The most entries of a call.
 const ENTRIES_LIMIT: usize = 10;
 
 #[derive(Debug, Deserialize)]
@@ -40,7 +40,7 @@ pub(crate) struct Entry {
     time: Option<f64>,
 }
 
-/// An entry without fault.
+/// An entry that is valid.
 #[derive(Clone, Debug)]
 pub(crate) struct Accepted {
     pub(crate) bus: Bus,
@@ -51,10 +51,10 @@ pub(crate) struct Accepted {
     pub(crate) time: Option<DateTime<Utc>>,
 }
 
-/// Why an entry is not taken: code and sentence.
+/// Why an entry is rejected: code and message.
 pub(crate) type Refusal = (&'static str, String);
 
-/// Reads the call, and refuses it as a whole if need be.
+/// Reads the call, or rejects it as a whole.
 pub(crate) fn read(body: &[u8]) -> Result<Vec<Entry>, Failure> {
     let call: PutEvents = serde_json::from_slice(body)
         .map_err(|error| Failure::new(400, "SerializationException", error.to_string()))?;
@@ -95,7 +95,7 @@ fn invalid(message: impl Into<String>) -> Failure {
 }
 
 impl Entry {
-    /// What the limit counts: 14 bytes for a time, and the bytes of every text.
+    /// The size that counts for the limit: 14 bytes for a time, and the bytes of every text.
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/events/CalculatePutEventsEntrySize.html>
     fn size(&self) -> usize {
         let time = if self.time.is_some() { 14 } else { 0 };
@@ -108,13 +108,13 @@ impl Entry {
         self.event_bus_name.as_deref().unwrap_or("default")
     }
 
-    /// Judges this entry alone: the others do not suffer for it.
+    /// Checks this entry alone: an invalid entry does not affect the others.
     pub(crate) fn accept(&self, caller: &Caller, rules: &Rules) -> Result<Accepted, Refusal> {
         let source = required("Source", self.source.as_deref())?;
         let detail_type = required("DetailType", self.detail_type.as_deref())?;
         let detail = required("Detail", self.detail.as_deref())?;
-        // 128 is the limit of Scheduler's EventBridgeParameters in botocore; that PutEvents has it
-        // too, and how it refuses, is assumed.
+        // 128 is the limit of Scheduler's EventBridgeParameters in botocore. That PutEvents has the
+        // same limit, and its error, are assumed.
         if detail_type.chars().count() > 128 {
             let reason = "DetailType is longer than 128 characters.";
             return Err(argument("DetailType", reason));
@@ -142,13 +142,14 @@ impl Entry {
         self.time.and_then(|seconds| DateTime::from_timestamp(seconds as i64, 0))
     }
 
-    /// The bus by its name, or by its ARN, which may be another account's but not another region's:
-    /// the endpoint is the region's.
+    /// The bus by its name or its ARN. It may be in another account, but not in another region, because
+    /// the endpoint belongs to the region.
     ///
-    /// Stricter than AWS on purpose: AWS was seen to answer with an `EventId` for a bus that is not
-    /// there and to lose the event (localstack's `test_put_events_nonexistent_event_bus`). That
-    /// hides the mistake; here the entry fails, with the code the API's other operations have.
-    /// That every account may put events on every other's buses is assumed: no bus policies here.
+    /// Stricter than AWS on purpose: AWS was observed to answer with an `EventId` for a bus that does
+    /// not exist, and to lose the event (localstack's `test_put_events_nonexistent_event_bus`). That
+    /// hides the mistake. Here the entry fails, with the code of the other operations of the API.
+    /// Every account may put events on the buses of every other account, since bus policies are not
+    /// modelled.
     fn bus(&self, caller: &Caller, rules: &Rules) -> Result<Bus, Refusal> {
         let name = self.event_bus_name();
         let bus = if name.starts_with("arn:") {

@@ -1,10 +1,9 @@
-//! Buses, their rules, and which functions and queues an event reaches through them.
+//! Buses and their rules: which functions and queues an event reaches.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Delivery;
 use super::pattern::Pattern;
 use crate::cloudtrail::DETAIL_TYPE;
 
@@ -40,7 +39,16 @@ fn parts<'a>(arn: &'a str, service: &str) -> Option<[&'a str; 3]> {
     }
 }
 
-/// A rule, with the one target it has here.
+/// An event that reached a rule's target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// The target's ARN: a function or a queue.
+    pub target: String,
+    /// The event with its envelope.
+    pub event: Value,
+}
+
+/// A rule. Here each rule has exactly one target.
 #[derive(Clone, Debug)]
 struct Rule {
     pattern: Pattern,
@@ -65,7 +73,7 @@ impl Rules {
         self.buses.entry(bus).or_default();
     }
 
-    /// Every account has a bus `default` in every region; the others have to be created.
+    /// Every account has the bus `default` in every region; others have to be created.
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus.html>
     pub(crate) fn has_bus(&self, bus: &Bus) -> bool {
         bus.name == "default" || self.buses.contains_key(bus)
@@ -76,12 +84,15 @@ impl Rules {
     ///
     /// # Panics
     ///
-    /// When AWS would refuse it, or this simulator cannot model it: the test is wrong.
+    /// If AWS would reject the rule, or the simulator does not model it: the test is wrong.
     pub(crate) fn put(&mut self, bus: Bus, name: &str, pattern: &Value, target_arn: &str) {
         assert!(self.has_bus(&bus), "rule {name}: there is no {bus:?}, create_bus first");
         // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
         let length = pattern.to_string().chars().count();
-        assert!(length <= 2048, "rule {name}: its pattern has {length} characters, 2048 may be");
+        assert!(
+            length <= 2048,
+            "rule {name}: its pattern has {length} characters, at most 2048 are allowed"
+        );
         let pattern = match Pattern::parse(pattern) {
             Ok(pattern) => pattern,
             Err(reason) => panic!("rule {name}: InvalidEventPatternException: {reason}"),
@@ -98,18 +109,18 @@ impl Rules {
         let function = parts(arn, "lambda").filter(|[_, _, it]| it.starts_with("function:"));
         let queue = parts(arn, "sqs").filter(|[_, _, name]| !name.ends_with(".fifo"));
         let Some([region, _, _]) = function.or(queue) else {
-            panic!("rule {name}: {arn} is no function, no standard queue and no event bus");
+            panic!("rule {name}: {arn} is not a function, a standard queue or an event bus");
         };
-        // Only buses may be elsewhere; that the others may not is read from their absence in
+        // Only buses may be in another region. That other targets may not follows from their absence in
         // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
         assert_eq!(region, bus.region, "rule {name}: {arn} is in another region than its rule");
         Target::End(arn.to_owned())
     }
 
-    /// Which functions and queues this event reaches from `bus`, directly or over one more bus.
+    /// The functions and queues that this event reaches from `bus`, directly or over one more bus.
     ///
-    /// One hop only: a bus does not forward what was forwarded to it. What is forwarded keeps its
-    /// `account` and `region` (widely seen, not documented).
+    /// One hop only: a bus does not forward an event that was forwarded to it. A forwarded event keeps
+    /// its `account` and `region` (widely observed, not documented).
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html>
     pub(crate) fn route(&self, bus: &Bus, event: &Value) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
@@ -128,9 +139,9 @@ impl Rules {
         deliveries
     }
 
-    /// Targets of the rules that match, in the order of the rules' names.
+    /// The targets of the rules that match, in the order of the names of the rules.
     ///
-    /// A rule whose state is plain `ENABLED` does not see CloudTrail's read-only events.
+    /// A rule in state `ENABLED` does not match CloudTrail's read-only events.
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html>
     fn targets<'a>(&'a self, bus: &Bus, event: &'a Value) -> impl Iterator<Item = &'a Target> {
         let read_only = event["detail-type"] == DETAIL_TYPE && event["detail"]["readOnly"] == true;

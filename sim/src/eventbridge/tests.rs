@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::pattern::Pattern;
 use super::put::SIZE_LIMIT;
 use super::{Delivery, Event, EventBridge};
-use crate::aws::Caller;
+use crate::call::Caller;
 use crate::wire::Failure;
 
 const ACCOUNT: &str = "111111111111";

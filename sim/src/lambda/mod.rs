@@ -1,38 +1,40 @@
 //! Lambda: asynchronous invocations, and batches from queues.
 //!
-//! Source of the former: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
+//! Source for asynchronous invocations: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::agenda::Agenda;
 
+mod attempt;
+mod polling;
 mod source;
 #[cfg(test)]
 mod tests;
 
+pub use self::attempt::{Condition, DeadLetter, Finished, Invocation};
 pub use self::source::EventSource;
 use self::source::{Batch, Mapping, Returned};
 
-/// How a function is configured.
+/// The configuration of a function.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Function {
     /// How long one attempt may take.
     pub timeout: TimeDelta,
-    /// How often a failed event is tried again: 0 to 2.
+    /// How often a failed event is retried: 0 to 2.
     pub maximum_retry_attempts: u32,
     /// How long an event is kept, from one minute to six hours.
     pub maximum_event_age: TimeDelta,
-    /// How many attempts run at once; what comes above waits. The account's default of unreserved
-    /// concurrency in place of this would be 1,000 for all functions together.
+    /// How many attempts run at once; further events wait. Without reserved concurrency, all functions
+    /// of an account share 1,000.
     pub reserved_concurrency: usize,
 }
 
 impl Default for Function {
-    /// A timeout of 30 s and ten at once; the rest as AWS has it:
+    /// A timeout of 30 s and a concurrency of ten; otherwise AWS's defaults:
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html>
     fn default() -> Self {
         Self {
@@ -44,77 +46,16 @@ impl Default for Function {
     }
 }
 
-/// One attempt handed out to whoever runs the function.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Invocation {
-    /// The same for every attempt at one event.
-    pub request_id: String,
-    /// The ARN that was invoked.
-    pub function_arn: String,
-    /// The event.
-    pub payload: Value,
-    /// 1 at first.
-    pub attempt: u32,
-    /// When Lambda ends it.
-    pub deadline: DateTime<Utc>,
-}
-
-/// One attempt that is over.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finished {
-    /// What was run.
-    pub invocation: Invocation,
-    /// When it began.
-    pub began: DateTime<Utc>,
-    /// When it ended.
-    pub ended: DateTime<Utc>,
-    /// The function's response, or how it failed.
-    pub outcome: Result<Value, String>,
-    /// Which of [`Aws::calls`](crate::aws::Aws::calls) were made meanwhile. Attempts that ran at
-    /// once share them.
-    pub calls: Range<usize>,
-}
-
-/// An event Lambda gave up.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DeadLetter {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// The same for every attempt at one event.
-    pub request_id: String,
-    /// The ARN that was invoked.
-    pub function_arn: String,
-    /// The event.
-    pub payload: Value,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// Why it is here.
-    pub condition: Condition,
-    /// How the last attempt failed.
-    pub error: Option<String>,
-}
-
-/// Why an event was given up: `requestContext.condition` of the invocation record.
-///
-/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Condition {
-    /// `EventAgeExceeded`
-    EventAgeExceeded,
-    /// `RetriesExhausted`
-    RetriesExhausted,
-}
-
-/// Functions, what waits for them, and what they could not do.
+/// Functions, their events, and the events that Lambda gave up.
 #[derive(Clone, Debug, Default)]
 pub struct Lambda {
     functions: BTreeMap<String, Deployed>,
-    /// Failed events until they are tried again.
+    /// Failed events that wait for their retry.
     waiting: Agenda<Event>,
     running: BTreeMap<String, Running>,
     deadlines: BTreeSet<(DateTime<Utc>, String)>,
     sources: Vec<Mapping>,
-    /// Batches that are over and not taken back yet.
+    /// Batches that have ended and whose messages are not handled yet.
     returned: Agenda<Returned>,
     finished: Vec<Finished>,
     dead_letters: Vec<DeadLetter>,
@@ -125,13 +66,13 @@ pub struct Lambda {
     calls: usize,
 }
 
-/// A function and what waits for its turn with it.
+/// A function and the events that wait for it.
 #[derive(Clone, Debug)]
 struct Deployed {
     function: Function,
-    /// By the order of arrival, over all functions.
+    /// Events by their order of arrival over all functions.
     ready: BTreeMap<u64, Event>,
-    /// The same, by the time they are given up.
+    /// The same events, by the time at which they expire.
     expiring: BTreeSet<(DateTime<Utc>, u64)>,
     running: usize,
 }
@@ -141,13 +82,13 @@ struct Deployed {
 struct Event {
     number: u64,
     function_arn: String,
-    /// Lent to the invocation while it runs.
+    /// Moved into the invocation while it runs.
     payload: Value,
     attempts: u32,
     error: Option<String>,
     expires: DateTime<Utc>,
-    /// The messages it is made of, if it comes from a queue. It is tried once, then they are the
-    /// queue's again.
+    /// The messages of the event, if it comes from a queue. Such an event is tried once; afterwards the
+    /// queue delivers the messages again.
     batch: Option<Batch>,
 }
 
@@ -165,7 +106,7 @@ impl Deployed {
         self.ready.insert(arrival, event);
     }
 
-    /// The event whose turn it is, if the function's concurrency allows one more.
+    /// The next event, if the function's concurrency allows one more attempt.
     fn next(&self) -> Option<u64> {
         let room = self.running < self.function.reserved_concurrency;
         self.ready.keys().next().copied().filter(|_| room)
@@ -179,7 +120,7 @@ impl Deployed {
 }
 
 impl Lambda {
-    /// Creates a function, or configures it anew. `arn` is the unqualified one.
+    /// Creates a function, or changes its configuration. `arn` is the unqualified ARN.
     pub fn add_function(&mut self, arn: &str, function: Function) {
         if let Some(deployed) = self.functions.get_mut(arn) {
             deployed.function = function;
@@ -189,8 +130,8 @@ impl Lambda {
         self.functions.insert(arn.to_owned(), Deployed { function, ready, expiring, running: 0 });
     }
 
-    /// Queues an asynchronous invocation. An ARN may name a version or an alias; events for
-    /// functions that do not exist are dropped.
+    /// Queues an asynchronous invocation. The ARN may name a version or an alias. An event for a
+    /// function that does not exist is dropped.
     pub fn invoke(&mut self, function_arn: &str, payload: Value, at: DateTime<Utc>) {
         let Some(function) = self.function(function_arn) else {
             self.dropped.push(function_arn.to_owned());
@@ -209,8 +150,8 @@ impl Lambda {
         });
     }
 
-    /// Does what falls due at `at`: ends attempts over their time, gives up events over their age,
-    /// brings failed ones back.
+    /// Does what is due at `at`: ends attempts that time out, gives up events that are too old, and
+    /// makes failed events ready for their retry.
     pub fn advance(&mut self, at: DateTime<Utc>) {
         while let Some((deadline, request_id)) = self.deadlines.first().filter(|it| it.0 <= at) {
             let (deadline, request_id) = (*deadline, request_id.clone());
@@ -239,7 +180,7 @@ impl Lambda {
         }
     }
 
-    /// When something happens by itself next. That something waits to be taken is no such thing.
+    /// When something is due next. An event that is ready to be taken does not count.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         let expiring = self.functions.values().filter_map(|it| it.expiring.first());
         let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
@@ -247,7 +188,7 @@ impl Lambda {
         due.chain(expiring.map(|(expires, _)| *expires)).min()
     }
 
-    /// Begins the next attempt that is ready, if its function's concurrency allows one more.
+    /// Starts the next attempt that is ready, if the function's concurrency allows one more.
     pub fn take(&mut self, at: DateTime<Utc>) -> Option<Invocation> {
         let functions = self.functions.values_mut();
         let next = functions.filter_map(|it| it.next().map(|arrival| (arrival, it)));
@@ -269,8 +210,8 @@ impl Lambda {
         Some(invocation)
     }
 
-    /// Ends an attempt; `false` if it does not run (any more). A failed event is tried again after
-    /// one minute and then after two more; a batch is not, its messages are.
+    /// Ends an attempt; `false` if it does not run, or no longer. A failed event is retried after one
+    /// minute, and again after two more. A batch is not retried: its queue delivers the messages again.
     pub fn complete(
         &mut self,
         request_id: &str,
@@ -286,7 +227,7 @@ impl Lambda {
         if let Some(deployed) = self.functions.get_mut(unqualified(&event.function_arn)) {
             deployed.running -= 1;
         }
-        let batch = event.batch.take().map(|batch| batch.judged(&outcome, self));
+        let batch = event.batch.take().map(|batch| batch.ended(&outcome, &self.sources));
         event.error = outcome.as_ref().err().cloned().filter(|_| batch.is_none());
         if event.error.is_some() {
             event.payload = invocation.payload.clone();
@@ -311,22 +252,22 @@ impl Lambda {
         true
     }
 
-    /// The attempts that run.
+    /// The attempts that are running.
     pub fn running(&self) -> impl Iterator<Item = &Invocation> {
         self.running.values().map(|running| &running.invocation)
     }
 
-    /// How many events wait, for their turn or for another try.
+    /// How many events wait to run, or for a retry.
     pub fn queued(&self) -> usize {
         self.functions.values().map(|it| it.ready.len()).sum::<usize>() + self.waiting.len()
     }
 
-    /// Every attempt that is over, in the order they ended.
+    /// Every attempt that has ended, in the order of their ends.
     pub fn finished(&self) -> &[Finished] {
         &self.finished
     }
 
-    /// What the function answered where it did not fail, in order.
+    /// The responses of the attempts that did not fail, in order.
     pub fn responses(&self) -> impl Iterator<Item = &Value> {
         self.finished.iter().filter_map(|finished| finished.outcome.as_ref().ok())
     }
@@ -336,12 +277,12 @@ impl Lambda {
         &self.dead_letters
     }
 
-    /// The ARNs that were invoked and do not exist.
+    /// The ARNs of invocations whose function does not exist.
     pub fn dropped(&self) -> &[String] {
         &self.dropped
     }
 
-    /// What a runtime reported that could not even start.
+    /// The errors of runtimes that could not start.
     pub fn init_errors(&self) -> &[String] {
         &self.init_errors
     }
@@ -350,7 +291,7 @@ impl Lambda {
         self.init_errors.push(error);
     }
 
-    /// Takes note that one more call was made, so that attempts know which ones are theirs.
+    /// Counts one more call, so that each attempt knows which calls are its own.
     pub(crate) fn count_call(&mut self) {
         self.calls += 1;
     }

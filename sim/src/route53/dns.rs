@@ -3,7 +3,7 @@
 use super::Route53;
 use super::name::Name;
 use super::records::RecordSet;
-use super::zones::{Visibility, Zone};
+use super::zone::{Visibility, Zone};
 
 /// How many CNAME records a resolver follows from one to the next here.
 const MAX_HOPS: usize = 5;

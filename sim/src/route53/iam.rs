@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use super::name::Name;
 use super::xml::{self, Target};
-use super::zones::plain_id;
-use crate::aws::{Caller, Service, partition};
+use super::zone::plain_id;
+use crate::arn::partition;
+use crate::call::Caller;
 use crate::iam::{self, Facts};
+use crate::service::Service;
 
 /// What a call is done to, and the condition keys of a change.
 ///

@@ -4,47 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::aws::Service;
+use crate::service::Service;
+use crate::token_bucket::TokenBucket;
 use crate::wire::Failure;
-
-/// A token bucket on virtual time, in whole thousandths of tokens: nothing is rounded away.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct TokenBucket {
-    capacity: u64,
-    per_second: u64,
-    /// Thousandths of a token, as of `since`.
-    level: u64,
-    /// `None` until the first look: a bucket is born full.
-    since: Option<DateTime<Utc>>,
-}
-
-impl TokenBucket {
-    /// A full bucket of `capacity` tokens that regains `per_second` of them every second.
-    pub fn new(capacity: u64, per_second: u64) -> Self {
-        Self { capacity, per_second, level: capacity * 1000, since: None }
-    }
-
-    /// Takes this many tokens if they are there, all or none.
-    pub fn take(&mut self, tokens: u64, now: DateTime<Utc>) -> bool {
-        let enough = self.has(tokens, now);
-        if enough {
-            self.level -= tokens * 1000;
-        }
-        enough
-    }
-
-    /// Whether this many tokens are there.
-    pub fn has(&mut self, tokens: u64, now: DateTime<Utc>) -> bool {
-        // A rate of n tokens a second is n thousandths a millisecond. Time that runs backwards
-        // gives nothing, and fractions of a millisecond are left for the next look.
-        let since = self.since.unwrap_or(now);
-        let elapsed = (now - since).num_milliseconds().max(0);
-        let gained = u64::try_from(elapsed).unwrap_or(0).saturating_mul(self.per_second);
-        self.level = self.level.saturating_add(gained).min(self.capacity * 1000);
-        self.since = Some(since + chrono::TimeDelta::milliseconds(elapsed));
-        self.level >= tokens * 1000
-    }
-}
 
 /// What one account may still do.
 ///

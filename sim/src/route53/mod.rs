@@ -10,11 +10,14 @@ pub(crate) mod iam;
 mod limits;
 mod name;
 mod records;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod trail;
 mod world;
+mod write;
 mod xml;
+mod zone;
 mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,16 +27,15 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use self::limits::Limits;
 use self::xml::{Target, invalid_input, max_items};
-use self::zones::Zone;
+use self::zone::Zone;
 use crate::agenda::Agenda;
-use crate::aws::Caller;
-use crate::eventbridge::Event;
+use crate::call::Caller;
+use crate::event::Event;
 use crate::wire::{Failure, Parameters};
 
-pub use self::change::{Action, Write};
-pub use self::limits::TokenBucket;
 pub use self::name::{Name, NameError};
 pub use self::records::{AliasTarget, RecordSet, Routing};
+pub use self::write::{Action, Write};
 
 /// How long a change is `PENDING`: "generally within 60 seconds".
 /// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetChange.html>

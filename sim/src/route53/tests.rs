@@ -921,29 +921,6 @@ mod throttling {
     }
 
     #[test]
-    fn a_bucket_starts_full_and_refills_to_the_millisecond() {
-        let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let mut bucket = TokenBucket::new(5, 10);
-        assert!((0..5).all(|_| bucket.take(1, start)));
-        assert!(!bucket.take(1, start));
-        assert!(!bucket.take(1, start + TimeDelta::milliseconds(99)));
-        assert!(bucket.take(1, start + TimeDelta::milliseconds(100)));
-        assert!(!bucket.take(1, start), "time that runs backwards gives nothing");
-        assert!(!bucket.take(6, start + TimeDelta::days(1)), "it holds no more than its capacity");
-        assert!(bucket.take(5, start + TimeDelta::days(1)));
-    }
-
-    #[test]
-    fn looking_often_loses_no_fraction_of_a_token() {
-        let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let mut bucket = TokenBucket::new(1, 1);
-        assert!(bucket.take(1, start));
-        let step = TimeDelta::microseconds(700);
-        let looks = (1..).take_while(|look| !bucket.take(1, start + step * *look)).count();
-        assert_eq!(looks, 1428, "1429 steps of 0.7 ms are the first to make a second");
-    }
-
-    #[test]
     fn an_account_makes_fifty_calls_at_once_and_ten_a_second() {
         let mut client = Client::new();
         client.pause = TimeDelta::zero();

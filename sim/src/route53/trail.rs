@@ -7,10 +7,12 @@ use roxmltree::{Document, Node};
 use serde_json::{Map, Value, json};
 
 use super::xml::Target;
-use super::zones::plain_id;
-use crate::aws::{Caller, Service, partition};
+use super::zone::plain_id;
+use crate::arn::partition;
+use crate::call::Caller;
 use crate::cloudtrail::{Record, lower_first};
-use crate::eventbridge::Event;
+use crate::event::Event;
+use crate::service::Service;
 use crate::wire::Failure;
 
 #[cfg(test)]

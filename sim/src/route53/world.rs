@@ -5,7 +5,7 @@
 
 use super::name::Name;
 use super::records::RecordSet;
-use super::zones::{LinkedService, Visibility, Vpc, Zone, plain_id};
+use super::zone::{LinkedService, Visibility, Vpc, Zone, plain_id};
 use super::{Owned, Route53};
 
 impl Route53 {

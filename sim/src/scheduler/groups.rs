@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::{
-    DEFAULT_GROUP, Scheduler, exists, group_arn, group_key, invalid, missing, request, timestamp,
-};
-use crate::aws::Caller;
+use super::failure::{exists, invalid, missing};
+use super::key::{DEFAULT_GROUP, group_arn, group_key};
+use super::schedule::timestamp;
+use super::{Scheduler, request};
+use crate::call::Caller;
 use crate::wire::Failure;
 
 impl Scheduler {
@@ -37,7 +38,7 @@ impl Scheduler {
         }))
     }
 
-    /// Deletes a group and the schedules in it, at once. In AWS the group is `DELETING` for a while.
+    /// Deletes a group and its schedules at once. In AWS the group is `DELETING` for a while.
     pub(super) fn delete_group(&mut self, caller: &Caller, name: &str) -> Result<Value, Failure> {
         if name == DEFAULT_GROUP {
             return Err(invalid("The default schedule group cannot be deleted."));

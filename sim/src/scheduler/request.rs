@@ -1,11 +1,13 @@
-//! Reads requests, as strictly as the API's model has them.
+//! Reads requests, as strictly as the model of the API.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use http::{Method, Request};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::{DEFAULT_GROUP, invalid, not_modelled};
+use super::failure::{invalid, not_modelled};
+use super::key::DEFAULT_GROUP;
+use crate::arn;
 use crate::wire::{Failure, Parameters};
 
 /// The members of `Target` that are for targets other than functions and standard queues.
@@ -17,7 +19,7 @@ const OTHER_TARGETS: [&str; 5] = [
     "SqsParameters",
 ];
 
-/// The operation a request asks for, and the name in its path.
+/// The operation that a request calls, and the name in its path.
 pub(super) fn route(request: &Request<Vec<u8>>) -> Option<(&'static str, Option<String>)> {
     let path: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
     let (collection, name) = match path[..] {
@@ -43,7 +45,7 @@ pub(super) fn route(request: &Request<Vec<u8>>) -> Option<(&'static str, Option<
     Some((operation, name))
 }
 
-/// The page size asked for.
+/// The requested page size.
 pub(super) fn max_results(query: &Parameters) -> Result<usize, Failure> {
     let Some(text) = query.get("MaxResults") else {
         return Ok(100);
@@ -54,7 +56,7 @@ pub(super) fn max_results(query: &Parameters) -> Result<usize, Failure> {
     }
 }
 
-/// What a schedule is asked to be.
+/// The definition of a schedule in a request.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Definition {
     pub(super) at: DateTime<Utc>,
@@ -111,7 +113,7 @@ impl Definition {
         }
         check_retry_policy(target)?;
         let input = text(target, "Input")?.ok_or_else(|| not_modelled("a Target without Input"))?;
-        check_input(input, is_queue(target_arn))?;
+        check_input(input, arn::service(target_arn) == Some("sqs"))?;
 
         Ok(Self {
             at,
@@ -128,7 +130,7 @@ impl Definition {
     }
 }
 
-/// `at(yyyy-mm-ddThh:mm:ss)` and nothing else. The words:
+/// `at(yyyy-mm-ddThh:mm:ss)` and nothing else. Source of the message:
 /// <https://github.com/localstack/localstack/issues/9284>.
 fn parse_expression(expression: &str) -> Result<DateTime<Utc>, Failure> {
     const FORMAT: &str = "%Y-%m-%dT%H:%M:%S";
@@ -138,7 +140,7 @@ fn parse_expression(expression: &str) -> Result<DateTime<Utc>, Failure> {
     let time = expression.strip_prefix("at(").and_then(|rest| rest.strip_suffix(')'));
     let parsed = time.and_then(|time| {
         let parsed = NaiveDateTime::parse_from_str(time, FORMAT).ok()?;
-        // chrono also takes `1:2:3`, leap seconds and years of five digits; AWS does not.
+        // chrono also accepts `1:2:3`, leap seconds and years of five digits; AWS does not.
         (time.len() == 19 && parsed.format(FORMAT).to_string() == time).then_some(parsed)
     });
     parsed
@@ -146,7 +148,7 @@ fn parse_expression(expression: &str) -> Result<DateTime<Utc>, Failure> {
         .ok_or_else(|| invalid(&format!("Invalid Schedule Expression {expression}.")))
 }
 
-/// Off, or how many minutes wide.
+/// The flexible time window in minutes; `None` if it is off.
 fn read_window(body: &Map<String, Value>) -> Result<Option<i64>, Failure> {
     let window = object(body, "FlexibleTimeWindow")?.ok_or_else(|| null("flexibleTimeWindow"))?;
     let mode = one_of(window, "Mode", "flexibleTimeWindow.mode", ["OFF", "FLEXIBLE"])?
@@ -165,11 +167,6 @@ fn read_window(body: &Map<String, Value>) -> Result<Option<i64>, Failure> {
             check_range(width, member, 1, 1440).map(Some)
         }
     }
-}
-
-/// Whether a target is a queue, and not a function.
-pub(super) fn is_queue(arn: &str) -> bool {
-    arn.split(':').nth(2) == Some("sqs")
 }
 
 fn check_target(arn: &str) -> Result<(), Failure> {
@@ -216,7 +213,7 @@ fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// At most 256 KB, and JSON for a function, as Lambda takes nothing else:
+/// At most 256 KB. For a function it must be JSON, because Lambda accepts nothing else:
 /// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html>
 fn check_input(input: &str, for_queue: bool) -> Result<(), Failure> {
     if input.len() > 256 * 1024 {

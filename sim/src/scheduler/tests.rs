@@ -3,7 +3,7 @@ use http::Request;
 use serde_json::{Value, json};
 
 use super::{Firing, Progress, Scheduler, operation};
-use crate::aws::Caller;
+use crate::call::Caller;
 use crate::wire::Failure;
 
 const ACCOUNT: &str = "111111111111";

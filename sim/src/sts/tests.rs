@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::Request;
 
 use super::{Scope, Sts, operation};
-use crate::aws::Service;
+use crate::service::Service;
 use crate::wire::Failure;
 
 const HERE: &str = "111111111111";

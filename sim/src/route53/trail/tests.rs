@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::super::Route53;
-use crate::aws::Caller;
-use crate::eventbridge::Event;
+use crate::call::Caller;
+use crate::event::Event;
 
 const NAMESPACE: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
 

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use http::Request;
 use serde_json::json;
 
-use super::IamRequest;
 use crate::aws::Aws;
+use crate::iam::IamRequest;
 use crate::sts::Credentials;
 
 const ACCOUNT: &str = "111122223333";

@@ -1,35 +1,37 @@
-//! Does what a world's acts say to the simulated AWS, and remembers what they made.
+//! Performs the acts of a world on the simulated AWS, and keeps what they created.
+
+mod events;
+mod facts;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sim::Sim;
-use sim::acm::{self, DomainStatus, KeyPairOrigin, Kind, RenewalStatus, Status, UpdateStatus};
+use sim::acm::{self, Status};
 use sim::aws::{Aws, Caller};
-use sim::eventbridge::Event;
 use sim::faults::Fault;
 
-use crate::act::{
-    Act, CERTIFICATE_TAG, DNS, Found, HOME, MEMBER, Method, OURS, Request, ZONE_TAG, Zone, ZoneKind,
-};
-use crate::draw::{Doors, HOSTED_ZONES, Scenario};
-use crate::oracle::{CertificateFact, Facts, Want, ZoneFact, lies_in};
-use crate::world::{FUNCTION, QUEUE};
+use self::events::{own_event, unrelated_event, zone_event};
+use crate::act::{Act, Delegation, Method, Request, Zone, ZoneKind};
+use crate::deployment::configure;
+use crate::names::{CERTIFICATE_TAG, FUNCTION, HOME, MEMBER, OURS, QUEUE, ZONE_TAG};
+use crate::oracle::lies_in;
+use crate::scenario::{EventRoute, Scenario};
 
-/// What the acts made so far.
+/// What the acts have created so far.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     settings: BTreeMap<&'static str, String>,
-    doors: Doors,
+    route: EventRoute,
     zones: BTreeMap<usize, (String, Zone)>,
-    /// ARNs and main names by number.
+    /// ARNs by number.
     pub(crate) certificates: BTreeMap<usize, String>,
     registered: Vec<(String, String)>,
     delegated: Vec<(String, String, String)>,
-    /// How many events were to be lost, so that none is lost later than meant.
+    /// How many events are to be lost in total, so that none is lost after the faults end.
     to_lose: usize,
-    /// Whom people or luck brought before the function, and how often: reports may be as many more.
+    /// How often an event about each certificate reached the function. Each may cause one more report.
     pub(crate) touched: BTreeMap<String, usize>,
 }
 
@@ -37,7 +39,7 @@ impl Ledger {
     pub(crate) fn new(scenario: &Scenario) -> Self {
         Self {
             settings: scenario.settings.clone(),
-            doors: scenario.doors,
+            route: scenario.route,
             zones: BTreeMap::new(),
             certificates: BTreeMap::new(),
             registered: Vec::new(),
@@ -51,14 +53,14 @@ impl Ledger {
         self.zones.get(&zone).map(|(id, _)| id.as_str())
     }
 
-    /// Does one act. What it needs and the world does not have makes it nothing.
+    /// Performs one act; `None` if the world lacks something that the act needs.
     pub(crate) fn perform(&mut self, act: &Act, sim: &Sim) -> Option<()> {
         let now = sim.now();
         let aws = &mut *sim.aws();
         match act {
-            Act::Cease => self.cease(aws, now),
+            Act::EndFaults => self.end_faults(aws, now),
             Act::CreateZone(zone) => self.create_zone(aws, zone),
-            Act::Cut { zone, name } => {
+            Act::DelegateAway { zone, name } => {
                 let (id, zone) = self.zones.get(zone)?;
                 if zone.name == *name || !lies_in(name, zone.name) {
                     return None;
@@ -76,7 +78,7 @@ impl Ledger {
                 }
             }
             Act::Request(request) => self.request(aws, request, now)?,
-            Act::Old { certificate, names, email, days } => {
+            Act::AddIssued { certificate, names, email, days } => {
                 let arn = aws.acm.seed(OURS, HOME, names, now - TimeDelta::days(158), |it| {
                     it.status = Status::Issued;
                     it.in_use_by = vec!["a load balancer".to_owned()];
@@ -105,7 +107,7 @@ impl Ledger {
                 call(aws, arn, "DeleteCertificate", &json!({"CertificateArn": arn}), now)?;
             }
             Act::Tag { certificate, key, value } => {
-                let value = self.spell(value);
+                let value = self.resolve(value);
                 let arn = self.touch(*certificate)?;
                 let tags = json!([{"Key": key, "Value": value}]);
                 let body = json!({"CertificateArn": arn, "Tags": tags});
@@ -116,18 +118,18 @@ impl Ledger {
                 let body = json!({"CertificateArn": arn, "Tags": [{"Key": key}]});
                 call(aws, arn, "RemoveTagsFromCertificate", &body, now)?;
             }
-            Act::Put { certificate, zone, right } => {
+            Act::PutRecords { certificate, zone, right } => {
                 for (name, value) in self.records_in(aws, *certificate, *zone)? {
                     let value = if *right { value } else { "_old.acm-validations.aws.".to_owned() };
                     aws.route53.put_record(self.id(*zone)?, &name, "CNAME", 60, &[&value]);
                 }
             }
-            Act::Remove { certificate, zone } => {
+            Act::RemoveRecords { certificate, zone } => {
                 for (name, _) in self.records_in(aws, *certificate, *zone)? {
                     aws.route53.remove_record(self.id(*zone)?, &name, "CNAME");
                 }
             }
-            Act::Occupy { certificate, zone } => {
+            Act::OccupyName { certificate, zone } => {
                 let (name, _) = self.records_in(aws, *certificate, *zone)?.into_iter().next()?;
                 let id = self.id(*zone)?;
                 aws.route53.remove_record(id, &name, "CNAME");
@@ -135,17 +137,19 @@ impl Ledger {
             }
             Act::Invoke { certificate } => {
                 let arn = self.touch(*certificate)?;
-                aws.lambda.invoke(FUNCTION, ours("Certificate Check", &[arn], json!({})), now);
+                aws.lambda.invoke(FUNCTION, own_event("Certificate Check", &[arn], json!({})), now);
             }
             Act::Sweep => {
                 let detail = match self.settings.contains_key("CERTIFICATE_ROLE_NAME") {
                     true => json!({"accounts": [MEMBER]}),
                     false => json!({}),
                 };
-                let sweep = ours("Certificate Sweep", &[], detail);
-                match self.doors {
-                    Doors::Queue { .. } => aws.sqs.send(QUEUE, sweep.to_string(), now),
-                    Doors::Both { .. } | Doors::Function => aws.lambda.invoke(FUNCTION, sweep, now),
+                let sweep = own_event("Certificate Sweep", &[], detail);
+                match self.route {
+                    EventRoute::Queue { .. } => aws.sqs.send(QUEUE, sweep.to_string(), now),
+                    EventRoute::Both { .. } | EventRoute::Function => {
+                        aws.lambda.invoke(FUNCTION, sweep, now)
+                    }
                 }
             }
             Act::Fault { kind, operation, after, times } => {
@@ -158,26 +162,26 @@ impl Ledger {
                 }
                 aws.faults.add(fault);
             }
-            Act::Well => aws.faults.clear(),
-            Act::Lose(events) => {
+            Act::ClearFaults => aws.faults.clear(),
+            Act::LoseEvents(events) => {
                 self.to_lose += events;
                 aws.eventbridge.drop_next(*events);
             }
-            Act::Double(every) => aws.eventbridge.duplicate(*every),
-            Act::Late(minutes) => aws.eventbridge.delay_next(TimeDelta::minutes(*minutes)),
+            Act::DuplicateEvents(every) => aws.eventbridge.duplicate(*every),
+            Act::DelayEvent(minutes) => aws.eventbridge.delay_next(TimeDelta::minutes(*minutes)),
             Act::LoseFirings(times) => aws.scheduler.lose_firings(*times),
-            Act::DoubleFirings(times) => aws.scheduler.duplicate_firings(*times),
-            Act::LateFirings(seconds) => aws.scheduler.set_delay(TimeDelta::seconds(*seconds)),
-            Act::Lambda { retries, concurrency } => configure(aws, *retries, *concurrency),
-            // The world's own: it holds the clock and the process.
-            Act::Skew(_) | Act::ColdStart => {}
-            Act::ZoneNews { zone, tagged } => {
+            Act::DuplicateFirings(times) => aws.scheduler.duplicate_firings(*times),
+            Act::DelayFirings(seconds) => aws.scheduler.set_delay(TimeDelta::seconds(*seconds)),
+            Act::ConfigureLambda { retries, concurrency } => configure(aws, *retries, *concurrency),
+            // `State` and `Host` do these: they hold the clock and the process.
+            Act::SkewClock(_) | Act::ColdStart => {}
+            Act::ReportZone { zone, tagged } => {
                 let (id, zone) = self.zones.get(zone)?;
-                let payload = zone_news(id, zone, *tagged, now);
-                if self.doors.receives().is_some() {
+                let payload = zone_event(id, zone, *tagged, now);
+                if self.route.receives().is_some() {
                     aws.sqs.send(QUEUE, payload.to_string(), now);
                 }
-                if !matches!(self.doors, Doors::Queue { .. }) {
+                if !matches!(self.route, EventRoute::Queue { .. }) {
                     aws.lambda.invoke(FUNCTION, payload, now);
                 }
                 self.certificates.values().for_each(|arn| {
@@ -188,25 +192,25 @@ impl Ledger {
         Some(())
     }
 
-    /// The certificate of this number, before which the function is about to be brought.
+    /// The certificate of this number, about which an event is about to reach the function.
     fn touch(&mut self, certificate: usize) -> Option<String> {
         let arn = self.certificates.get(&certificate)?.clone();
         *self.touched.entry(arn.clone()).or_default() += 1;
         Some(arn)
     }
 
-    fn cease(&mut self, aws: &mut Aws, now: DateTime<Utc>) {
+    fn end_faults(&mut self, aws: &mut Aws, now: DateTime<Utc>) {
         aws.faults.clear();
         aws.eventbridge.duplicate(false);
         aws.scheduler.lose_firings(0);
         aws.scheduler.duplicate_firings(0);
         aws.scheduler.set_delay(TimeDelta::zero());
         configure(aws, 2, 10);
-        // Losses and delays that nothing has met yet are spent on events that nobody waits for.
+        // Losses and delays that are left are used up by events that no rule matches.
         while aws.eventbridge.dropped() < self.to_lose {
-            aws.eventbridge.emit(nobodys(), now);
+            aws.eventbridge.emit(unrelated_event(), now);
         }
-        (0..10).for_each(|_| aws.eventbridge.emit(nobodys(), now));
+        (0..10).for_each(|_| aws.eventbridge.emit(unrelated_event(), now));
     }
 
     fn create_zone(&mut self, aws: &mut Aws, zone: &Zone) {
@@ -219,13 +223,13 @@ impl Ledger {
             aws.route53.tag_zone(&id, ZONE_TAG.0, ZONE_TAG.1);
         }
         self.zones.insert(zone.number, (id.clone(), zone.clone()));
-        match zone.found {
-            Found::Registered => {
+        match zone.delegation {
+            Delegation::Registered => {
                 aws.route53.register(zone.name, &id);
                 self.registered.retain(|(domain, _)| domain != zone.name);
                 self.registered.push((zone.name.to_owned(), id));
             }
-            Found::Delegated => {
+            Delegation::Delegated => {
                 let facts = self.facts(aws, DateTime::UNIX_EPOCH);
                 let above = zone.name.split_once('.').map_or("", |(_, above)| above);
                 let Some(above) = facts.answering_id(above) else { return };
@@ -235,12 +239,12 @@ impl Ledger {
                 aws.route53.put_record(&above, zone.name, "NS", 172_800, &servers);
                 self.delegated.push((above, zone.name.to_owned(), id));
             }
-            Found::Never => {}
+            Delegation::Missing => {}
         }
     }
 
     fn request(&mut self, aws: &mut Aws, request: &Request, now: DateTime<Utc>) -> Option<()> {
-        let [visible, options, record, step, interval] = request.pace.map(TimeDelta::seconds);
+        let [visible, options, record, step, interval] = request.delays.map(TimeDelta::seconds);
         aws.acm.behaviour.visible_after = visible;
         aws.acm.behaviour.options_after = options;
         aws.acm.behaviour.record_after = record;
@@ -248,7 +252,7 @@ impl Ledger {
         aws.acm.behaviour.validation_interval = interval;
         let (main, others) = request.names.split_first()?;
         let tags = request.tags.iter().map(|(key, value)| {
-            let value = self.spell(value);
+            let value = self.resolve(value);
             json!({"Key": key, "Value": value})
         });
         let mut body = json!({"DomainName": main, "KeyAlgorithm": request.key});
@@ -281,8 +285,8 @@ impl Ledger {
         Some(())
     }
 
-    /// `zone:3` stands for the id of zone 3.
-    fn spell(&self, value: &str) -> String {
+    /// Replaces `zone:3` by the id of zone 3.
+    fn resolve(&self, value: &str) -> String {
         let word = |word: &str| {
             let number = word.strip_prefix("zone:").and_then(|number| number.parse().ok());
             number.and_then(|number| self.id(number)).unwrap_or(word).to_owned()
@@ -290,7 +294,7 @@ impl Ledger {
         value.split(' ').map(word).collect::<Vec<_>>().join(" ")
     }
 
-    /// The records of a certificate that a zone could hold.
+    /// The records of a certificate that a zone can hold.
     fn records_in(
         &self,
         aws: &Aws,
@@ -305,98 +309,6 @@ impl Ledger {
         let held = records.filter(|(name, _)| lies_in(name, zone.name));
         (zone.kind != ZoneKind::Linked).then(|| held.collect())
     }
-
-    /// The world now.
-    pub(crate) fn facts(&self, aws: &Aws, at: DateTime<Utc>) -> Facts {
-        let set = |name| self.settings.contains_key(name);
-        let zones = self.zones.values().map(|(id, zone)| {
-            let records = aws
-                .route53
-                .records(id)
-                .map(|set| (set.name.to_string(), set.record_type.clone(), set.values.clone()));
-            ZoneFact {
-                id: id.clone(),
-                name: zone.name.to_owned(),
-                kind: zone.kind,
-                within_reach: zone.account == OURS
-                    || (zone.account == DNS && set("HOSTED_ZONE_ROLE_ARNS")),
-                admitted: zone.tagged || !set("HOSTED_ZONE_TAG"),
-                records: records.collect(),
-            }
-        });
-        let certificates = aws.acm.certificates().map(|it| self.certificate(it, at));
-        Facts {
-            at,
-            zones: zones.collect(),
-            certificates: certificates.collect(),
-            registered: self.registered.clone(),
-            delegated: self.delegated.clone(),
-        }
-    }
-
-    fn certificate(&self, it: &acm::Certificate, at: DateTime<Utc>) -> CertificateFact {
-        let set = |name| self.settings.get(name);
-        let skipped = it.tags.get("acm-dns-validator:skip").is_some_and(|value| value != "false");
-        let opted_in = set("CERTIFICATE_TAG").is_none()
-            || it.tags.get(CERTIFICATE_TAG.0).is_some_and(|value| value == CERTIFICATE_TAG.1);
-        let reached = it.account == OURS || set("CERTIFICATE_ROLE_NAME").is_some();
-        let update = it.update.as_ref();
-        let update = update.filter(|it| it.status == UpdateStatus::PendingDomainValidation);
-        let renewal = it.renewal.as_ref();
-        let renewal = renewal.filter(|it| it.status == RenewalStatus::PendingValidation);
-        let by_dns = it.validation_method == Some(acm::Method::Dns);
-        let domains = match (it.status, update, renewal) {
-            (Status::PendingValidation | Status::ValidationTimedOut, ..) if by_dns => {
-                &it.domains[..]
-            }
-            (Status::Issued, Some(update), _) => &update.domains,
-            (Status::Issued, None, Some(renewal)) if by_dns => &renewal.domains,
-            _ => &[],
-        };
-        let allowed = |name: &str| {
-            let name = name.trim_start_matches("*.");
-            let domains = set("ALLOWED_DOMAINS").map(String::as_str);
-            domains.is_none_or(|them| them.split(',').any(|domain| lies_in(name, domain)))
-        };
-        let pending = domains.iter().filter(|it| it.status != DomainStatus::Success);
-        let wanted = pending.map(|domain| {
-            let (name, value) = acm::validation_record(&it.account, &domain.name);
-            let told = domain.record_at.is_some_and(|told| told <= at);
-            Want { name, value, open: told && allowed(&domain.name) }
-        });
-        CertificateFact {
-            arn: it.arn.clone(),
-            names: it
-                .domains
-                .iter()
-                .map(|it| it.name.trim_start_matches("*.").to_owned())
-                .collect(),
-            ours: it.kind == Kind::AmazonIssued
-                && it.managed_by.is_none()
-                && it.key_pair_origin == KeyPairOrigin::AwsManaged
-                && !skipped
-                && opted_in
-                && reached
-                && it.domains.iter().any(|domain| allowed(&domain.name)),
-            lapsed: it.status == Status::ValidationTimedOut,
-            wanted: wanted.collect(),
-            ids: it
-                .tags
-                .get(HOSTED_ZONES)
-                .map(|ids| ids.split_whitespace().map(str::to_owned).collect())
-                .unwrap_or_default(),
-        }
-    }
-}
-
-/// How Lambda treats the function's events.
-pub(crate) fn configure(aws: &mut Aws, retries: u32, concurrency: usize) {
-    let function = sim::lambda::Function {
-        maximum_retry_attempts: retries,
-        reserved_concurrency: concurrency,
-        ..Default::default()
-    };
-    aws.lambda.add_function(FUNCTION, function);
 }
 
 /// A call by the owner of a certificate.
@@ -405,41 +317,4 @@ fn call(aws: &mut Aws, arn: &str, operation: &str, body: &Value, now: DateTime<U
     let caller =
         Caller { account: (*parts.get(4)?).to_owned(), region: (*parts.get(3)?).to_owned() };
     aws.acm.respond(operation, &caller, body.to_string().as_bytes(), now).ok().map(drop)
-}
-
-fn nobodys() -> Event {
-    Event {
-        account: OURS.to_owned(),
-        region: HOME.to_owned(),
-        source: "nobody".to_owned(),
-        detail_type: "Nothing".to_owned(),
-        resources: Vec::new(),
-        detail: json!({}),
-    }
-}
-
-/// One of the function's own events.
-fn ours(detail_type: &str, resources: &[String], detail: Value) -> Value {
-    json!({"source": "acm-dns-validator", "detail-type": detail_type, "resources": resources, "detail": detail})
-}
-
-/// CloudTrail's record of a zone's creation, or of its being tagged, as far as the function reads it.
-fn zone_news(id: &str, zone: &Zone, tagged: bool, now: DateTime<Utc>) -> Value {
-    let detail = if tagged {
-        json!({
-            "eventName": "ChangeTagsForResource",
-            "requestParameters": {"resourceType": "hostedzone", "resourceId": id},
-        })
-    } else {
-        let private = zone.kind == ZoneKind::Private;
-        let zone = json!({"name": format!("{}.", zone.name), "config": {"privateZone": private}});
-        json!({"eventName": "CreateHostedZone", "responseElements": {"hostedZone": zone}})
-    };
-    json!({
-        "source": "aws.route53",
-        "detail-type": "AWS API Call via CloudTrail",
-        "time": now,
-        "resources": [],
-        "detail": detail,
-    })
 }

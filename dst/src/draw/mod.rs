@@ -1,0 +1,80 @@
+//! Draws a world from a seed.
+
+mod certificates;
+mod draft;
+mod faults;
+mod settings;
+mod zones;
+
+use fastrand::Rng;
+
+use self::draft::Draft;
+use crate::act::Act;
+use crate::scenario::{CHAIN_LENGTH, EventRoute, HOUR, MINUTE, RECOVERY_TIME, Scenario};
+
+/// The world of this seed.
+pub(crate) fn draw(seed: u64) -> Scenario {
+    let mut draft = Draft { rng: Rng::with_seed(seed), acts: Vec::new(), zones: 0, faults_end: 0 };
+    draft.scenario(seed)
+}
+
+impl Draft {
+    fn scenario(&mut self, seed: u64) -> Scenario {
+        let without_faults = self.chance(20);
+        self.faults_end = match self.rng.u8(..100) {
+            0..80 => self.rng.i64(HOUR..5 * HOUR),
+            80..97 => self.rng.i64(5 * HOUR..16 * HOUR),
+            _ => self.rng.i64(16 * HOUR..50 * HOUR),
+        };
+        let long = self.chance(2);
+        let settings = self.settings();
+        self.zones(&settings);
+        let large = self.chance(1);
+        let certificates = if large { 0 } else { self.rng.usize(1..=5) };
+        if large {
+            self.large_batch();
+        }
+        for certificate in 0..certificates {
+            self.certificate(certificate, &settings);
+        }
+        let end = if long {
+            self.faults_end + CHAIN_LENGTH + RECOVERY_TIME
+        } else {
+            self.faults_end + RECOVERY_TIME
+        };
+        let offset = self.rng.i64(0..HOUR);
+        for hour in 0..=end / HOUR {
+            let at = hour * HOUR + offset;
+            let faulty = !without_faults && at < self.faults_end;
+            if faulty && self.chance(25) {
+                continue;
+            }
+            let late = if faulty && self.chance(20) { self.rng.i64(0..40 * MINUTE) } else { 0 };
+            self.act(at + late, Act::Sweep);
+            if faulty && self.chance(10) {
+                let again = at + late + self.rng.i64(0..3);
+                self.act(again, Act::Sweep);
+            }
+        }
+        if !without_faults {
+            for _ in 0..self.rng.usize(1..=10) {
+                self.fault();
+            }
+        }
+        let faults_end = self.faults_end;
+        self.act(faults_end, Act::EndFaults);
+        let mut acts = std::mem::take(&mut self.acts);
+        // After the faults end, only sweeps and events about zones remain.
+        acts.retain(|(at, act)| {
+            *at < faults_end || matches!(act, Act::EndFaults | Act::Sweep | Act::ReportZone { .. })
+        });
+        acts.sort_by_key(|(at, _)| *at);
+        let receives = self.rng.u32(if without_faults { 5..=5 } else { 1..=5 });
+        let route = match self.rng.u8(..100) {
+            0..75 => EventRoute::Function,
+            75..93 => EventRoute::Queue { receives },
+            _ => EventRoute::Both { receives },
+        };
+        Scenario { seed, settings, acts, faults_end, end, without_faults, route }
+    }
+}

@@ -1,0 +1,142 @@
+//! The state of a world while it runs.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sim::Sim;
+
+use super::attempt::Attempt;
+use crate::act::Act;
+use crate::checks;
+use crate::ledger::Ledger;
+use crate::oracle::Facts;
+use crate::scenario::Scenario;
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Violation {
+    pub(crate) at: DateTime<Utc>,
+    /// The invariant, as a sentence.
+    pub(crate) invariant: &'static str,
+    /// What happened instead.
+    pub(crate) instead: String,
+}
+
+/// The state of a world while it runs.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) ledger: Ledger,
+    pub(crate) violation: Option<Violation>,
+    /// The acts that were performed, for the story.
+    pub(crate) lines: Vec<(DateTime<Utc>, String)>,
+    /// How wrong the clock of the function is.
+    pub(crate) skew: TimeDelta,
+    /// Whether the next invocation runs in a new process.
+    pub(crate) cold: bool,
+    pub(super) epoch: DateTime<Utc>,
+    pub(super) acts: VecDeque<(DateTime<Utc>, Act)>,
+    pub(super) dry_run: bool,
+    pub(super) without_faults: bool,
+    /// The world in the last half minute: a check may have read any of these states.
+    pub(super) recent: VecDeque<Facts>,
+    pub(super) writes_seen: usize,
+    pub(super) calls_seen: usize,
+    /// Records that are correct, by zone and name: their value, and since when.
+    pub(super) right: BTreeMap<(String, String), (String, DateTime<Utc>)>,
+    /// Since when each blocked certificate is blocked, and whether a check was scheduled at that time.
+    pub(crate) blocked: BTreeMap<String, (DateTime<Utc>, bool)>,
+    pub(super) doubled_since: BTreeMap<String, DateTime<Utc>>,
+    pub(super) attempts: BTreeMap<(String, u32), Attempt>,
+    pub(crate) most_calls: usize,
+}
+
+/// How old the state that a check has read may be: the timeout of the function, and a little more.
+pub(super) const CHECK_TIME: TimeDelta = TimeDelta::seconds(35);
+
+impl State {
+    pub(crate) fn new(scenario: &Scenario, epoch: DateTime<Utc>) -> Self {
+        let acts = scenario.acts.iter();
+        Self {
+            ledger: Ledger::new(scenario),
+            violation: None,
+            lines: Vec::new(),
+            skew: TimeDelta::zero(),
+            cold: false,
+            epoch,
+            acts: acts.map(|(at, act)| (epoch + TimeDelta::seconds(*at), act.clone())).collect(),
+            dry_run: scenario.settings.contains_key("DRY_RUN"),
+            without_faults: scenario.without_faults,
+            recent: VecDeque::new(),
+            writes_seen: 0,
+            calls_seen: 0,
+            right: BTreeMap::new(),
+            blocked: BTreeMap::new(),
+            doubled_since: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            most_calls: 0,
+        }
+    }
+
+    pub(crate) fn next_act(&self) -> Option<DateTime<Utc>> {
+        self.acts.front().map(|(at, _)| *at)
+    }
+
+    pub(crate) fn violate(&mut self, at: DateTime<Utc>, invariant: &'static str, instead: String) {
+        self.violation.get_or_insert(Violation { at, invariant, instead });
+    }
+
+    /// Performs one act.
+    pub(super) fn perform(&mut self, act: &Act, sim: &Sim) {
+        let now = sim.now();
+        match act {
+            Act::SkewClock(seconds) => self.skew = TimeDelta::seconds(*seconds),
+            Act::ColdStart => self.cold = true,
+            Act::EndFaults => self.skew = TimeDelta::zero(),
+            _ => {}
+        }
+        if self.ledger.perform(act, sim).is_some() {
+            self.lines.push((now, act.to_string()));
+        }
+        self.record_facts(sim);
+        // Records that others wrote or removed are correct from now on, or no longer.
+        let facts = self.recent.back().map(|facts| facts.zones.clone()).unwrap_or_default();
+        self.right.retain(|(id, name), (value, _)| {
+            facts.iter().any(|zone| zone.id == *id && zone.has_record(name, value))
+        });
+        for zone in facts {
+            for (name, kind, values) in zone.records {
+                if let (true, [value]) = (kind == "CNAME", &values[..]) {
+                    let key = (zone.id.clone(), name);
+                    self.right.entry(key).or_insert_with(|| (value.clone(), now));
+                }
+            }
+        }
+    }
+
+    /// Keeps the current state of the world, and drops states that are too old for any check.
+    pub(super) fn record_facts(&mut self, sim: &Sim) {
+        let now = sim.now();
+        let facts = self.ledger.facts(&sim.aws(), now);
+        for certificate in &facts.certificates {
+            let arn = &certificate.arn;
+            if !facts.blocked(certificate) {
+                self.blocked.remove(arn);
+            } else if !self.blocked.contains_key(arn) {
+                let is_scheduled = checks::scheduled(&sim.aws(), arn, now) > 0;
+                self.blocked.insert(arn.clone(), (now, is_scheduled));
+            }
+        }
+        self.recent.push_back(facts);
+        // The last state before the half minute was still valid when the half minute began.
+        while self.recent.get(1).is_some_and(|facts| facts.at < now - CHECK_TIME) {
+            self.recent.pop_front();
+        }
+    }
+
+    /// The time since the start of the world, as stories show it.
+    pub(crate) fn clock(&self, at: DateTime<Utc>) -> String {
+        let since = at - self.epoch;
+        let (hours, minutes) = (since.num_hours(), since.num_minutes() % 60);
+        format!("{hours:02}:{minutes:02}:{:02}", since.num_seconds() % 60)
+    }
+}

@@ -1,0 +1,33 @@
+//! The fixed names of every world: accounts, regions, ARNs and tags.
+
+/// The account the function runs in.
+pub(crate) const OURS: &str = "111122223333";
+/// The account of a DNS team. The function can access it if `HOSTED_ZONE_ROLE_ARNS` is set.
+pub(crate) const DNS: &str = "444455556666";
+/// An account with certificates, and with zones that the function cannot access.
+pub(crate) const MEMBER: &str = "777788889999";
+/// The region the function runs in.
+pub(crate) const HOME: &str = "eu-west-1";
+/// Another region.
+pub(crate) const AWAY: &str = "us-east-1";
+
+/// The tag that `HOSTED_ZONE_TAG` requires.
+pub(crate) const ZONE_TAG: (&str, &str) = ("team", "dns");
+/// The tag that `CERTIFICATE_TAG` requires.
+pub(crate) const CERTIFICATE_TAG: (&str, &str) = ("validate", "yes");
+
+/// The tag of a certificate that names its zones.
+pub(crate) const HOSTED_ZONES: &str = "acm-dns-validator:hosted-zone-id";
+
+/// The function.
+pub(crate) const FUNCTION: &str =
+    "arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator";
+
+/// The queue for events, in worlds that have one.
+pub(crate) const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:certificates";
+/// The dead-letter queue.
+pub(crate) const DEAD_LETTERS: &str = "arn:aws:sqs:eu-west-1:111122223333:dead-letters";
+
+/// The schedule group of the checks.
+pub(crate) const GROUP: &str = "acm-dns-validator";
+pub(crate) const SCHEDULE_ROLE: &str = "arn:aws:iam::111122223333:role/acm-dns-validator-scheduler";
