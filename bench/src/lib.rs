@@ -1,4 +1,4 @@
-//! What a process costs, as Linux counts it, and a world to run it in.
+//! What a process costs, as Linux counts it, and a simulated AWS to run it in.
 
 pub mod process;
 pub mod world;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
-/// The processor time of all threads of a process that still run, to the nanosecond.
+/// The processor time of all running threads of a process, in nanoseconds.
 ///
 /// Source: the first field of `schedstat`, <https://docs.kernel.org/scheduler/sched-stats.html>.
 ///
@@ -16,12 +16,12 @@ pub fn processor_time(pid: u32) -> io::Result<Duration> {
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
         let text = fs::read_to_string(thread?.path().join("schedstat"))?;
         let first = text.split_whitespace().next().and_then(|field| field.parse::<u64>().ok());
-        nanoseconds += first.ok_or_else(|| io::Error::other("schedstat has no numbers"))?;
+        nanoseconds += first.ok_or_else(|| io::Error::other("schedstat has no number"))?;
     }
     Ok(Duration::from_nanos(nanoseconds))
 }
 
-/// The most memory a process ever had resident, in bytes: `VmHWM` of
+/// The peak resident memory of a process in bytes: `VmHWM` of
 /// <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>.
 ///
 /// # Errors

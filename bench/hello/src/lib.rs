@@ -1,9 +1,9 @@
-//! The least that one can run on Lambda in Rust: it logs, takes an event, and says hello.
+//! The smallest Lambda function in Rust: it takes an event, logs a line, and answers "hello".
 
 use lambda_runtime::{Error, LambdaEvent, service_fn, tracing};
 use serde_json::{Value, json};
 
-/// Takes invocations from Lambda until the process ends, set up as `cargo lambda new` does it.
+/// Takes invocations from Lambda until the process ends, as `cargo lambda new` sets it up.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
-//! How calls, processor time and memory grow with the work: `curves BOOTSTRAP SVG [--all]`.
+//! Measures how calls, processor time and memory grow with the work: `curves BOOTSTRAP SVG [--all]`.
 //!
 //! Prints tables, draws the curves into a file, and ends non-zero if one grows faster than its work.
-//! A batch of 10,000 is measured with `--all` only: Route 53's own limits make it take minutes.
+//! A batch of 10,000 is measured with `--all` only: it takes minutes because of Route 53's rate limits.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,15 +10,14 @@ use std::{env, fs};
 
 use acm_dns_validator_bench::process::{peak_memory, processor_time};
 use acm_dns_validator_bench::world::{
-    CERTIFICATE_ROLE, Failure, HOME, OURS, World, batch, id, requested,
+    ACCOUNT, CERTIFICATE_ROLE, Failure, REGION, World, batch_of_checks, process_id, request_event,
 };
 use serde_json::Value;
 
 /// What grows, and how that is measured.
 struct Case {
     title: &'static str,
-    /// How many calls a look may make however large it is. Where none is stated, the work grows as
-    /// the size does.
+    /// The most calls of a check, whatever the size. If none is stated, the work grows with the size.
     most_calls: Option<usize>,
     sizes: &'static [usize],
     fill: Fill,
@@ -28,39 +27,40 @@ struct Case {
     drawn: bool,
 }
 
-/// Fills a world to a size; the event to invoke the function with.
+/// Fills a world to a size, and returns the event to invoke the function with.
 type Fill = fn(&World, usize) -> Result<Value, Failure>;
 
-/// A case and what it came to.
+/// A case and its results.
 struct Curve {
     case: Case,
     points: Vec<Point>,
 }
 
-/// What one size costs.
+/// The cost of one size.
 struct Point {
     size: usize,
     calls: usize,
     /// Calls by service.
     services: String,
-    /// Of the function's process in the invocation, in milliseconds.
+    /// Processor time of the function's process in the invocation, in milliseconds.
     processor: f64,
     /// Peak memory in MB.
     memory: f64,
 }
 
-/// How much faster than the work processor time may seem to grow between two sizes: it is measured.
+/// How much faster than the work processor time may seem to grow between two sizes, because it is
+/// measured and not counted.
 const NOISE: f64 = 2.0;
 
-/// How much faster than the work the number of calls may grow: of a batch of 1,000 a quarter of the
-/// records wait for Route 53's rate, and no event tells of them yet.
-const WAITING: f64 = 1.02;
+/// How much faster than the work the number of calls may grow: in a batch of 1,000, a quarter of the
+/// records wait for Route 53's rate limit, and no event is published about them yet.
+const RATE_LIMITED: f64 = 1.02;
 
-/// Up to here an answer of Route 53 has a page with more in it as there is more to list, and reading
-/// it takes longer: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html>
+/// Up to this size, Route 53's page gets longer as there is more to list, and takes longer to read:
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html>
 const PAGE: usize = 1_000;
 
-/// The least of so many processes counts.
+/// How many processes are measured for each size. The lowest processor time counts.
 const RUNS: usize = 3;
 
 const REGIONS: [&str; 10] = [
@@ -75,7 +75,7 @@ const REGIONS: [&str; 10] = [
     "us-west-2",
     "ap-south-1",
 ];
-const ACCOUNTS: [&str; 4] = [OURS, "444455556666", "777788889999", "222233334444"];
+const ACCOUNTS: [&str; 4] = [ACCOUNT, "444455556666", "777788889999", "222233334444"];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Failure> {
@@ -88,19 +88,19 @@ async fn main() -> Result<ExitCode, Failure> {
     for case in cases(all) {
         let mut points = Vec::new();
         for &size in case.sizes {
-            points.push(least(bootstrap, &case, size).await?);
+            points.push(lowest(bootstrap, &case, size).await?);
         }
         let curve = Curve { case, points };
         println!("{}", table(&curve));
         curves.push(curve);
     }
     fs::write(svg, draw(&curves))?;
-    let complaints: Vec<String> = curves.iter().flat_map(complaints).collect();
-    for complaint in &complaints {
-        println!("FAILED: {complaint}");
+    let problems: Vec<String> = curves.iter().flat_map(problems).collect();
+    for problem in &problems {
+        println!("FAILED: {problem}");
     }
-    println!("{} curves, {} complaints.", curves.len(), complaints.len());
-    Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("{} curves, {} problems.", curves.len(), problems.len());
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn cases(all: bool) -> [Case; 6] {
@@ -158,18 +158,17 @@ fn cases(all: bool) -> [Case; 6] {
     ]
 }
 
-/// The cheapest of a few measurements: what is above it is other processes' doing.
-async fn least(bootstrap: &str, case: &Case, size: usize) -> Result<Point, Failure> {
-    let mut least = measure(bootstrap, case, size).await?;
-    // A batch of 10,000 takes minutes.
-    let minutes = case.most_calls.is_none() && size >= 10_000;
-    for _ in 1..if minutes { 1 } else { RUNS } {
+/// The lowest of a few measurements: the others include time that other processes caused.
+async fn lowest(bootstrap: &str, case: &Case, size: usize) -> Result<Point, Failure> {
+    let mut lowest = measure(bootstrap, case, size).await?;
+    let takes_minutes = case.most_calls.is_none() && size >= 10_000;
+    for _ in 1..if takes_minutes { 1 } else { RUNS } {
         let again = measure(bootstrap, case, size).await?;
-        if again.processor < least.processor {
-            least = again;
+        if again.processor < lowest.processor {
+            lowest = again;
         }
     }
-    Ok(least)
+    Ok(lowest)
 }
 
 async fn measure(bootstrap: &str, case: &Case, size: usize) -> Result<Point, Failure> {
@@ -179,16 +178,16 @@ async fn measure(bootstrap: &str, case: &Case, size: usize) -> Result<Point, Fai
     command.env("CERTIFICATE_ROLE_NAME", CERTIFICATE_ROLE);
     command.envs(case.environment.iter().copied());
     let process = command.spawn()?;
-    let pid = id(&process)?;
-    world.idle().await?;
+    let pid = process_id(&process)?;
+    world.wait_until_idle().await?;
     let before = processor_time(pid)?;
     let (calls, answer) = world.invoke(event).await?;
     let processor = (processor_time(pid)? - before).as_secs_f64() * 1e3;
     if let Some(failed) = answer["batchItemFailures"].as_array().filter(|it| !it.is_empty()) {
-        return Err(format!("{} of a batch of {size} came back", failed.len()).into());
+        return Err(format!("{} messages of a batch of {size} failed", failed.len()).into());
     }
     if world.sim().aws().route53.writes().is_empty() {
-        return Err(format!("nothing was written: {answer}").into());
+        return Err(format!("no record was written: {answer}").into());
     }
     let mut services = BTreeMap::new();
     for call in &calls {
@@ -199,69 +198,71 @@ async fn measure(bootstrap: &str, case: &Case, size: usize) -> Result<Point, Fai
     Ok(Point { size, calls: calls.len(), services: services.join(", "), processor, memory })
 }
 
-/// A certificate for `www.example.com` in its zone, and the news of it.
-fn one(world: &World) -> Result<(String, Value), Failure> {
-    let zone = world.sim().aws().route53.register_domain(OURS, "example.com");
-    let arn = world.certificate(OURS, HOME, &["www.example.com".to_owned()]);
-    Ok((zone, requested(&arn)?))
+/// Adds a certificate for `www.example.com` and its zone; returns the zone's id and the event.
+fn one_certificate(world: &World) -> Result<(String, Value), Failure> {
+    let zone = world.sim().aws().route53.register_domain(ACCOUNT, "example.com");
+    let arn = world.add_certificate(ACCOUNT, REGION, &["www.example.com".to_owned()]);
+    Ok((zone, request_event(&arn)?))
 }
 
-/// Half of them before ours in Route 53's order, half behind it.
+/// Half of the zones sort before the certificate's zone in Route 53's order, half after it.
 fn other_zones(world: &World, size: usize) -> Result<Value, Failure> {
     let mut aws = world.sim().aws();
     for index in 0..size {
         let side = if index % 2 == 0 { "a" } else { "z" };
-        aws.route53.create_zone(OURS, &format!("{side}{index}.com"));
+        aws.route53.create_zone(ACCOUNT, &format!("{side}{index}.com"));
     }
     drop(aws);
-    Ok(one(world)?.1)
+    Ok(one_certificate(world)?.1)
 }
 
-/// Between ours and the name in Route 53's order: where a search that goes on from ours finds them.
+/// These zones sort between the certificate's zone and its name in Route 53's order: a search that
+/// continues from the zone finds them.
 fn zones_below(world: &World, size: usize) -> Result<Value, Failure> {
     for index in 0..size {
-        world.sim().aws().route53.create_zone(OURS, &format!("a{index}.example.com"));
+        world.sim().aws().route53.create_zone(ACCOUNT, &format!("a{index}.example.com"));
     }
-    Ok(one(world)?.1)
+    Ok(one_certificate(world)?.1)
 }
 
 fn tagged_zones(world: &World, size: usize) -> Result<Value, Failure> {
     other_zones(world, size)?;
     let mut aws = world.sim().aws();
-    for zone in aws.route53.zone_ids(OURS) {
+    for zone in aws.route53.zone_ids(ACCOUNT) {
         aws.route53.tag_zone(&zone, "dns", "acm");
     }
     let arn = aws.acm.certificates().next().map(|it| it.arn.clone());
-    Ok(requested(&arn.ok_or("no certificate")?)?)
+    Ok(request_event(&arn.ok_or("no certificate")?)?)
 }
 
 fn names(world: &World, size: usize) -> Result<Value, Failure> {
-    world.sim().aws().route53.register_domain(OURS, "example.com");
+    world.sim().aws().route53.register_domain(ACCOUNT, "example.com");
     let names: Vec<_> = (0..size).map(|index| format!("n{index}.example.com")).collect();
-    Ok(requested(&world.certificate(OURS, HOME, &names))?)
+    Ok(request_event(&world.add_certificate(ACCOUNT, REGION, &names))?)
 }
 
-/// From four accounts and ten regions in turn, as an organization has them.
+/// Certificates of four accounts and ten regions in turn, as in an organization.
 fn certificates(world: &World, size: usize) -> Result<Value, Failure> {
-    world.sim().aws().route53.register_domain(OURS, "example.com");
+    world.sim().aws().route53.register_domain(ACCOUNT, "example.com");
     for account in ACCOUNTS {
         let mut aws = world.sim().aws();
         aws.sts.add_account(account);
-        aws.sts.add_role(&format!("arn:aws:iam::{account}:role/{CERTIFICATE_ROLE}"), OURS);
+        aws.sts.add_role(&format!("arn:aws:iam::{account}:role/{CERTIFICATE_ROLE}"), ACCOUNT);
     }
     let arns: Vec<_> = (0..size)
         .map(|index| {
             let account = ACCOUNTS[index % ACCOUNTS.len()];
             let region = REGIONS[index / ACCOUNTS.len() % REGIONS.len()];
-            world.certificate(account, region, &[format!("n{index}.example.com")])
+            world.add_certificate(account, region, &[format!("n{index}.example.com")])
         })
         .collect();
-    Ok(batch(&arns))
+    Ok(batch_of_checks(&arns))
 }
 
-/// Spread around ours in Route 53's order: it is a hash below `www`, and so are they.
+/// Records around the validation record in Route 53's order: like it, their names are hashes below
+/// `www`.
 fn records(world: &World, size: usize) -> Result<Value, Failure> {
-    let (zone, event) = one(world)?;
+    let (zone, event) = one_certificate(world)?;
     for index in 0..size {
         let name = format!("_{:08x}.www.example.com", (index as u32).wrapping_mul(0x9e37_79b9));
         world.sim().aws().route53.put_record(&zone, &name, "TXT", 300, &["\"other\""]);
@@ -269,21 +270,22 @@ fn records(world: &World, size: usize) -> Result<Value, Failure> {
     Ok(event)
 }
 
-/// Where a curve grows faster than its work, or makes more calls than it may.
-fn complaints(curve: &Curve) -> Vec<String> {
+/// What is wrong with a curve: it grows faster than its work, or a check makes too many calls.
+fn problems(curve: &Curve) -> Vec<String> {
     let Curve { case: Case { title, most_calls, .. }, points } = curve;
-    let mut complaints = Vec::new();
+    let mut problems = Vec::new();
     for point in points {
         if let Some(most) = most_calls.filter(|most| point.calls > *most) {
-            complaints.push(format!("{title}, {}: {} calls, not {most}", point.size, point.calls));
+            problems
+                .push(format!("{title}, {}: {} calls, more than {most}", point.size, point.calls));
         }
     }
     for pair in points.windows(2) {
         let [small, large] = pair else { continue };
         let sizes = format!("{title}, {} to {}", small.size, large.size);
         let times = large.size as f64 / small.size as f64;
-        if most_calls.is_none() && large.calls as f64 > small.calls as f64 * times * WAITING {
-            complaints.push(format!("{sizes}: {} to {} calls", small.calls, large.calls));
+        if most_calls.is_none() && large.calls as f64 > small.calls as f64 * times * RATE_LIMITED {
+            problems.push(format!("{sizes}: {} to {} calls", small.calls, large.calls));
         }
         if most_calls.is_some() && small.size < PAGE {
             continue;
@@ -291,10 +293,10 @@ fn complaints(curve: &Curve) -> Vec<String> {
         let work = if most_calls.is_some() { 1.0 } else { times };
         let (from, to) = (small.processor, large.processor);
         if to > from * work * NOISE {
-            complaints.push(format!("{sizes}: {from:.1} to {to:.1} ms of processor time"));
+            problems.push(format!("{sizes}: {from:.1} to {to:.1} ms of processor time"));
         }
     }
-    complaints
+    problems
 }
 
 fn table(curve: &Curve) -> String {
@@ -308,12 +310,12 @@ fn table(curve: &Curve) -> String {
     text
 }
 
-/// The side of a panel's square.
+/// The length of a side of a panel.
 const SIDE: f64 = 200.0;
-/// How many powers of ten it shows, from 1 on.
+/// How many powers of ten a panel shows, from 1 on.
 const DECADES: f64 = 5.0;
 
-/// Panels in two columns and two rows, logarithmic both ways, from 1 to 100,000.
+/// Draws panels in two columns and two rows. Both axes are logarithmic, from 1 to 100,000.
 fn draw(curves: &[Curve]) -> String {
     let mut svg = String::from(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 540 560\" \
@@ -325,7 +327,7 @@ fn draw(curves: &[Curve]) -> String {
         let _ = panel(&mut svg, curve, left, top);
     }
     svg += "<text x=\"40\" y=\"550\"><tspan fill=\"#2f81f7\">calls</tspan> · \
-            <tspan fill=\"#db6d28\">processor time, ms</tspan> · dashed: as fast as the size\
+            <tspan fill=\"#db6d28\">processor time, ms</tspan> · dashed: growth in proportion to the size\
             </text>\n</svg>\n";
     svg
 }

@@ -1,4 +1,4 @@
-//! The hello-world on one thread, as the function has it.
+//! The hello-world on one thread, like the function.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,4 +1,4 @@
-//! The hello-world on tokio's default runtime, as `cargo lambda new` makes it.
+//! The hello-world on tokio's default runtime, as `cargo lambda new` sets it up.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,4 +1,4 @@
-//! What is compared, and how each of it is started.
+//! The programs that are compared, and how each is started.
 
 use std::fs::{self, File};
 use std::io;
@@ -20,16 +20,16 @@ pub(crate) struct Candidate {
     path: PathBuf,
 }
 
-/// What kind of program.
+/// The kind of a program.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Kind {
     /// A binary that does the function's work.
     Function,
-    /// A binary that answers and does nothing else.
+    /// A binary that answers, and does nothing else.
     Hello,
-    /// Node.js, with the bundle that `run` makes of `bench/node`.
+    /// Node.js, with the bundle that `run` builds from `bench/node`.
     Node,
-    /// A Python that has what `bench/python` needs.
+    /// A Python interpreter with the packages that `bench/python` needs.
     Python,
 }
 
@@ -40,17 +40,18 @@ impl Candidate {
             text.split_once('=').ok_or_else(|| format!("`{text}` is not NAME=PATH"))?;
         let path = std::path::absolute(path).map_err(|error| format!("{path}: {error}"))?;
         if !path.exists() {
-            return Err(format!("{} is not there", path.display()).into());
+            return Err(format!("{} does not exist", path.display()).into());
         }
         Ok(Self { name: name.to_owned(), kind, path })
     }
 
     /// Whether it does the function's work.
-    pub(crate) fn works(&self) -> bool {
+    pub(crate) fn does_the_work(&self) -> bool {
         self.kind != Kind::Hello
     }
 
-    /// Starts it with what Lambda gives a function, and nothing else. What it says goes into `log`.
+    /// Starts it with the environment that Lambda gives a function, and no other. Its output goes to
+    /// `log`.
     pub(crate) fn start(
         &self,
         runtime: &RuntimeApi,
@@ -97,10 +98,10 @@ impl Candidate {
             .env("AWS_ACCESS_KEY_ID", format!("AKIA{ACCOUNT}"))
             .env("AWS_SECRET_ACCESS_KEY", "secret")
             .env("AWS_SESSION_TOKEN", "session")
-            // Ours reads the system's file of authorities, and botocore one as long; Node.js adds one
-            // to its own.
+            // The function reads the system's file of authorities, and botocore one of the same length.
+            // Node.js adds one authority to its own.
             .env("SSL_CERT_FILE", &trust.all)
-            .env("NODE_EXTRA_CA_CERTS", &trust.ours)
+            .env("NODE_EXTRA_CA_CERTS", &trust.authority)
             .env("SCHEDULE_GROUP", GROUP)
             .env("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)
             .stdin(Stdio::null())
@@ -116,7 +117,7 @@ impl Candidate {
         command.spawn()
     }
 
-    /// The size of the binary, if it is one.
+    /// The size of the binary, if it is a binary.
     pub(crate) fn binary(&self) -> io::Result<Option<u64>> {
         match self.kind {
             Kind::Function | Kind::Hello => Ok(Some(fs::metadata(&self.path)?.len())),

@@ -1,4 +1,4 @@
-//! What a Lambda function sees of the world: AWS over HTTPS, and Lambda's Runtime API over HTTP.
+//! What a Lambda function connects to: AWS over HTTPS, and Lambda's Runtime API over HTTP.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -26,7 +26,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::world::FUNCTION;
 
-/// The services and where they are: a host each, as on AWS.
+/// The services and their addresses: a host for each, as on AWS.
 pub(crate) const SERVICES: [(&str, Ipv4Addr); 4] = [
     ("ACM", Ipv4Addr::new(127, 0, 0, 1)),
     ("ROUTE_53", Ipv4Addr::new(127, 0, 0, 2)),
@@ -34,86 +34,88 @@ pub(crate) const SERVICES: [(&str, Ipv4Addr); 4] = [
     ("EVENTBRIDGE", Ipv4Addr::new(127, 0, 0, 4)),
 ];
 
-/// AWS over HTTPS; dropping it ends it.
+/// AWS over HTTPS. It ends when it is dropped.
 pub(crate) struct Services {
-    /// Where each service is: the name in `AWS_ENDPOINT_URL_…`, and the address.
+    /// Each service's name in `AWS_ENDPOINT_URL_…`, and its address.
     pub(crate) addresses: Vec<(&'static str, SocketAddr)>,
-    seen: Rc<Seen>,
+    observed: Rc<Observed>,
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// What the services have seen of a function.
+/// What the services observe of a function.
 #[derive(Default)]
-struct Seen {
-    /// Its process, once there is one.
+struct Observed {
+    /// The function's process, once it is started.
     process: Cell<Option<u32>>,
-    /// When it first turned to one of them.
-    contact: Cell<Option<Moment>>,
+    /// When it first connected to a service.
+    first_contact: Cell<Option<Moment>>,
     /// TLS connections so far.
     connections: Cell<usize>,
 }
 
-/// A moment in the life of a process.
+/// A moment in the run of a process.
 #[derive(Clone, Copy)]
 pub(crate) struct Moment {
-    /// When.
+    /// The time.
     pub(crate) at: Instant,
-    /// How much processor time it had used by then.
+    /// The processor time that it had used until then.
     pub(crate) used: Duration,
 }
 
 impl Moment {
-    /// Now.
+    /// The current moment.
     pub(crate) fn now(process: u32) -> io::Result<Self> {
         Ok(Self { at: Instant::now(), used: processor_time(process)? })
     }
 }
 
 impl Services {
-    /// Serves a world. Each round trip takes `latency` longer than it would.
+    /// Serves a simulated AWS. Each round trip takes `latency` longer.
     pub(crate) async fn serve(
         sim: &Sim,
         acceptor: &TlsAcceptor,
         latency: Duration,
     ) -> io::Result<Self> {
-        let seen = Rc::new(Seen::default());
+        let observed = Rc::new(Observed::default());
         let (mut addresses, mut tasks) = (Vec::new(), Vec::new());
         for (service, host) in SERVICES {
             let listener = TcpListener::bind((host, 0)).await?;
             addresses.push((service, listener.local_addr()?));
             let (sim, acceptor) = (sim.clone(), acceptor.clone());
-            let seen = Rc::clone(&seen);
+            let observed = Rc::clone(&observed);
             tasks.push(spawn_local(async move {
                 while let Ok((stream, _)) = listener.accept().await {
-                    if let (None, Some(process)) = (seen.contact.get(), seen.process.get()) {
-                        seen.contact.set(Moment::now(process).ok());
+                    if let (None, Some(process)) =
+                        (observed.first_contact.get(), observed.process.get())
+                    {
+                        observed.first_contact.set(Moment::now(process).ok());
                     }
                     let (sim, acceptor) = (sim.clone(), acceptor.clone());
-                    let seen = Rc::clone(&seen);
+                    let observed = Rc::clone(&observed);
                     spawn_local(async move {
-                        let talk = converse(stream, &sim, &acceptor, latency, &seen);
-                        // How a connection ends is its client's business.
-                        drop(talk.await);
+                        let serving = serve_tls(stream, &sim, &acceptor, latency, &observed);
+                        // Errors of a connection are left to its client.
+                        drop(serving.await);
                     });
                 }
             }));
         }
-        Ok(Self { addresses, seen, tasks })
+        Ok(Self { addresses, observed, tasks })
     }
 
-    /// Says which process is the function's.
-    pub(crate) fn watch(&self, process: u32) {
-        self.seen.process.set(Some(process));
+    /// Sets the function's process.
+    pub(crate) fn observe(&self, process: u32) {
+        self.observed.process.set(Some(process));
     }
 
-    /// When the function first turned to a service, if it did.
-    pub(crate) fn contact(&self) -> Option<Moment> {
-        self.seen.contact.get()
+    /// When the function first connected to a service, if it did.
+    pub(crate) fn first_contact(&self) -> Option<Moment> {
+        self.observed.first_contact.get()
     }
 
-    /// How many TLS connections were made so far.
+    /// How many TLS connections were opened so far.
     pub(crate) fn connections(&self) -> usize {
-        self.seen.connections.get()
+        self.observed.connections.get()
     }
 }
 
@@ -123,38 +125,38 @@ impl Drop for Services {
     }
 }
 
-async fn converse(
+async fn serve_tls(
     stream: TcpStream,
     sim: &Sim,
     acceptor: &TlsAcceptor,
     latency: Duration,
-    seen: &Seen,
+    observed: &Observed,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    // A round trip for TCP, one for TLS 1.3.
-    pass(2 * latency).await;
+    // One round trip for TCP, one for TLS 1.3.
+    delay(2 * latency).await;
     let stream = acceptor.accept(stream).await?;
-    seen.connections.set(seen.connections.get() + 1);
+    observed.connections.set(observed.connections.get() + 1);
     let service = service_fn(async |request: Request<Incoming>| {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes().to_vec();
-        pass(latency).await;
+        delay(latency).await;
         let answer = sim.aws().respond(&Request::from_parts(parts, body), sim.now());
         match answer {
             Answer::Response(response) => Ok(response.map(|body| Full::new(Bytes::from(body)))),
             Answer::Crash | Answer::Reset => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
         }
     });
-    talk(stream, service).await
+    serve_http(stream, service).await
 }
 
-async fn pass(time: Duration) {
+async fn delay(time: Duration) {
     if !time.is_zero() {
         tokio::time::sleep(time).await;
     }
 }
 
-async fn talk<S>(stream: impl AsyncRead + AsyncWrite + Unpin, service: S) -> io::Result<()>
+async fn serve_http<S>(stream: impl AsyncRead + AsyncWrite + Unpin, service: S) -> io::Result<()>
 where
     S: hyper::service::HttpService<Incoming, ResBody = Full<Bytes>>,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -163,72 +165,76 @@ where
     connection.await.map_err(io::Error::other)
 }
 
-/// What a function says to the Runtime API, and when.
-enum Said {
-    /// It wants the next invocation.
+/// What a function sends to the Runtime API, and when.
+enum Message {
+    /// It requests the next invocation.
     Next(Instant, oneshot::Sender<Value>),
-    /// It has answered one.
-    Answered(Instant),
-    /// It failed, in its own words.
+    /// It responds to an invocation.
+    Response(Instant),
+    /// It reports an error; this is its text.
     Failed(String),
 }
 
-/// Lambda's Runtime API over HTTP; dropping it ends it.
+/// Lambda's Runtime API over HTTP. It ends when it is dropped.
 ///
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
-    said: mpsc::UnboundedReceiver<Said>,
-    /// Takes the invocation that the function has asked for.
-    give: Option<oneshot::Sender<Value>>,
+    messages: mpsc::UnboundedReceiver<Message>,
+    /// Where the event goes that the function has requested.
+    invocation: Option<oneshot::Sender<Value>>,
     task: JoinHandle<()>,
 }
 
 impl RuntimeApi {
-    /// Serves on a free port of loopback. Each invocation has this long.
+    /// Serves on a free port of loopback. `timeout` is that of each invocation.
     pub(crate) async fn serve(timeout: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let (say, said) = mpsc::unbounded_channel();
+        let (sender, messages) = mpsc::unbounded_channel();
         let task = spawn_local(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let say = say.clone();
+                let sender = sender.clone();
                 spawn_local(async move {
                     stream.set_nodelay(true)?;
-                    talk(stream, service_fn(|request| respond(request, &say, timeout))).await
+                    serve_http(stream, service_fn(|request| respond(request, &sender, timeout)))
+                        .await
                 });
             }
         });
-        Ok(Self { address, said, give: None, task })
+        Ok(Self { address, messages, invocation: None, task })
     }
 
-    /// Waits until the function asks for an invocation: when.
-    pub(crate) async fn asked(&mut self) -> Result<Instant, Failure> {
-        match self.hear().await? {
-            Said::Next(at, give) => {
-                self.give = Some(give);
+    /// Waits until the function requests an invocation, and returns when it did.
+    pub(crate) async fn next_request(&mut self) -> Result<Instant, Failure> {
+        match self.receive().await? {
+            Message::Next(at, invocation) => {
+                self.invocation = Some(invocation);
                 Ok(at)
             }
-            Said::Answered(_) | Said::Failed(_) => Err("it answers what nobody asked".into()),
+            Message::Response(_) | Message::Failed(_) => {
+                Err("it responds without an invocation".into())
+            }
         }
     }
 
-    /// Gives the function what it has asked for, and waits for the answer: how long.
+    /// Gives the function the invocation that it has requested, waits for the response, and returns how
+    /// long that took.
     pub(crate) async fn invoke(&mut self, event: Value) -> Result<Duration, Failure> {
-        let give = self.give.take().ok_or("it has not asked for an invocation")?;
+        let invocation = self.invocation.take().ok_or("it has not requested an invocation")?;
         let begin = Instant::now();
-        drop(give.send(event));
-        match self.hear().await? {
-            Said::Answered(at) => Ok(at - begin),
-            Said::Next(..) | Said::Failed(_) => Err("it does not answer".into()),
+        drop(invocation.send(event));
+        match self.receive().await? {
+            Message::Response(at) => Ok(at - begin),
+            Message::Next(..) | Message::Failed(_) => Err("it does not respond".into()),
         }
     }
 
-    async fn hear(&mut self) -> Result<Said, Failure> {
-        match self.said.recv().await {
-            Some(Said::Failed(message)) => Err(format!("it failed: {message}").into()),
-            Some(said) => Ok(said),
-            None => Err("the Runtime API is gone".into()),
+    async fn receive(&mut self) -> Result<Message, Failure> {
+        match self.messages.recv().await {
+            Some(Message::Failed(text)) => Err(format!("it failed: {text}").into()),
+            Some(message) => Ok(message),
+            None => Err("the Runtime API has ended".into()),
         }
     }
 }
@@ -241,32 +247,32 @@ impl Drop for RuntimeApi {
 
 async fn respond(
     request: Request<Incoming>,
-    say: &mpsc::UnboundedSender<Said>,
+    sender: &mpsc::UnboundedSender<Message>,
     timeout: Duration,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let arrived = Instant::now();
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().strip_prefix("/2018-06-01/runtime/").unwrap_or_default();
     if (parts.method, path) == (Method::GET, "invocation/next") {
-        let (give, given) = oneshot::channel();
-        // Who does not listen any more has ended this run.
-        drop(say.send(Said::Next(arrived, give)));
-        let event = given.await.unwrap_or_default();
-        return Ok(offered(&event, timeout));
+        let (invocation, event) = oneshot::channel();
+        // If nobody receives it, the run has ended.
+        drop(sender.send(Message::Next(arrived, invocation)));
+        let event = event.await.unwrap_or_default();
+        return Ok(invocation_response(&event, timeout));
     }
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let said = match path.rsplit('/').next() {
-        Some("response") => Said::Answered(Instant::now()),
-        _ => Said::Failed(String::from_utf8_lossy(&body).into_owned()),
+    let message = match path.rsplit('/').next() {
+        Some("response") => Message::Response(Instant::now()),
+        _ => Message::Failed(String::from_utf8_lossy(&body).into_owned()),
     };
-    drop(say.send(said));
+    drop(sender.send(message));
     let mut response = Response::new(Full::from(r#"{"status":"OK"}"#));
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
 }
 
-/// Hands an event to the runtime.
-fn offered(event: &Value, timeout: Duration) -> Response<Full<Bytes>> {
+/// The response that hands an event to the runtime.
+fn invocation_response(event: &Value, timeout: Duration) -> Response<Full<Bytes>> {
     let deadline = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now() + timeout);
     let deadline = deadline.timestamp_millis().to_string();
     let response = Response::builder()

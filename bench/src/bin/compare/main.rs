@@ -1,4 +1,4 @@
-//! Compares the function with what else one could run on Lambda, each in its own process, turn by turn.
+//! Compares the function with alternatives on Lambda. Each runs in its own process, and they take turns.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads clocks and its environment")]
 
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
 use acm_dns_validator_bench::process::{peak_memory, processor_time};
-use acm_dns_validator_bench::world::{Failure, id};
+use acm_dns_validator_bench::world::{Failure, process_id};
 use fastrand::Rng;
 use tokio::process::Child;
 use tokio::task::LocalSet;
@@ -31,23 +31,23 @@ mod trust;
 mod world;
 
 const HELP: &str = "\
-Compares what is named here, in one interleaved run, and prints tables in Markdown.
+Compares the programs that are named, in one interleaved run, and prints tables in Markdown.
 
 Usage: compare [OPTION]…
 
   --function NAME=BINARY      the function, or another build of it
-  --hello NAME=BINARY         a program that answers and does nothing else
+  --hello NAME=BINARY         a program that answers, and does nothing else
   --python NAME=INTERPRETER   the function in Python, run by this interpreter
   --node NAME=DIRECTORY       the function in Node.js, bundled as index.js in this directory
-  --runs N                    how often each is run; 25 by default
-  --latency MILLISECONDS      what each round trip to AWS takes besides; 0 by default
-  --throttle signals          slow processes down by signals, even where there are control groups";
+  --runs N                    how often each program runs; 25 by default
+  --latency MILLISECONDS      how much longer each round trip to AWS takes; 0 by default
+  --throttle signals          slow processes down by signals, even if control groups are available";
 
-/// Invocations after the first, over which their processor time is averaged.
+/// How many invocations after the first are measured. The figure is their average processor time.
 const WARM: usize = 20;
 
 /// How long a run may take, and an invocation in it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Options {
     candidates: Vec<Candidate>,
@@ -125,31 +125,31 @@ async fn compare_in(directory: &Path, options: &Options) -> Result<(), Failure> 
     let throttle = (options.throttle)();
     let (busy, share) = throttle.validate().map_err(|error| format!("{throttle}: {error}"))?;
     println!(
-        "The processor of a function of 128 MB, after init, by {throttle}: a busy loop of {} ms got \
-         {share:.3} of it, Lambda gives {SHARE:.3}.",
+        "The processor share of a function of 128 MB, after init, limited by {throttle}: a busy loop of \
+         {} ms got {share:.3} of a processor, Lambda gives {SHARE:.3}.",
         round(milliseconds(busy)),
     );
     if !(0.8..1.25).contains(&(share / SHARE)) {
-        return Err("that is not what Lambda gives".into());
+        return Err("this is not the share that Lambda gives".into());
     }
     println!(
-        "Medians of {} runs, quartiles in parentheses. Each round trip to AWS takes {} ms besides.\n",
+        "Medians of {} runs, quartiles in parentheses. Each round trip to AWS takes {} ms longer.\n",
         options.runs,
         options.latency.as_millis(),
     );
-    let begun = |candidate| Compared { candidate, full: Vec::new(), slow: Vec::new() };
-    let mut compared: Vec<_> = options.candidates.iter().map(begun).collect();
-    // The first round of all brings everything into memory, and does not count.
+    let without_runs = |candidate| Compared { candidate, full: Vec::new(), slow: Vec::new() };
+    let mut compared: Vec<_> = options.candidates.iter().map(without_runs).collect();
+    // The first round loads everything into memory, and does not count.
     for round in 0..=options.runs {
         for throttle in [None, Some(&throttle)] {
             let mut turns: Vec<_> = compared.iter_mut().collect();
-            // Node.js leaves empty caches behind, and not always to the same one.
+            // The program after Node.js finds empty caches, so it must not always be the same one.
             Rng::with_seed(round as u64).shuffle(&mut turns);
             for Compared { candidate, full, slow } in turns {
-                rouse();
+                keep_processors_busy();
                 let run = run(candidate, throttle, options.latency, &trust, directory);
-                let figures = timeout(PATIENCE, run).await;
-                let figures = figures.unwrap_or_else(|_| Err("it takes for ever".into()));
+                let figures = timeout(TIMEOUT, run).await;
+                let figures = figures.unwrap_or_else(|_| Err("it does not end".into()));
                 let figures = figures.map_err(|failure| {
                     let log = std::fs::read_to_string(directory.join(LOG)).unwrap_or_default();
                     format!("{}: {failure}\n{log}", candidate.name)
@@ -165,12 +165,12 @@ async fn compare_in(directory: &Path, options: &Options) -> Result<(), Failure> 
     Ok(report::print(&compared)?)
 }
 
-/// What a process under test says, in the directory of the run.
+/// The file for the output of the process, in the directory of the run.
 const LOG: &str = "log";
 
-/// Keeps all processors busy for a moment: one that has rested while a process was slowed down is
-/// slow itself at first.
-fn rouse() {
+/// Keeps all processors busy for a moment: a processor that was idle while a process was slowed down
+/// is slow at first.
+fn keep_processors_busy() {
     let end = Instant::now() + Duration::from_millis(30);
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     std::thread::scope(|scope| {
@@ -180,7 +180,7 @@ fn rouse() {
     });
 }
 
-/// Starts a process, lets it do its first invocation and, unless it is slowed down, some more.
+/// Starts a process and measures its first invocation, and unless it is slowed down, some more.
 async fn run(
     candidate: &Candidate,
     slow: Option<&Throttle>,
@@ -188,16 +188,16 @@ async fn run(
     trust: &Trust,
     directory: &Path,
 ) -> Result<Figures, Failure> {
-    let looks = if slow.is_none() { 1 + WARM } else { 1 };
-    let world = World::new(SystemTime::now().into(), looks)?;
+    let certificates = if slow.is_none() { 1 + WARM } else { 1 };
+    let world = World::new(SystemTime::now().into(), certificates)?;
     let services = Services::serve(&world.sim, &trust.acceptor, latency).await?;
-    let runtime = RuntimeApi::serve(PATIENCE).await?;
-    // To empty the file takes its time, which is not the function's.
+    let runtime = RuntimeApi::serve(TIMEOUT).await?;
+    // Before the start is taken: truncating the file takes time.
     let log = File::create(directory.join(LOG))?;
     let start = Instant::now();
     let process = candidate.start(&runtime, &services, trust, directory, log)?;
-    let pid = id(&process)?;
-    services.watch(pid);
+    let pid = process_id(&process)?;
+    services.observe(pid);
     let mut run = Run { candidate, world, services, runtime, process, pid };
     let mut figures = run.cold_start(start, slow).await?;
     if slow.is_none() {
@@ -207,7 +207,7 @@ async fn run(
     Ok(figures)
 }
 
-/// A process, and all of the world that it sees.
+/// A process, and everything that it connects to.
 struct Run<'a> {
     candidate: &'a Candidate,
     world: World,
@@ -218,26 +218,26 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Its init and its first invocation.
+    /// Measures init and the first invocation.
     async fn cold_start(
         &mut self,
         start: Instant,
         slow: Option<&Throttle>,
     ) -> Result<Figures, Failure> {
         let at = tokio::select! {
-            asked = self.runtime.asked() => asked?,
+            requested = self.runtime.next_request() => requested?,
             ended = self.process.wait() => return Err(format!("it ended: {ended:?}").into()),
         };
-        let asked = Moment { at, used: processor_time(self.pid)? };
-        let loaded = self.services.contact().unwrap_or(asked);
+        let requested = Moment { at, used: processor_time(self.pid)? };
+        let loaded = self.services.first_contact().unwrap_or(requested);
 
         let _slowed = slow.map(|throttle| throttle.slow(self.pid)).transpose()?;
-        let (first, calls) = self.look(0).await?;
+        let (first, calls) = self.check(0).await?;
         Ok(Figures {
             load: loaded.at - start,
             load_processor: loaded.used,
-            init: asked.at - start,
-            init_processor: asked.used,
+            init: requested.at - start,
+            init_processor: requested.used,
             first,
             cold_processor: processor_time(self.pid)?,
             memory: peak_memory(self.pid)?,
@@ -247,21 +247,21 @@ impl Run<'_> {
         })
     }
 
-    /// The processor time of an invocation after the first.
+    /// Measures the processor time of an invocation after the first.
     async fn warm(&mut self) -> Result<Duration, Failure> {
         let before = processor_time(self.pid)?;
         for number in 1..=WARM {
-            self.look(number).await?;
+            self.check(number).await?;
         }
         Ok((processor_time(self.pid)? - before) / WARM as u32)
     }
 
-    /// Invokes it, and sees that it did what it is for: how long it took, and the calls it made.
-    async fn look(&mut self, number: usize) -> Result<(Duration, usize), Failure> {
-        let event = self.world.begin(number);
+    /// Invokes it and verifies what it did. Returns how long it took, and how many calls it made.
+    async fn check(&mut self, number: usize) -> Result<(Duration, usize), Failure> {
+        let event = self.world.next_event(number);
         let took = self.runtime.invoke(event).await?;
-        let calls = if self.candidate.works() { self.world.check(number)? } else { 0 };
-        self.runtime.asked().await?;
+        let calls = if self.candidate.does_the_work() { self.world.verify(number)? } else { 0 };
+        self.runtime.next_request().await?;
         Ok((took, calls))
     }
 }

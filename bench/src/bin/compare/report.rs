@@ -1,4 +1,4 @@
-//! What the runs come to, as Markdown.
+//! The results of the runs, as Markdown.
 
 use std::io;
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 use crate::candidate::{Candidate, Kind};
 use crate::table::{self, Spread, round};
 
-/// What one run has shown.
+/// The results of one run.
 pub(crate) struct Figures {
-    /// From the start of the process until it first turns to AWS or asks for an invocation.
+    /// From the start of the process until it first connects to AWS or requests an invocation.
     pub(crate) load: Duration,
     /// The processor time of that.
     pub(crate) load_processor: Duration,
-    /// From the start of the process to its first question for an invocation.
+    /// From the start of the process to its first request for an invocation.
     pub(crate) init: Duration,
     /// The processor time of that.
     pub(crate) init_processor: Duration,
-    /// From the first event to its answer.
+    /// From the first event to its response.
     pub(crate) first: Duration,
-    /// The processor time from the start to the second question.
+    /// The processor time from the start to the second request.
     pub(crate) cold_processor: Duration,
-    /// The most memory resident until then, in bytes.
+    /// The peak resident memory until then, in bytes.
     pub(crate) memory: u64,
     /// Calls to AWS until then.
     pub(crate) calls: usize,
@@ -37,7 +37,7 @@ pub(crate) struct Compared<'a> {
     pub(crate) slow: Vec<Figures>,
 }
 
-/// Prints tables of all candidates, and how the functions among them do by their goals.
+/// Prints tables of all candidates, and for each function a table of its goals.
 pub(crate) fn print(compared: &[Compared<'_>]) -> io::Result<()> {
     println!("At full speed:\n");
     let rows: io::Result<Vec<_>> = compared.iter().map(at_full_speed).collect();
@@ -56,7 +56,7 @@ pub(crate) fn print(compared: &[Compared<'_>]) -> io::Result<()> {
     ];
     table::print(&headings, &rows?);
 
-    println!("With the processor of a function of 128 MB after init:\n");
+    println!("With the processor share of a function of 128 MB after init:\n");
     let rows: Vec<_> = compared.iter().map(at_128_mb).collect();
     table::print(&["variant", "init, ms", "first invocation, ms", "cold, ms"], &rows);
 
@@ -70,7 +70,7 @@ pub(crate) fn print(compared: &[Compared<'_>]) -> io::Result<()> {
 fn at_full_speed(one: &Compared<'_>) -> io::Result<Vec<String>> {
     let show = |figure| spread(&one.full, figure).map_or_else(none, Spread::show);
     let size = |bytes: Option<u64>| bytes.map_or_else(none, |bytes| round(megabytes(bytes)));
-    let of_work = |shown: String| if one.candidate.works() { shown } else { none() };
+    let of_work = |shown: String| if one.candidate.does_the_work() { shown } else { none() };
     let count = |figure| spread(&one.full, figure).map_or_else(none, |it| it.median.to_string());
     Ok(vec![
         one.candidate.name.clone(),
@@ -92,7 +92,7 @@ fn at_128_mb(one: &Compared<'_>) -> Vec<String> {
     vec![one.candidate.name.clone(), show(init), show(first), show(cold)]
 }
 
-/// A row a goal: of the ratios to what was run beside it, and of its own figures.
+/// One row for each goal: ratios to the other candidates, and figures of its own.
 fn goals(function: &Compared<'_>, all: &[Compared<'_>]) -> io::Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();
     let median = |runs: &[Figures], figure| spread(runs, figure).map_or(f64::NAN, |it| it.median);
@@ -100,8 +100,8 @@ fn goals(function: &Compared<'_>, all: &[Compared<'_>]) -> io::Result<Vec<Vec<St
         let met = if is <= most { "yes" } else { "no" };
         vec![format!("≤ {most}{unit}"), format!("{}{unit}", round(is)), met.to_owned()]
     };
-    // A share is easier to read upside down.
-    let part = |most: f64, whole: f64, is: f64| {
+    // A ratio below one is easier to read as a fraction.
+    let fraction = |most: f64, whole: f64, is: f64| {
         let met = if whole / is >= most { "yes" } else { "no" };
         vec![format!("≤ 1/{most}"), format!("1/{}", round(whole / is)), met.to_owned()]
     };
@@ -112,7 +112,8 @@ fn goals(function: &Compared<'_>, all: &[Compared<'_>]) -> io::Result<Vec<Vec<St
     for other in all {
         let name = &other.candidate.name;
         let ratio = |figure| median(&function.full, figure) / median(&other.full, figure);
-        let cold_to = |most| part(most, median(&other.full, cold), median(&function.full, cold));
+        let cold_to =
+            |most| fraction(most, median(&other.full, cold), median(&function.full, cold));
         match other.candidate.kind {
             Kind::Function => {}
             Kind::Hello => {
@@ -124,7 +125,7 @@ fn goals(function: &Compared<'_>, all: &[Compared<'_>]) -> io::Result<Vec<Vec<St
             Kind::Node => {
                 row(format!("cold, to {name}"), cold_to(15.0));
                 let (whole, is) = (median(&other.slow, cold), median(&function.slow, cold));
-                row(format!("cold at 128 MB, to {name}"), part(40.0, whole, is));
+                row(format!("cold at 128 MB, to {name}"), fraction(40.0, whole, is));
             }
         }
     }

@@ -9,12 +9,12 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Of these figures; `None` if there are none.
+    /// The spread of these figures; `None` if there are none.
     pub(crate) fn of(figures: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut figures: Vec<f64> = figures.into_iter().collect();
         figures.sort_by(f64::total_cmp);
         let last = figures.len().checked_sub(1)?;
-        // Between two figures, in proportion.
+        // Interpolates between two figures.
         let at = |quarters: usize| {
             let (below, rest) = (last * quarters / 4, last * quarters % 4);
             let above = figures[(below + 1).min(last)];
@@ -30,7 +30,7 @@ impl Spread {
     }
 }
 
-/// As many digits as tell something.
+/// Rounds to about three significant digits.
 pub(crate) fn round(figure: f64) -> String {
     match figure {
         _ if figure >= 100.0 => format!("{figure:.0}"),
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn quartiles_lie_between_figures_where_they_have_to() {
+    fn quartiles_are_interpolated_between_figures() {
         check(&[], None);
         check(&[1.0], Some("1.00 (1.00–1.00)"));
         check(&[3.0, 1.0], Some("2.00 (1.50–2.50)"));

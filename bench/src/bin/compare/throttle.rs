@@ -1,7 +1,7 @@
-//! The share of a processor that Lambda gives a small function.
+//! Limits a process to the processor share that Lambda gives a small function.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>: a function has one
-//! processor at 1,769 MB, and less in proportion.
+//! processor at 1,769 MB, and proportionally less with less memory.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -16,37 +16,37 @@ use std::time::{Duration, Instant};
 use acm_dns_validator_bench::process::processor_time;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How much a function of 128 MB gets.
+/// The share of a function of 128 MB.
 pub(crate) const SHARE: f64 = 128.0 / 1769.0;
 
-/// How often the share is dealt out anew: Lambda's own period, as observed from inside in
+/// The period in which a process gets its share: Lambda's own, as observed from inside in
 /// <https://github.com/pwrdrvr/lambda-dispatch/issues/246>.
 const PERIOD: Duration = Duration::from_millis(20);
 
 /// A way to slow processes down.
 pub(crate) enum Throttle {
-    /// A control group with a quota; the way of Lambda.
+    /// A control group with a quota, as Lambda does it.
     Group(PathBuf),
-    /// Stopping and continuing the process. Time in which it waits counts as if it worked.
+    /// Signals that stop and continue the process. Time in which it waits counts as if it ran.
     Signals,
 }
 
-/// A process that is slow until this is dropped.
+/// A process that is slowed down until this is dropped.
 pub(crate) enum Slowed {
-    /// It is in a control group, until it ends.
+    /// It is in a control group until it ends.
     InGroup,
-    /// Somebody stops and continues it.
-    ByHand { ended: Arc<AtomicBool>, hand: Option<JoinHandle<()>> },
+    /// A thread stops and continues it.
+    BySignals { ended: Arc<AtomicBool>, thread: Option<JoinHandle<()>> },
 }
 
 impl Throttle {
-    /// The best way this machine allows.
+    /// The best way that this machine allows.
     pub(crate) fn find() -> Self {
-        Self::second_version().or_else(|_| Self::first_version()).unwrap_or(Self::Signals)
+        Self::cgroup_v2().or_else(|_| Self::cgroup_v1()).unwrap_or(Self::Signals)
     }
 
     /// Source: <https://docs.kernel.org/admin-guide/cgroup-v2.html>
-    fn second_version() -> io::Result<Self> {
+    fn cgroup_v2() -> io::Result<Self> {
         let root = Path::new("/sys/fs/cgroup");
         set(root.join("cgroup.subtree_control"), "+cpu")?;
         let group = group(root);
@@ -59,7 +59,7 @@ impl Throttle {
     }
 
     /// Source: <https://docs.kernel.org/scheduler/sched-bwc.html>
-    fn first_version() -> io::Result<Self> {
+    fn cgroup_v1() -> io::Result<Self> {
         let group = group(Path::new("/sys/fs/cgroup/cpu"));
         fs::create_dir(&group)?;
         let this = Self::Group(group.clone());
@@ -80,17 +80,16 @@ impl Throttle {
                 let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
                 let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
                 let ended = Arc::new(AtomicBool::new(false));
-                let hand = thread::spawn({
+                let thread = thread::spawn({
                     let ended = Arc::clone(&ended);
-                    move || stop_and_go(pid, &ended)
+                    move || stop_and_continue(pid, &ended)
                 });
-                Ok(Slowed::ByHand { ended, hand: Some(hand) })
+                Ok(Slowed::BySignals { ended, thread: Some(thread) })
             }
         }
     }
 
-    /// How a busy loop fares when slowed down: the processor time it takes, and the share of the
-    /// processor that this is.
+    /// Measures a busy loop that is slowed down: its processor time, and its share of a processor.
     pub(crate) fn validate(&self) -> io::Result<(Duration, f64)> {
         let mut child = Command::new(std::env::current_exe()?)
             .arg("spin")
@@ -113,8 +112,8 @@ impl Throttle {
     }
 }
 
-/// The busy loop that a throttle is held against: says that it is there, waits for a line, is busy,
-/// says so, and waits for the end.
+/// The busy loop that a throttle is measured with: prints a line when it is ready, waits for a line, is
+/// busy, prints a line, and waits for the end of its input.
 pub(crate) fn spin() -> io::Result<()> {
     let mut lines = io::stdin().lock().lines();
     println!("ready");
@@ -131,12 +130,12 @@ fn group(parent: &Path) -> PathBuf {
     parent.join(format!("acm-dns-validator-bench-{}", std::process::id()))
 }
 
-/// Writes a setting of a control group; where there are none, it makes no file of that name.
+/// Writes a setting of a control group. If there is no such setting, it creates no file.
 fn set(path: PathBuf, value: impl fmt::Display) -> io::Result<()> {
     OpenOptions::new().write(true).open(path)?.write_all(value.to_string().as_bytes())
 }
 
-fn stop_and_go(pid: Pid, ended: &AtomicBool) {
+fn stop_and_continue(pid: Pid, ended: &AtomicBool) {
     let run = PERIOD.mul_f64(SHARE);
     while kill_process(pid, Signal::CONT).is_ok() && !ended.load(Ordering::Relaxed) {
         thread::sleep(run);
@@ -149,10 +148,10 @@ fn stop_and_go(pid: Pid, ended: &AtomicBool) {
 
 impl Drop for Slowed {
     fn drop(&mut self) {
-        if let Self::ByHand { ended, hand } = self {
+        if let Self::BySignals { ended, thread } = self {
             ended.store(true, Ordering::Relaxed);
-            // It has nothing to say.
-            drop(hand.take().map(JoinHandle::join));
+            // The thread returns nothing, and its errors no longer matter.
+            drop(thread.take().map(JoinHandle::join));
         }
     }
 }
@@ -160,7 +159,7 @@ impl Drop for Slowed {
 impl Drop for Throttle {
     fn drop(&mut self) {
         if let Self::Group(group) = self {
-            // An empty group that is left behind slows nobody down.
+            // An empty group that remains slows no process down.
             drop(fs::remove_dir(group));
         }
     }

@@ -1,4 +1,4 @@
-//! A certificate authority of our own, which the programs under test trust beside all others.
+//! A certificate authority of the benchmark's own, which the measured programs trust besides the system's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,30 +10,30 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// Where Linux distributions keep the certificates they trust.
+/// Where Linux distributions keep the certificates that they trust.
 const SYSTEM: [&str; 3] = [
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/ssl/ca-bundle.pem",
 ];
 
-/// Server and clients that trust each other.
+/// The files and the TLS settings with which clients trust the server.
 pub(crate) struct Trust {
-    /// Our authority alone, for a client that adds it to what it brings along.
-    pub(crate) ours: PathBuf,
-    /// The system's authorities and ours: as much to read as on Lambda.
+    /// This authority alone, for a client that adds it to its own.
+    pub(crate) authority: PathBuf,
+    /// The system's authorities and this one: as much to read as on Lambda.
     pub(crate) all: PathBuf,
     /// The server's side.
     pub(crate) acceptor: TlsAcceptor,
 }
 
 impl Trust {
-    /// Makes an authority, and a certificate for these hosts; files go into `directory`.
+    /// Creates an authority, and a certificate for these hosts. The files go into `directory`.
     pub(crate) fn new(directory: &Path, hosts: Vec<String>) -> Result<Self, Failure> {
         let key = KeyPair::generate()?;
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // OpenSSL takes a certificate for self-signed if it bears its issuer's name.
+        // OpenSSL treats a certificate as self-signed if it has its issuer's name.
         authority.distinguished_name.push(DnType::CommonName, "compare");
         let root = authority.self_signed(&key)?.pem();
         let issuer = Issuer::new(authority, key);
@@ -46,10 +46,10 @@ impl Trust {
             .with_single_cert(vec![leaf.der().clone()], key)?;
 
         let system = SYSTEM.iter().find_map(|path| fs::read_to_string(path).ok());
-        let system = system.ok_or("this system trusts nobody")?;
-        let (ours, all) = (directory.join("ours.pem"), directory.join("all.pem"));
-        fs::write(&ours, &root)?;
+        let system = system.ok_or("this system has no file of trusted certificates")?;
+        let (authority_file, all) = (directory.join("authority.pem"), directory.join("all.pem"));
+        fs::write(&authority_file, &root)?;
         fs::write(&all, format!("{system}\n{root}"))?;
-        Ok(Self { ours, all, acceptor: TlsAcceptor::from(Arc::new(config)) })
+        Ok(Self { authority: authority_file, all, acceptor: TlsAcceptor::from(Arc::new(config)) })
     }
 }

@@ -1,4 +1,4 @@
-//! A simulated AWS with the function deployed in it, and certificates that wait for their first look.
+//! A simulated AWS in which the function is deployed, and certificates that wait for their first check.
 
 use acm_dns_validator_bench::world::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,19 +7,19 @@ use sim::Sim;
 use sim::acm::validation_record;
 use sim::aws::Caller;
 
-/// The account everything is in.
+/// The account of everything.
 pub(crate) const ACCOUNT: &str = "111122223333";
-/// The region everything is in.
+/// The region of everything.
 pub(crate) const REGION: &str = "eu-west-1";
-/// The function.
+/// The function's ARN.
 pub(crate) const FUNCTION: &str =
     "arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator";
 /// The schedule group for its checks.
 pub(crate) const GROUP: &str = "acm-dns-validator";
-/// The role that invokes the function for Scheduler.
+/// The role with which Scheduler invokes the function.
 pub(crate) const SCHEDULE_ROLE: &str = "arn:aws:iam::111122223333:role/acm-dns-validator-scheduler";
 
-/// What the seven calls of a first look are.
+/// The seven calls of a first check.
 const CALLS: [&str; 7] = [
     "ChangeResourceRecordSets",
     "CreateSchedule",
@@ -35,21 +35,21 @@ pub(crate) struct World {
     pub(crate) sim: Sim,
     zone: String,
     requested: Vec<Requested>,
-    /// How many calls had been made when the current invocation began.
+    /// How many calls there were when the current invocation began.
     calls_before: usize,
 }
 
-/// A certificate nobody has looked at yet.
+/// A requested certificate that is not checked yet.
 struct Requested {
     domain: String,
     arn: String,
-    /// What CloudTrail told of the request.
+    /// CloudTrail's event about the request.
     event: Value,
 }
 
 impl World {
-    /// A world in which this many certificates were requested a while before `now`, so that ACM has
-    /// made their records.
+    /// A world in which this many certificates were requested some time before `now`, so that ACM has
+    /// their records.
     pub(crate) fn new(now: DateTime<Utc>, certificates: usize) -> Result<Self, Failure> {
         let sim = Sim::stepped(now - TimeDelta::minutes(1));
         let zone = {
@@ -63,7 +63,7 @@ impl World {
                 "detail-type": ["AWS API Call via CloudTrail"],
                 "detail": {"eventName": ["RequestCertificate"]},
             });
-            aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "wake", pattern, FUNCTION);
+            aws.eventbridge.put_rule(ACCOUNT, REGION, "default", "requested", pattern, FUNCTION);
             aws.acm.set_unlimited(true);
             aws.route53.register_domain(ACCOUNT, "example.com")
         };
@@ -76,7 +76,7 @@ impl World {
         Ok(world)
     }
 
-    /// Requests a certificate and waits for what CloudTrail tells of it.
+    /// Requests a certificate, and waits for CloudTrail's event about it.
     fn request(&self, domain: &str) -> Result<Requested, Failure> {
         let caller = Caller { account: ACCOUNT.to_owned(), region: REGION.to_owned() };
         let body = json!({"DomainName": domain, "ValidationMethod": "DNS"}).to_string();
@@ -84,25 +84,26 @@ impl World {
         let now = self.sim.now();
         let answer = aws.acm.respond("RequestCertificate", &caller, body.as_bytes(), now);
         let answer = answer.map_err(|failure| failure.code)?;
-        let arn = answer["CertificateArn"].as_str().ok_or("ACM answers without an ARN")?;
-        // CloudTrail takes less than a minute here; nothing depends on it but the event's time.
+        let arn = answer["CertificateArn"].as_str().ok_or("ACM's response has no ARN")?;
+        // CloudTrail takes less than a minute here. Only the event's time depends on it.
         let later = now + TimeDelta::minutes(1);
         aws.advance(later);
-        let invocation = aws.lambda.take(later).ok_or("no event tells of the request")?;
+        let invocation = aws.lambda.take(later).ok_or("there is no event about the request")?;
         aws.lambda.complete(&invocation.request_id, Ok(Value::Null), later);
         Ok(Requested { domain: domain.to_owned(), arn: arn.to_owned(), event: invocation.payload })
     }
 
-    /// The event that begins the look with this number. A second passes before it, in which the
-    /// account regains what it may call.
-    pub(crate) fn begin(&mut self, number: usize) -> Value {
+    /// The event that starts the check with this number. A second passes before it, in which the
+    /// account's rate limits recover.
+    pub(crate) fn next_event(&mut self, number: usize) -> Value {
         self.sim.clock().advance_to(self.sim.now() + TimeDelta::seconds(1));
         self.calls_before = self.sim.aws().calls().len();
         self.requested[number].event.clone()
     }
 
-    /// How many calls were made since then, if they are those of a first look and did what it is for.
-    pub(crate) fn check(&self, number: usize) -> Result<usize, Failure> {
+    /// Verifies that the calls since then are those of a first check, and that they had its effects.
+    /// Returns how many there were.
+    pub(crate) fn verify(&self, number: usize) -> Result<usize, Failure> {
         let Requested { domain, arn, .. } = &self.requested[number];
         let aws = self.sim.aws();
         let calls = &aws.calls()[self.calls_before..];
@@ -112,7 +113,7 @@ impl World {
         let mut operations: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
         operations.sort_unstable();
         if operations != CALLS {
-            return Err(format!("these are not the calls of a first look: {operations:?}").into());
+            return Err(format!("these are not the calls of a first check: {operations:?}").into());
         }
         let (name, value) = validation_record(ACCOUNT, domain);
         let record = aws.route53.record(&self.zone, &name, "CNAME");
@@ -121,18 +122,18 @@ impl World {
         }
         let position = |operation| calls.iter().position(|call| call.operation == operation);
         if position("CreateSchedule") > position("ChangeResourceRecordSets") {
-            return Err("the record was written before the next check was armed".into());
+            return Err("the record was written before the next check was scheduled".into());
         }
         let schedules = aws.scheduler.schedules(ACCOUNT, REGION, GROUP);
         if !schedules.iter().any(|it| it.target == FUNCTION && it.input.contains(arn.as_str())) {
-            return Err("no check is armed".into());
+            return Err("no check is scheduled".into());
         }
         let published = aws.eventbridge.published().last();
-        let told = published.is_some_and(|event| {
+        let is_published = published.is_some_and(|event| {
             event.resources == [arn.as_str()] && event.detail["state"] == "RECORDS_WRITTEN"
         });
-        if !told {
-            return Err("no event tells of the record".into());
+        if !is_published {
+            return Err("no event about the record is published".into());
         }
         Ok(calls.len())
     }
