@@ -1,5 +1,5 @@
-// What the function does at first sight of a certificate: asks ACM, arms the next check, then makes the records exist that ACM waits
-// for, and publishes an event. The same calls in the same order, side by side where they do not need each other.
+// What the function does in the first check of a certificate: it reads the certificate from ACM, schedules the next check, writes the
+// records that ACM waits for, and publishes an event. It makes the same calls in the same order, at the same time if they are independent.
 import { ACMClient, DescribeCertificateCommand, ListTagsForCertificateCommand } from "@aws-sdk/client-acm";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import {
@@ -28,13 +28,13 @@ export async function handler(event, context) {
     return { certificateArn: arn, state: "IGNORED" };
   }
   const since = event.detail?.since ?? event.time;
-  // A schedule fires within the minute it names: the first whole one at least a minute ahead.
+  // The first whole minute that is at least a minute ahead: a schedule is due at any time within its minute.
   const next = new Date(Math.ceil((Date.now() + MINUTE) / MINUTE) * MINUTE);
-  await arm(arn, next, since, context.invokedFunctionArn);
+  await scheduleCheck(arn, next, since, context.invokedFunctionArn);
 
   const records = [];
-  for (const [zone, awaited] of await homes(recordsOf(certificate))) {
-    records.push(...(await publish(zone, awaited)));
+  for (const [zone, awaited] of await assignZones(recordsOf(certificate))) {
+    records.push(...(await writeRecords(zone, awaited)));
   }
   const written = records.some((record) => record.state === "WRITTEN");
   const detail = {
@@ -45,20 +45,20 @@ export async function handler(event, context) {
     age: Math.floor((Date.now() - certificate.CreatedAt) / 1000),
   };
   if (written) {
-    await tell(arn, detail);
+    await publishEvent(arn, detail);
   }
   const outcome = { ...detail, status: certificate.Status, next: next.toISOString() };
-  console.log(JSON.stringify({ level: "INFO", message: "looked", request: context.awsRequestId, ...outcome }));
+  console.log(JSON.stringify({ level: "INFO", message: "reconciled", request: context.awsRequestId, ...outcome }));
   return outcome;
 }
 
-// CloudTrail's record of a request, one of ACM's own events, or one of our checks.
+// CloudTrail's record of a request, one of ACM's own events, or a scheduled check.
 function certificateOf(event) {
   const { requestParameters, responseElements } = event.detail ?? {};
   return responseElements?.certificateArn ?? requestParameters?.certificateArn ?? event.resources[0];
 }
 
-async function arm(arn, at, since, target) {
+async function scheduleCheck(arn, at, since, target) {
   const Input = JSON.stringify({ source: SOURCE, "detail-type": "Certificate Check", resources: [arn], detail: { since } });
   try {
     await scheduler.send(
@@ -78,7 +78,7 @@ async function arm(arn, at, since, target) {
   }
 }
 
-// The records ACM waits for, by name: a domain and its wildcard share one.
+// The records that ACM waits for, by name: a domain and its wildcard share one.
 function recordsOf(certificate) {
   const awaited = new Map();
   for (const { ResourceRecord: record, ValidationMethod, ValidationStatus } of certificate.DomainValidationOptions ?? []) {
@@ -89,8 +89,8 @@ function recordsOf(certificate) {
   return awaited;
 }
 
-// The records by the public zone that is their home: the one with the longest name that each lies under.
-async function homes(awaited) {
+// The records by their hosted zone: the public zone with the longest name that matches.
+async function assignZones(awaited) {
   const zones = new Map();
   for (const domain of new Set([...awaited.keys()].map(registrable))) {
     let page = { DNSName: domain };
@@ -116,10 +116,10 @@ async function homes(awaited) {
 const registrable = (name) => name.split(".").slice(-3).join(".");
 const isUnder = (name, zone) => name === zone || name.endsWith(`.${zone}`);
 
-// Makes records exist in a zone; what is right already is left alone.
-async function publish(zone, awaited) {
+// Writes the missing records of a zone. Records that are right are left alone.
+async function writeRecords(zone, awaited) {
   const records = [];
-  const lacking = [];
+  const missing = [];
   for (const { name, value } of awaited) {
     const found = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone, StartRecordName: name }));
     const set = found.ResourceRecordSets.find((set) => set.Name === name && set.Type === "CNAME");
@@ -127,16 +127,16 @@ async function publish(zone, awaited) {
     records.push({ name, hostedZoneId: zone, state: present ? "PRESENT" : "WRITTEN" });
     if (!present) {
       const ResourceRecordSet = { Name: name, Type: "CNAME", TTL: 300, ResourceRecords: [{ Value: value }] };
-      lacking.push({ Action: "UPSERT", ResourceRecordSet });
+      missing.push({ Action: "UPSERT", ResourceRecordSet });
     }
   }
-  if (lacking.length > 0) {
-    await route53.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: zone, ChangeBatch: { Changes: lacking } }));
+  if (missing.length > 0) {
+    await route53.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: zone, ChangeBatch: { Changes: missing } }));
   }
   return records;
 }
 
-async function tell(arn, detail) {
+async function publishEvent(arn, detail) {
   const { Entries, FailedEntryCount } = await events.send(
     new PutEventsCommand({
       Entries: [
@@ -151,6 +151,6 @@ async function tell(arn, detail) {
     }),
   );
   if (FailedEntryCount > 0) {
-    console.log(JSON.stringify({ level: "WARN", message: "cannot publish an event", trouble: Entries[0].ErrorCode }));
+    console.log(JSON.stringify({ level: "WARN", message: "cannot publish an event", error: Entries[0].ErrorCode }));
   }
 }

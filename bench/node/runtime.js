@@ -1,7 +1,7 @@
-// The loop of Lambda's Node.js runtime: loads the handler that _HANDLER names, then takes one invocation after the other.
+// The loop of Lambda's Node.js runtime: it loads the handler that _HANDLER names, and then takes one invocation after the other.
 //
-// AWS's own client of the Runtime API, aws-lambda-ric, brings libcurl and compiles it on installation. This one uses what Node.js has,
-// over one connection that is kept, and leaves out what costs time: no patching of the console, no tracing.
+// AWS's own client of the Runtime API, aws-lambda-ric, includes libcurl and compiles it on installation. This one uses Node's HTTP client
+// and one connection that stays open. It leaves out what costs time: patching of the console, and tracing.
 const http = require("node:http");
 const path = require("node:path");
 
@@ -25,7 +25,7 @@ function call(method, where, body) {
   });
 }
 
-function told(error) {
+function errorBody(error) {
   return JSON.stringify({ errorType: error.name, errorMessage: error.message, trace: error.stack.split("\n") });
 }
 
@@ -45,7 +45,7 @@ async function main() {
       const answer = await handler(JSON.parse(body), context);
       await call("POST", `invocation/${id}/response`, JSON.stringify(answer));
     } catch (error) {
-      await call("POST", `invocation/${id}/error`, told(error));
+      await call("POST", `invocation/${id}/error`, errorBody(error));
     }
   }
 }

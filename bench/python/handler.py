@@ -1,5 +1,5 @@
-"""What the function does at first sight of a certificate: asks ACM, arms the next check, then makes the records exist that ACM waits
-for, and publishes an event. The same calls in the same order."""
+"""What the function does in the first check of a certificate: it reads the certificate from ACM, schedules the next check, writes the
+records that ACM waits for, and publishes an event. It makes the same calls in the same order."""
 
 import datetime
 import json
@@ -24,14 +24,14 @@ def handler(event, context):
     if certificate["Status"] != "PENDING_VALIDATION" or any(tag["Key"] == f"{SOURCE}:skip" for tag in tags):
         return {"certificateArn": arn, "state": "IGNORED"}
     since = event.get("detail", {}).get("since") or event.get("time")
-    # A schedule fires within the minute it names: the first whole one at least a minute ahead.
+    # The first whole minute that is at least a minute ahead: a schedule is due at any time within its minute.
     minute = math.ceil(time.time() / 60) + 1
-    next_look = datetime.datetime.fromtimestamp(minute * 60, datetime.timezone.utc)
-    arm(arn, minute, next_look, since, context.invoked_function_arn)
+    next_check = datetime.datetime.fromtimestamp(minute * 60, datetime.timezone.utc)
+    schedule_check(arn, minute, next_check, since, context.invoked_function_arn)
 
     records = []
-    for zone, awaited in homes(records_of(certificate)).items():
-        records += publish(zone, awaited)
+    for zone, awaited in assign_zones(records_of(certificate)).items():
+        records += write_records(zone, awaited)
     written = any(record["state"] == "WRITTEN" for record in records)
     age = datetime.datetime.now(datetime.timezone.utc) - certificate["CreatedAt"]
     detail = {
@@ -42,14 +42,14 @@ def handler(event, context):
         "age": int(age.total_seconds()),
     }
     if written:
-        tell(arn, detail)
-    outcome = detail | {"status": certificate["Status"], "next": next_look.isoformat()}
-    print(json.dumps({"level": "INFO", "message": "looked", "request": context.aws_request_id} | outcome))
+        publish_event(arn, detail)
+    outcome = detail | {"status": certificate["Status"], "next": next_check.isoformat()}
+    print(json.dumps({"level": "INFO", "message": "reconciled", "request": context.aws_request_id} | outcome))
     return outcome
 
 
 def certificate_of(event):
-    """CloudTrail's record of a request, one of ACM's own events, or one of our checks."""
+    """CloudTrail's record of a request, one of ACM's own events, or a scheduled check."""
     detail = event.get("detail") or {}
     for elements in detail.get("responseElements"), detail.get("requestParameters"):
         if elements and "certificateArn" in elements:
@@ -57,7 +57,7 @@ def certificate_of(event):
     return event["resources"][0]
 
 
-def arm(arn, minute, at, since, target):
+def schedule_check(arn, minute, at, since, target):
     check = {"source": SOURCE, "detail-type": "Certificate Check", "resources": [arn], "detail": {"since": since}}
     try:
         scheduler.create_schedule(
@@ -73,7 +73,7 @@ def arm(arn, minute, at, since, target):
 
 
 def records_of(certificate):
-    """The records ACM waits for, by name: a domain and its wildcard share one."""
+    """The records that ACM waits for, by name: a domain and its wildcard share one."""
     awaited = {}
     for option in certificate.get("DomainValidationOptions", []):
         record = option.get("ResourceRecord", {})
@@ -83,8 +83,8 @@ def records_of(certificate):
     return awaited
 
 
-def homes(awaited):
-    """The records by the public zone that is their home: the one with the longest name that each lies under."""
+def assign_zones(awaited):
+    """The records by their hosted zone: the public zone with the longest name that matches."""
     zones = {}
     for domain in {".".join(name.split(".")[-3:]) for name in awaited}:
         page = {"DNSName": domain}
@@ -107,9 +107,9 @@ def is_under(name, zone):
     return name == zone or name.endswith(f".{zone}")
 
 
-def publish(zone, awaited):
-    """Makes records exist in a zone; what is right already is left alone."""
-    records, lacking = [], []
+def write_records(zone, awaited):
+    """Writes the missing records of a zone. Records that are right are left alone."""
+    records, missing = [], []
     for name, value in awaited:
         found = route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=name)["ResourceRecordSets"]
         sets = [set for set in found if set["Name"] == name and set["Type"] == "CNAME"]
@@ -117,13 +117,13 @@ def publish(zone, awaited):
         records.append({"name": name, "hostedZoneId": zone, "state": "PRESENT" if present else "WRITTEN"})
         if not present:
             record_set = {"Name": name, "Type": "CNAME", "TTL": 300, "ResourceRecords": [{"Value": value}]}
-            lacking.append({"Action": "UPSERT", "ResourceRecordSet": record_set})
-    if lacking:
-        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": lacking})
+            missing.append({"Action": "UPSERT", "ResourceRecordSet": record_set})
+    if missing:
+        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": missing})
     return records
 
 
-def tell(arn, detail):
+def publish_event(arn, detail):
     entry = {
         "EventBusName": "default",
         "Source": SOURCE,
@@ -133,5 +133,5 @@ def tell(arn, detail):
     }
     answer = events.put_events(Entries=[entry])
     if answer["FailedEntryCount"]:
-        trouble = answer["Entries"][0]["ErrorCode"]
-        print(json.dumps({"level": "WARN", "message": "cannot publish an event", "trouble": trouble}))
+        error = answer["Entries"][0]["ErrorCode"]
+        print(json.dumps({"level": "WARN", "message": "cannot publish an event", "error": error}))
