@@ -71,7 +71,12 @@ fn patterns() -> [Value; 2] {
             "detail-type": ["AWS API Call via CloudTrail"],
             "detail": {
                 "eventSource": ["acm.amazonaws.com"],
-                "eventName": ["RequestCertificate", "AddTagsToCertificate", "UpdateCertificateOptions"],
+                "eventName": [
+                    "RequestCertificate",
+                    "AddTagsToCertificate",
+                    "RemoveTagsFromCertificate",
+                    "UpdateCertificateOptions",
+                ],
             },
         }),
         json!({

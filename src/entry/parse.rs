@@ -113,7 +113,7 @@ fn parse_event(payload: &Value) -> Result<Event, Unreadable> {
         ("aws.acm", _) => reconcile(resource, event.time),
         ("aws.route53", CLOUDTRAIL) => Ok(detail.zone_change()),
         (source, detail_type) => Err(Unreadable(format!(
-            "it is neither an event of ACM or Route 53 nor the function's own: source `{}`, \
+            "it is neither an event of ACM or Route 53 nor of this function: source `{}`, \
              detail-type `{}`",
             quote(source),
             quote(detail_type)

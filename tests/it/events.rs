@@ -19,6 +19,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("change-tags-for-resource", "zone change"),
     ("create-hosted-zone", "zone change"),
     ("delete-certificate", "ignored: the certificate was deleted"),
+    ("remove-tags-from-certificate", "reconcile"),
     ("renewal-action-required", "reconcile"),
     ("request-certificate", "reconcile"),
     ("request-certificate-by-ack", "reconcile"),

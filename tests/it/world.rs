@@ -488,7 +488,12 @@ fn patterns() -> [Value; 3] {
             "detail-type": ["AWS API Call via CloudTrail"],
             "detail": {
                 "eventSource": ["acm.amazonaws.com"],
-                "eventName": ["RequestCertificate", "AddTagsToCertificate", "UpdateCertificateOptions"],
+                "eventName": [
+                    "RequestCertificate",
+                    "AddTagsToCertificate",
+                    "RemoveTagsFromCertificate",
+                    "UpdateCertificateOptions",
+                ],
             },
         }),
         json!({

@@ -131,6 +131,7 @@ export class AcmDnsValidator extends Construct {
       environment: withoutEmpty({
         SCHEDULE_GROUP: group.ref,
         SCHEDULE_ROLE_ARN: this.scheduleRole.roleArn,
+        SCHEDULE_DEAD_LETTER_QUEUE_ARN: this.deadLetterQueue.queueArn,
         EVENT_BUS: publishEvents ? props.eventBus?.eventBusArn : 'none',
         HOSTED_ZONE_ROLE_ARNS: props.hostedZoneRoleArns?.join(','),
         CERTIFICATE_ROLE_NAME: props.certificateRoleName,
@@ -152,7 +153,7 @@ export class AcmDnsValidator extends Construct {
     // A policy of its own: the function refers to the role, so the role cannot refer to the function.
     new Policy(this, 'SchedulePolicy', {
       roles: [this.scheduleRole],
-      statements: schedulePolicy(this.function.functionArn, this.organizationQueue?.queueArn),
+      statements: schedulePolicy(this.function.functionArn, this.deadLetterQueue.queueArn, this.organizationQueue?.queueArn),
     });
 
     this.rules = this.createRules();

@@ -29,7 +29,7 @@ export const SUBSCRIPTIONS: readonly Subscription[] = [
       detailType: ['AWS API Call via CloudTrail'],
       detail: {
         eventSource: ['acm.amazonaws.com'],
-        eventName: ['RequestCertificate', 'AddTagsToCertificate', 'UpdateCertificateOptions'],
+        eventName: ['RequestCertificate', 'AddTagsToCertificate', 'RemoveTagsFromCertificate', 'UpdateCertificateOptions'],
         // A call that failed changed nothing.
         errorCode: Match.doesNotExist(),
       },

@@ -47,7 +47,8 @@ export class Monitoring extends Construct {
       'A validation record cannot be written until somebody acts. Its certificate, or its renewal, stays pending until ' +
         'then. First read the event Certificate Validation State Change or the warnings in the log: they name the reason and ' +
         'what to do.',
-      ours('RecordsBlocked', Duration.minutes(30)),
+      // A blocked renewal is checked every hour: within two hours the alarm does not end and begin again.
+      ours('RecordsBlocked', Duration.hours(2)),
     );
     this.alarms = [
       this.alarm(

@@ -96,12 +96,14 @@ export function functionPolicy(scope: Construct, props: FunctionPolicyProps): Po
 }
 
 /** The permissions of the role that the function passes to EventBridge Scheduler. */
-export function schedulePolicy(functionArn: string, organizationQueueArn?: string): PolicyStatement[] {
-  const invoke = allow('ChecksInvokeTheFunction', ['lambda:InvokeFunction'], [functionArn]);
-  // If a certificate's event came through the queue, its checks return through the queue.
-  return organizationQueueArn
-    ? [invoke, allow('QueuedChecksReturnThroughTheQueue', ['sqs:SendMessage'], [organizationQueueArn])]
-    : [invoke];
+export function schedulePolicy(functionArn: string, deadLetterQueueArn: string, organizationQueueArn?: string): PolicyStatement[] {
+  return [
+    allow('ChecksInvokeTheFunction', ['lambda:InvokeFunction'], [functionArn]),
+    // If a certificate's event came through the queue, its checks return through the queue.
+    ...(organizationQueueArn ? [allow('QueuedChecksReturnThroughTheQueue', ['sqs:SendMessage'], [organizationQueueArn])] : []),
+    // Scheduler sends dead letters as the schedule's role.
+    allow('KeepUndeliveredChecks', ['sqs:SendMessage'], [deadLetterQueueArn]),
+  ];
 }
 
 /**

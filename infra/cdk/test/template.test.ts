@@ -74,7 +74,7 @@ describe('the function', () => {
 
   test('gets its schedule group and role as variables, and no empty variables', () => {
     const { Variables } = find(plain, 'AWS::Lambda::Function').resource.Properties.Environment;
-    expect(Object.keys(Variables).sort()).toEqual(['SCHEDULE_GROUP', 'SCHEDULE_ROLE_ARN']);
+    expect(Object.keys(Variables).sort()).toEqual(['SCHEDULE_DEAD_LETTER_QUEUE_ARN', 'SCHEDULE_GROUP', 'SCHEDULE_ROLE_ARN']);
     expect(Variables.SCHEDULE_GROUP).toEqual({ Ref: find(plain, 'AWS::Scheduler::ScheduleGroup').id });
     expect(Variables.SCHEDULE_ROLE_ARN).toEqual({
       'Fn::GetAtt': [find(plain, 'AWS::IAM::Role', 'ScheduleRole').id, 'Arn'],
@@ -289,7 +289,7 @@ describe('the events that start a check', () => {
       'detail-type': ['AWS API Call via CloudTrail'],
       detail: {
         eventSource: ['acm.amazonaws.com'],
-        eventName: ['RequestCertificate', 'AddTagsToCertificate', 'UpdateCertificateOptions'],
+        eventName: ['RequestCertificate', 'AddTagsToCertificate', 'RemoveTagsFromCertificate', 'UpdateCertificateOptions'],
         errorCode: [{ exists: false }],
       },
     },
@@ -468,7 +468,7 @@ describe('the monitoring', () => {
       { Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Statistic: 'Maximum', Period: 300 },
     ],
     ['FunctionErrors', { Namespace: 'AWS/Lambda', MetricName: 'Errors', Statistic: 'Sum', Period: 300 }],
-    ['RecordsBlocked', { Namespace: 'acm-dns-validator', MetricName: 'RecordsBlocked', Statistic: 'Sum', Period: 1800 }],
+    ['RecordsBlocked', { Namespace: 'acm-dns-validator', MetricName: 'RecordsBlocked', Statistic: 'Sum', Period: 7200 }],
     [
       'CertificatesTimedOut',
       { Namespace: 'acm-dns-validator', MetricName: 'CertificatesTimedOut', Statistic: 'Sum', Period: 3600 },
