@@ -40,6 +40,8 @@ pub(crate) enum Act {
     LoseEvents(usize),
     /// The next schedules do not fire.
     LoseFirings(u32),
+    /// ACM tries a pending renewal again, which moves the time of its last update.
+    RetryRenewal { certificate: usize },
     /// Somebody moves a certificate from email to DNS validation.
     Migrate { certificate: usize },
     /// A TXT record exists at the name of one of the certificate's records.

@@ -31,3 +31,9 @@ pub(crate) const DEAD_LETTERS: &str = "arn:aws:sqs:eu-west-1:111122223333:dead-l
 /// The schedule group of the checks.
 pub(crate) const GROUP: &str = "acm-dns-validator";
 pub(crate) const SCHEDULE_ROLE: &str = "arn:aws:iam::111122223333:role/acm-dns-validator-scheduler";
+
+/// Error codes of problems that pass by themselves.
+pub(crate) const PASSING: [&str; 2] = ["SignatureDoesNotMatch", "ConcurrentModification"];
+
+/// An error code that the function does not know.
+pub(crate) const UNKNOWN: &str = "SomethingNew";

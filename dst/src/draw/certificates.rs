@@ -83,6 +83,12 @@ impl Draft {
                 at,
                 if email { Act::Migrate { certificate } } else { Act::Renew { certificate } },
             );
+            if !email && self.chance(60) {
+                let tries = (1..100).map(|hour| at + hour * HOUR);
+                for at in tries.take_while(|at| *at < self.faults_end).collect::<Vec<_>>() {
+                    self.act(at, Act::RetryRenewal { certificate });
+                }
+            }
         } else {
             request_at = at;
             let request = self.request(certificate, names, settings);

@@ -4,6 +4,7 @@ use sim::faults::FaultKind;
 
 use super::draft::Draft;
 use crate::act::Act;
+use crate::names::{PASSING, UNKNOWN};
 use crate::scenario::{HOUR, MINUTE};
 
 const OPERATIONS: [&str; 12] = [
@@ -21,13 +22,16 @@ const OPERATIONS: [&str; 12] = [
     "ListCertificateDomainValidations",
 ];
 
-const KINDS: [FaultKind; 9] = [
+const KINDS: [FaultKind; 12] = [
     FaultKind::AnswerLost,
     FaultKind::CrashAfter,
     FaultKind::CrashBefore,
     FaultKind::Denied,
     FaultKind::InternalError,
     FaultKind::PriorRequestNotComplete,
+    FaultKind::Refused(403, PASSING[0]),
+    FaultKind::Refused(400, PASSING[1]),
+    FaultKind::Refused(418, UNKNOWN),
     FaultKind::Reset,
     FaultKind::Throttled,
     FaultKind::Unavailable,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sim::Sim;
-use sim::acm::{self, Status};
+use sim::acm::{self, RenewalStatus, Status};
 use sim::aws::{Aws, Caller};
 use sim::faults::Fault;
 
@@ -97,6 +97,12 @@ impl Ledger {
                 let due = aws.acm.certificate(&arn).is_some_and(|it| it.status == Status::Issued);
                 due.then(|| aws.acm.start_renewal(&arn, now, &aws.route53))?;
             }
+            Act::RetryRenewal { certificate } => {
+                let arn = self.certificates.get(certificate)?;
+                let renewal = aws.acm.certificate_mut(arn)?.renewal.as_mut()?;
+                (renewal.status == RenewalStatus::PendingValidation)
+                    .then(|| renewal.updated_at = now)?;
+            }
             Act::Migrate { certificate } => {
                 let arn = self.touch(*certificate)?;
                 let body = json!({"CertificateArn": arn, "Options": {"ValidationMethod": "DNS"}});
@@ -114,9 +120,9 @@ impl Ledger {
                 call(aws, &arn, "AddTagsToCertificate", &body, now)?;
             }
             Act::Untag { certificate, key } => {
-                let arn = self.certificates.get(certificate)?;
+                let arn = self.touch(*certificate)?;
                 let body = json!({"CertificateArn": arn, "Tags": [{"Key": key}]});
-                call(aws, arn, "RemoveTagsFromCertificate", &body, now)?;
+                call(aws, &arn, "RemoveTagsFromCertificate", &body, now)?;
             }
             Act::PutRecords { certificate, zone, right } => {
                 for (name, value) in self.records_in(aws, *certificate, *zone)? {

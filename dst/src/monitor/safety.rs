@@ -12,7 +12,7 @@ use sim::scheduler::Progress;
 use super::attempt::{ATTEMPT, Attempt, CallKind};
 use super::state::{CHECK_TIME, State};
 use crate::checks::certificate;
-use crate::names::{GROUP, HOME, OURS};
+use crate::names::{GROUP, HOME, OURS, PASSING, UNKNOWN};
 
 /// The time between two check times (15 minutes), the extra minute of a sweep, and the duration of two
 /// checks.
@@ -177,6 +177,22 @@ impl State {
         self.attempts.insert(key, Attempt { messages, ..Attempt::default() });
     }
 
+    /// Checks that no record is blocked because of an error that passes, or of an unknown one that no
+    /// earlier check has met.
+    fn check_blocks(&mut self, now: DateTime<Utc>, payload: &Value, outcome: &Value) {
+        let is_first = payload["detail"]["since"].is_null();
+        for record in outcome["records"].as_array().into_iter().flatten() {
+            let reason = record["reason"].as_str().unwrap_or_default();
+            let passes = PASSING.iter().any(|code| reason.contains(code));
+            let is_new = is_first && reason.contains(UNKNOWN);
+            if record["state"] == "BLOCKED" && (passes || is_new) {
+                let invariant = "An error that passes blocks no record, nor does an unknown error \
+                                 that the first check meets.";
+                self.violate(now, invariant, reason.to_owned());
+            }
+        }
+    }
+
     /// Checks how an attempt ended.
     pub(crate) fn finished(
         &mut self,
@@ -199,6 +215,7 @@ impl State {
                 }
             }
             Ok(outcome) => {
+                self.check_blocks(now, payload, outcome);
                 let bodies = || {
                     let records = payload["Records"].as_array().into_iter().flatten();
                     records.filter_map(|it| Some((&it["messageId"], it["body"].as_str()?)))

