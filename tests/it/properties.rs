@@ -337,6 +337,7 @@ fn settings_are_valid_or_rejected_in_one_line() {
     let variables = [
         ("SCHEDULE_GROUP", "checks"),
         ("SCHEDULE_ROLE_ARN", "arn:aws:iam::111122223333:role/scheduler"),
+        ("SCHEDULE_DEAD_LETTER_QUEUE_ARN", "arn:aws:sqs:eu-west-1:111122223333:letters"),
         ("EVENT_BUS", "default"),
         ("HOSTED_ZONE_ROLE_ARNS", "arn:aws:iam::444455556666:role/dns"),
         ("CERTIFICATE_ROLE_NAME", "certificates"),
