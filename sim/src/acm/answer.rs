@@ -1,4 +1,4 @@
-//! Gives certificates the shapes of ACM's answers.
+//! Writes certificates in the shapes of the API.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -32,11 +32,11 @@ pub(super) fn detail(certificate: &Certificate, now: DateTime<Utc>) -> Value {
         "CertificateAuthorityArn": certificate.authority_arn,
         "CertificateKeyPairOrigin": certificate.key_pair_origin,
     });
-    // "This value exists only when the certificate status is FAILED", says the model.
+    // The model: "This value exists only when the certificate status is FAILED".
     if certificate.status == Status::Failed {
         detail["FailureReason"] = json!(certificate.failure_reason);
     }
-    // "This field exists only when the certificate type is AMAZON_ISSUED", says the model of both.
+    // The model, of both summaries: "This field exists only when the certificate type is AMAZON_ISSUED".
     if certificate.kind == Kind::AmazonIssued {
         if now >= certificate.created_at + certificate.behaviour.options_after {
             let method = certificate.validation_method;
@@ -104,7 +104,7 @@ pub(super) fn search_result(certificate: &Certificate) -> Value {
     })
 }
 
-/// `DomainValidationSummary` of one name that moves from e-mail to DNS:
+/// `DomainValidationSummary` of one name that moves from email to DNS:
 /// <https://docs.aws.amazon.com/acm/latest/userguide/email-to-dns-migrate.html>
 pub(super) fn domain_validation_summary(
     certificate: &Certificate,
@@ -150,7 +150,7 @@ fn options(
     domains.iter().map(|domain| option(certificate, domain, method, now)).collect()
 }
 
-/// `DomainValidation`; before its record is there a name has no `ValidationStatus` either, as seen
+/// `DomainValidation`. Before the record of a name exists, there is no `ValidationStatus` either; observed
 /// in <https://github.com/aws/aws-sdk-js/issues/2133>
 fn option(
     certificate: &Certificate,
@@ -164,8 +164,11 @@ fn option(
         "ValidationDomain": validation_domain,
         "ValidationMethod": method,
     });
-    let told = domain.record_at.is_some_and(|at| now >= at);
-    if told || method == Some(Method::Email) || domain.status != DomainStatus::PendingValidation {
+    let has_record = domain.record_at.is_some_and(|at| now >= at);
+    if has_record
+        || method == Some(Method::Email)
+        || domain.status != DomainStatus::PendingValidation
+    {
         option["ValidationStatus"] = json!(domain.status);
     }
     match method {
@@ -173,7 +176,7 @@ fn option(
             option["ResourceRecord"] = json!(resource_record(certificate, domain, now));
         }
         Some(Method::Email) => option["ValidationEmails"] = emails(validation_domain),
-        Some(Method::Http) if told => option["HttpRedirect"] = redirect(certificate, domain),
+        Some(Method::Http) if has_record => option["HttpRedirect"] = redirect(certificate, domain),
         _ => {}
     }
     without_nulls(option)
@@ -208,7 +211,7 @@ fn redirect(certificate: &Certificate, domain: &Domain) -> Value {
     })
 }
 
-/// `RenewalStatusReason` takes the words of `FailureReason`, which has none for waiting.
+/// `RenewalStatusReason` has the values of `FailureReason`, none of which says that it is pending.
 fn renewal_summary(certificate: &Certificate, now: DateTime<Utc>) -> Value {
     certificate.renewal.as_ref().map_or(Value::Null, |renewal| {
         let failed = renewal.status == RenewalStatus::Failed;
@@ -242,7 +245,7 @@ fn issuer(certificate: &Certificate) -> Option<&'static str> {
     certificate.issued_at.filter(|_| certificate.kind == Kind::AmazonIssued).map(|_| "Amazon")
 }
 
-/// `RSA-2048` where the model says `RSA_2048`: so the samples have it in
+/// `RSA-2048` where the model has `RSA_2048`, as in the samples of
 /// <https://docs.aws.amazon.com/acm/latest/userguide/gs-acm-list.html>
 fn key_algorithm(certificate: &Certificate) -> String {
     certificate.key_algorithm.replace("RSA_", "RSA-")
@@ -255,7 +258,7 @@ fn renewal_eligibility(certificate: &Certificate) -> &'static str {
     if managed && certificate.in_use() { "ELIGIBLE" } else { "INELIGIBLE" }
 }
 
-/// Whole seconds since 1970: how the SDKs read any number in AWS JSON 1.1.
+/// Whole seconds since 1970: the SDKs read any number in AWS JSON 1.1.
 fn stamp(time: Option<DateTime<Utc>>) -> Option<i64> {
     time.map(|time| time.timestamp())
 }

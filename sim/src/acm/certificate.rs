@@ -1,41 +1,41 @@
-//! Holds what ACM knows of one certificate.
+//! A certificate and its state.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How long things take; a certificate keeps the values it was requested under.
+/// The delays of a certificate. A certificate keeps the values that were set when it was requested.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Behaviour {
-    /// From the request until anybody can see the certificate.
+    /// From the request until API calls see the certificate.
     ///
     /// "There is a delay of several seconds before you can retrieve information about it":
     /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html>
     pub visible_after: TimeDelta,
-    /// From the request until `DomainValidationOptions` is there at all.
+    /// From the request until `DomainValidationOptions` exists.
     ///
-    /// Seen in <https://github.com/aws/aws-sdk-js/issues/2133>
+    /// Observed in <https://github.com/aws/aws-sdk-js/issues/2133>
     pub options_after: TimeDelta,
     /// From the request until the first name has its record.
     ///
-    /// Seen in <https://github.com/aws/aws-sdk-js/issues/2133>
+    /// Observed in <https://github.com/aws/aws-sdk-js/issues/2133>
     pub record_after: TimeDelta,
-    /// From one name's record to the next's.
+    /// From the record of one name to that of the next.
     ///
     /// The Terraform provider waits until *any* name has one: records come one at a time.
     pub record_step: TimeDelta,
-    /// From one look at public DNS to the next. An assumption: AWS gives no figure.
+    /// From one check of public DNS to the next. An assumption: AWS gives no figure.
     pub validation_interval: TimeDelta,
     /// From the last name's validation to the certificate. An assumption: AWS gives no figure.
     pub issuance_delay: TimeDelta,
     /// From the request to the certificate, if a private authority issues it. An assumption.
     pub private_issuance_delay: TimeDelta,
-    /// From the request until ACM gives up for good.
+    /// From the request until the validation times out.
     ///
     /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
     pub validation_timeout: TimeDelta,
-    /// From the beginning of a renewal until ACM asks for the records it misses. Zero by default:
+    /// From the start of a renewal until ACM asks for the missing records. Zero by default:
     /// AWS gives no figure.
     ///
     /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/check-certificate-renewal-status.html>
@@ -66,7 +66,7 @@ impl Default for Behaviour {
     }
 }
 
-/// One certificate. Everything may be set from outside; due times are kept in the open, too.
+/// One certificate. Tests may set every field, due times included.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Certificate {
     /// For example `arn:aws:acm:eu-west-1:111111111111:certificate/00000000-0000-4000-8000-000000000001`.
@@ -77,11 +77,11 @@ pub struct Certificate {
     pub region: String,
     /// Its names, the main one first.
     pub domains: Vec<Domain>,
-    /// Where it is in its life.
+    /// Its status.
     pub status: Status,
     /// Who issues it.
     pub kind: Kind,
-    /// How its names are validated; private and imported certificates have no such thing.
+    /// How its names are validated; `None` for private and imported certificates.
     pub validation_method: Option<Method>,
     /// In the spelling of requests, for example `EC_prime256v1`.
     pub key_algorithm: String,
@@ -89,7 +89,7 @@ pub struct Certificate {
     pub key_pair_origin: KeyPairOrigin,
     /// The service that manages it, for example `CLOUDFRONT`.
     pub managed_by: Option<String>,
-    /// Why it failed, for example `CAA_ERROR`; shown only while it is `FAILED`.
+    /// Why it failed, for example `CAA_ERROR`; returned only while it is `FAILED`.
     pub failure_reason: Option<String>,
     /// When it was requested.
     pub created_at: DateTime<Utc>,
@@ -99,7 +99,7 @@ pub struct Certificate {
     pub not_before: Option<DateTime<Utc>>,
     /// Until when it is valid.
     pub not_after: Option<DateTime<Utc>>,
-    /// ARNs of what uses it, for example of a load balancer.
+    /// The ARNs of the resources that use it, for example of a load balancer.
     pub in_use_by: Vec<String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
@@ -109,13 +109,13 @@ pub struct Certificate {
     pub renewal: Option<Renewal>,
     /// Its latest change of validation method.
     pub update: Option<Update>,
-    /// How long things take for it.
+    /// Its delays.
     pub behaviour: Behaviour,
-    /// When ACM looks at public DNS next.
+    /// When ACM checks public DNS next.
     pub check_at: Option<DateTime<Utc>>,
-    /// When it is issued, its names being valid.
+    /// When it is issued, once its names are valid.
     pub issue_at: Option<DateTime<Utc>>,
-    /// When its next renewal begins, if one is planned.
+    /// When its next renewal starts, if one is planned.
     pub renew_at: Option<DateTime<Utc>>,
 }
 
@@ -125,7 +125,7 @@ impl Certificate {
         self.domains.first().map_or("", |domain| &domain.name)
     }
 
-    /// When ACM gives up on it if it is not validated before.
+    /// When its validation times out.
     pub fn expires_unvalidated_at(&self) -> DateTime<Utc> {
         self.created_at + self.behaviour.validation_timeout
     }
@@ -135,7 +135,7 @@ impl Certificate {
         !self.in_use_by.is_empty()
     }
 
-    /// Whether API calls can see it already.
+    /// Whether API calls can see it yet.
     pub fn is_visible(&self, now: DateTime<Utc>) -> bool {
         now >= self.created_at + self.behaviour.visible_after
     }
@@ -146,11 +146,11 @@ impl Certificate {
 pub struct Domain {
     /// As it was requested, for example `*.example.com`.
     pub name: String,
-    /// How far its validation is.
+    /// The status of its validation.
     pub status: DomainStatus,
-    /// From when on its record is told; `None` for never.
+    /// From when on ACM returns its record; `None` for never.
     pub record_at: Option<DateTime<Utc>>,
-    /// Where e-mails for it go, if not to the name itself.
+    /// The domain of its validation emails, if not the name itself.
     pub validation_domain: Option<String>,
 }
 
@@ -159,37 +159,37 @@ pub struct Domain {
 /// Source: <https://docs.aws.amazon.com/acm/latest/APIReference/API_RenewalSummary.html>
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Renewal {
-    /// How far it is.
+    /// Its status.
     pub status: RenewalStatus,
-    /// Why it waits or failed, for example `PENDING_DOMAIN_VALIDATION`, as events have it.
+    /// Why it is pending or failed, for example `PENDING_DOMAIN_VALIDATION`, as in events.
     pub reason: Option<String>,
-    /// Its own validation of every name.
+    /// The validation of every name for this renewal.
     pub domains: Vec<Domain>,
-    /// When any of this changed last.
+    /// When it last changed.
     pub updated_at: DateTime<Utc>,
-    /// When ACM asks for help next, while it waits.
-    pub ask_at: Option<DateTime<Utc>>,
+    /// When ACM sends `Renewal Action Required` next, while it is pending.
+    pub remind_at: Option<DateTime<Utc>>,
 }
 
-/// A change of the validation method from e-mail to DNS; meanwhile the certificate stays `ISSUED`.
+/// A change of the validation method from email to DNS. The certificate stays `ISSUED`.
 ///
 /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/email-to-dns-migrate.html>
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Update {
-    /// How far it is.
+    /// Its status.
     pub status: UpdateStatus,
     /// The DNS validation of every name.
     pub domains: Vec<Domain>,
-    /// When it was asked for.
+    /// When it was requested.
     pub requested_at: DateTime<Utc>,
-    /// When any of this changed last.
+    /// When it last changed.
     pub updated_at: DateTime<Utc>,
 }
 
-/// Where a certificate is in its life.
+/// The status of a certificate.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[expect(missing_docs, reason = "the values are those of the API")]
 pub enum Status {
     PendingValidation,
     Issued,
@@ -200,20 +200,20 @@ pub enum Status {
     Failed,
 }
 
-/// How far the validation of one name is.
+/// The status of the validation of one name.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[expect(missing_docs, reason = "the values are those of the API")]
 pub enum DomainStatus {
     PendingValidation,
     Success,
     Failed,
 }
 
-/// How far a renewal is.
+/// The status of a renewal.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[expect(missing_docs, reason = "the values are those of the API")]
 pub enum RenewalStatus {
     PendingAutoRenewal,
     PendingValidation,
@@ -221,10 +221,10 @@ pub enum RenewalStatus {
     Failed,
 }
 
-/// How far a change of the validation method is.
+/// The status of a change of the validation method.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[expect(missing_docs, reason = "the values are those of the API")]
 pub enum UpdateStatus {
     PendingDomainValidation,
     Success,
@@ -234,7 +234,7 @@ pub enum UpdateStatus {
 /// Who issues a certificate.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[expect(missing_docs, reason = "the values are those of the API")]
 pub enum Kind {
     AmazonIssued,
     Private,
@@ -244,7 +244,7 @@ pub enum Kind {
 /// How names are validated.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[expect(missing_docs, reason = "the values are those of the API")]
 pub enum Method {
     Dns,
     Email,
@@ -254,7 +254,7 @@ pub enum Method {
 /// Where a certificate's key pair comes from.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[expect(missing_docs, reason = "the values are those of the API")]
 pub enum KeyPairOrigin {
     AwsManaged,
     Acme,

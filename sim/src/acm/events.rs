@@ -1,4 +1,4 @@
-//! Words what EventBridge hears from ACM: its own events, and CloudTrail's records of calls.
+//! The events of ACM for EventBridge: its own, and CloudTrail's for API calls.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ const SOURCE: &str = "aws.acm";
 
 /// `ACM Certificate Available`; `action` is `ISSUANCE` or `RENEWAL`.
 ///
-/// Source of all ACM's own events:
+/// Source of all of ACM's own events:
 /// <https://docs.aws.amazon.com/acm/latest/userguide/supported-events.html>
 pub(super) fn available(certificate: &Certificate, action: &str, at: DateTime<Utc>) -> Event {
     let mut detail = common(certificate, at);
@@ -37,8 +37,8 @@ pub(super) fn renewal_action_required(
 /// `ACM Certificate Expired`; not for imported certificates.
 pub(super) fn expired(certificate: &Certificate, at: DateTime<Utc>) -> Option<Event> {
     let detail = common(certificate, at);
-    let told = certificate.kind != Kind::Imported;
-    told.then(|| native(certificate, "ACM Certificate Expired", detail))
+    let is_published = certificate.kind != Kind::Imported;
+    is_published.then(|| native(certificate, "ACM Certificate Expired", detail))
 }
 
 fn common(certificate: &Certificate, at: DateTime<Utc>) -> Map<String, Value> {
@@ -73,7 +73,7 @@ fn native(certificate: &Certificate, detail_type: &str, detail: Map<String, Valu
     }
 }
 
-/// Whether this operation writes; of reads EventBridge hears nothing by default.
+/// Whether this operation writes. By default EventBridge gets no events for reads.
 ///
 /// Source: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html>
 pub(super) fn is_write(operation: &str) -> bool {
@@ -87,10 +87,10 @@ pub(super) fn is_write(operation: &str) -> bool {
     writes.contains(&operation)
 }
 
-/// CloudTrail's record of one call; `number` makes its ids its own.
+/// CloudTrail's event for one call; `number` makes its ids unique.
 ///
 /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/acm-supported-actions-in-cloudtrail.html>
-/// for keys and for `null` where a call answers with nothing.
+/// for keys, and for `null` where the answer is empty.
 pub(super) fn cloudtrail(
     operation: &str,
     caller: &Caller,
@@ -116,7 +116,7 @@ pub(super) fn cloudtrail(
     record.event()
 }
 
-/// The API's members in CloudTrail's spelling, at every depth.
+/// The members of the API with CloudTrail's spelling, at every depth.
 fn lower_camel(value: Value) -> Value {
     match value {
         Value::Object(members) => members

@@ -1,4 +1,4 @@
-//! Leads certificates through their lives: validation, issuance, renewal, expiry.
+//! The life cycle of certificates: validation, issuance, renewal, expiry.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -11,16 +11,16 @@ use super::record::validation_record;
 use crate::event::Event;
 use crate::route53::Route53;
 
-/// How many days before the end ACM asks for help again with a renewal that waits.
+/// How many days before the expiry ACM sends `Renewal Action Required` again for a pending renewal.
 ///
 /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/supported-events.html>
-const ASKED_AGAIN: [i64; 5] = [30, 15, 7, 3, 1];
+const REMINDER_DAYS: [i64; 5] = [30, 15, 7, 3, 1];
 
-/// Why a renewal waits; a word of events only, `FailureReason` does not have it.
+/// Why a renewal is pending. Only events have this reason; `FailureReason` does not.
 const PENDING_DOMAIN_VALIDATION: &str = "PENDING_DOMAIN_VALIDATION";
 
 impl Certificate {
-    /// When something happens to it by itself next.
+    /// When something is due for the certificate next.
     pub(super) fn next_due(&self) -> Option<DateTime<Utc>> {
         match self.status {
             Status::PendingValidation => match self.issue_at {
@@ -30,14 +30,14 @@ impl Certificate {
             Status::Issued => {
                 let update = self.updating().map(|update| self.update_ends_at(update));
                 let check = self.check_at.filter(|_| self.is_renewing() || update.is_some());
-                let ask = self.renewal.as_ref().and_then(|renewal| renewal.ask_at);
+                let ask = self.renewal.as_ref().and_then(|renewal| renewal.remind_at);
                 [self.renew_at, self.not_after, update, check, ask].into_iter().flatten().min()
             }
             _ => None,
         }
     }
 
-    /// Does what falls due at `at`.
+    /// Does what is due at `at`.
     pub(super) fn step(&mut self, at: DateTime<Utc>, dns: &Route53) -> Vec<Event> {
         match self.status {
             Status::PendingValidation => self.step_to_issuance(at, dns),
@@ -53,7 +53,7 @@ impl Certificate {
         if self.take_check(at) && validate(&self.account, &mut self.domains, at, dns) {
             self.issue_at = Some(at + self.behaviour.issuance_delay);
         } else if self.expires_unvalidated_at() <= at {
-            // <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>: nothing revives it.
+            // <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>: this status is final.
             self.status = Status::ValidationTimedOut;
             fail_pending(&mut self.domains);
         }
@@ -73,7 +73,7 @@ impl Certificate {
         vec![events::available(self, "ISSUANCE", at)]
     }
 
-    /// Fills in the dates of issuance.
+    /// Sets the dates of issuance.
     pub(super) fn set_issued(&mut self, at: DateTime<Utc>) {
         self.issued_at = Some(at);
         self.not_before = Some(at);
@@ -88,26 +88,26 @@ impl Certificate {
     }
 
     fn step_issued(&mut self, at: DateTime<Utc>, dns: &Route53) -> Vec<Event> {
-        let mut told = Vec::new();
+        let mut events = Vec::new();
         if self.renew_at.take_if(|renew_at| *renew_at <= at).is_some() {
-            told.extend(self.start_renewal(at, dns));
+            events.extend(self.start_renewal(at, dns));
         }
         if self.take_check(at) {
-            told.extend(self.check_renewal(at, dns));
+            events.extend(self.check_renewal(at, dns));
             self.check_update(at, dns);
         }
-        told.extend(self.ask_for_help(at, dns));
+        events.extend(self.request_action(at, dns));
         if self.updating().is_some_and(|update| self.update_ends_at(update) <= at) {
             self.end_update(UpdateStatus::Failed, at);
         }
         if self.not_after.is_some_and(|not_after| not_after <= at) {
-            told.extend(self.expire(at));
+            events.extend(self.expire(at));
         }
-        told
+        events
     }
 
-    /// Begins a renewal: ACM tries by itself for a while, and looks for the records. Where it finds
-    /// them the renewal is over; otherwise ACM asks for help and goes on looking.
+    /// Starts a renewal: ACM checks for the records by itself for a while. If it finds them, the renewal
+    /// succeeds. Otherwise ACM sends `Renewal Action Required` and goes on checking.
     ///
     /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/dns-renewal-validation.html>
     pub(super) fn start_renewal(&mut self, at: DateTime<Utc>, dns: &Route53) -> Vec<Event> {
@@ -116,29 +116,31 @@ impl Certificate {
             reason: None,
             domains: unvalidated(&self.domains, at),
             updated_at: at,
-            ask_at: Some(at + self.behaviour.auto_renewal),
+            remind_at: Some(at + self.behaviour.auto_renewal),
         });
-        self.ask_for_help(at, dns)
+        self.request_action(at, dns)
     }
 
-    /// Asks for the records a renewal misses, if it is time to, and if it misses any.
-    fn ask_for_help(&mut self, at: DateTime<Utc>, dns: &Route53) -> Vec<Event> {
+    /// Sends `Renewal Action Required` if it is due and records are missing.
+    fn request_action(&mut self, at: DateTime<Utc>, dns: &Route53) -> Vec<Event> {
         let pending = self.renewal.as_mut().filter(|renewal| is_pending(renewal));
-        let Some(renewal) = pending.filter(|it| it.ask_at.is_some_and(|ask_at| ask_at <= at))
+        let Some(renewal) =
+            pending.filter(|it| it.remind_at.is_some_and(|remind_at| remind_at <= at))
         else {
             return Vec::new();
         };
-        let again = ASKED_AGAIN.map(TimeDelta::days).map(|left| self.not_after.map(|it| it - left));
-        renewal.ask_at = again.into_iter().flatten().find(|again| *again > at);
+        let again =
+            REMINDER_DAYS.map(TimeDelta::days).map(|left| self.not_after.map(|it| it - left));
+        renewal.remind_at = again.into_iter().flatten().find(|again| *again > at);
         if renewal.status == RenewalStatus::PendingAutoRenewal {
             renewal.status = RenewalStatus::PendingValidation;
             renewal.reason = Some(PENDING_DOMAIN_VALIDATION.to_owned());
             renewal.updated_at = at;
-            let told = self.check_renewal(at, dns);
-            if !told.is_empty() {
-                return told;
+            let renewed = self.check_renewal(at, dns);
+            if !renewed.is_empty() {
+                return renewed;
             }
-            self.arm_check(at);
+            self.schedule_check(at);
         }
         vec![events::renewal_action_required(self, PENDING_DOMAIN_VALIDATION, at)]
     }
@@ -155,7 +157,7 @@ impl Certificate {
         renewal.status = RenewalStatus::Success;
         renewal.reason = None;
         renewal.updated_at = at;
-        renewal.ask_at = None;
+        renewal.remind_at = None;
         self.not_before = Some(at);
         self.not_after = Some(at + self.validity());
         vec![events::available(self, "RENEWAL", at)]
@@ -167,19 +169,19 @@ impl Certificate {
             renewal.status = RenewalStatus::Failed;
             renewal.reason = Some("OTHER".to_owned());
             renewal.updated_at = at;
-            renewal.ask_at = None;
+            renewal.remind_at = None;
             fail_pending(&mut renewal.domains);
         }
         events::expired(self, at)
     }
 
-    /// Whether ACM looks for the records of a renewal again and again.
+    /// Whether ACM checks for the records of a renewal at regular intervals.
     fn is_renewing(&self) -> bool {
         let waits = |renewal: &Renewal| renewal.status == RenewalStatus::PendingValidation;
         self.renewal.as_ref().is_some_and(waits)
     }
 
-    /// Begins the change from e-mail to DNS.
+    /// Starts the change from email to DNS.
     pub(super) fn start_update(&mut self, at: DateTime<Utc>) {
         self.update = Some(Update {
             status: UpdateStatus::PendingDomainValidation,
@@ -187,14 +189,14 @@ impl Certificate {
             requested_at: at,
             updated_at: at,
         });
-        self.arm_check(at);
+        self.schedule_check(at);
     }
 
     pub(super) fn updating(&self) -> Option<&Update> {
         self.update.as_ref().filter(|update| update.status == UpdateStatus::PendingDomainValidation)
     }
 
-    /// One attempt lasts as long as a validation:
+    /// An update has as much time as a validation:
     /// <https://docs.aws.amazon.com/acm/latest/userguide/email-to-dns-migrate.html>
     fn update_ends_at(&self, update: &Update) -> DateTime<Utc> {
         update.requested_at + self.behaviour.validation_timeout
@@ -222,26 +224,26 @@ impl Certificate {
         }
     }
 
-    /// Whether it is time to look; if so, the next look is an interval away.
+    /// Whether a check is due. If so, the next check is one interval later.
     fn take_check(&mut self, at: DateTime<Utc>) -> bool {
         let due = self.check_at.is_some_and(|check_at| check_at <= at);
         if due {
-            self.arm_check(at);
+            self.schedule_check(at);
         }
         due
     }
 
-    /// Has ACM look at public DNS an interval after `at`.
-    pub(super) fn arm_check(&mut self, at: DateTime<Utc>) {
+    /// Schedules the next check of public DNS one interval after `at`.
+    pub(super) fn schedule_check(&mut self, at: DateTime<Utc>) {
         self.check_at = Some(at + self.behaviour.validation_interval.max(TimeDelta::seconds(1)));
     }
 }
 
-/// Looks for the record of every name that waits and has one; whether all names are valid now.
+/// Checks the record of every pending name that has one. Returns whether all names are valid now.
 fn validate(account: &str, domains: &mut [Domain], at: DateTime<Utc>, dns: &Route53) -> bool {
     for domain in domains.iter_mut() {
-        let told = domain.record_at.is_some_and(|record_at| record_at <= at);
-        if domain.status == DomainStatus::PendingValidation && told {
+        let published = domain.record_at.is_some_and(|record_at| record_at <= at);
+        if domain.status == DomainStatus::PendingValidation && published {
             let (name, value) = validation_record(account, &domain.name);
             if dns.resolve_validation(&name, &value) {
                 domain.status = DomainStatus::Success;
@@ -270,10 +272,10 @@ fn is_pending(renewal: &Renewal) -> bool {
     matches!(renewal.status, RenewalStatus::PendingAutoRenewal | RenewalStatus::PendingValidation)
 }
 
-/// Whether the CAA records that govern this name let Amazon issue for it. For wildcards `issuewild`
-/// takes the place of `issue` where there is one.
+/// Whether the CAA records of this name allow Amazon to issue. For wildcards, `issuewild` replaces
+/// `issue` if there is one.
 ///
-/// Sources: RFC 8659 section 4; the names of Amazon's authorities are those of
+/// Sources: RFC 8659 section 4; the names of Amazon's certificate authorities are from
 /// <https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html>
 fn caa_allows_amazon(name: &str, dns: &Route53) -> bool {
     let amazon = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];

@@ -1,4 +1,4 @@
-//! Lists and searches certificates, page by page.
+//! Answers the calls that list and search certificates.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::request::{
 use super::{Acm, answer};
 use crate::wire::Failure;
 
-/// How many statements `And` and `Or` take.
+/// The most statements of `And` and `Or`.
 const MAX_STATEMENTS: usize = 15;
 
 impl Acm {
@@ -27,7 +27,7 @@ impl Acm {
                 && request.includes.managed_by.as_ref().is_none_or(|managed_by| {
                     certificate.managed_by.as_ref() == Some(managed_by)
                 })
-                // What is hidden unless it is asked for: the API reference, `CertificateKeyPairOrigins`.
+                // Hidden unless requested: the API reference, `CertificateKeyPairOrigins`.
                 && match &request.certificate_key_pair_origins {
                     None => origin != KeyPairOrigin::Acme,
                     Some(origins) => origins.contains(&origin),
@@ -45,7 +45,7 @@ impl Acm {
 
     /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_SearchCertificates.html>
     ///
-    /// Nothing is hidden by default: the documentation names no default filter.
+    /// Nothing is hidden by default: the documentation has no default filter.
     pub(super) fn search(&self, call: &Incoming<'_>) -> Result<Value, Failure> {
         let request: SearchCertificates = read(call.body)?;
         let size = page_size(request.max_results, "maxResults", 100, 500)?;
@@ -61,7 +61,7 @@ impl Acm {
         Ok(with_next(json!({"Results": results}), next))
     }
 
-    /// The model has it; its page size is an assumption.
+    /// From the model of the API; the page size is an assumption.
     pub(super) fn list_domain_validations(&self, call: &Incoming<'_>) -> Result<Value, Failure> {
         let request: ListCertificateDomainValidations = read(call.body)?;
         let size = page_size(request.max_items, "maxItems", 100, 1000)?;
@@ -129,8 +129,8 @@ fn holds(statement: &Statement, certificate: &Certificate) -> bool {
     }
 }
 
-/// The page after `token`, and the token of the next one: the last ARN seen, so that certificates
-/// that come and go between two pages shift nothing.
+/// The page after `token`, and the token of the next page: the last ARN of this page, so that changes
+/// between two calls do not shift the pages.
 fn page<'a>(
     mut found: Vec<&'a Certificate>,
     token: Option<&str>,

@@ -1,5 +1,5 @@
-//! AWS Certificate Manager: issues a certificate only to who shows in public DNS that the names are
-//! theirs.
+//! AWS Certificate Manager: issues a certificate only if public DNS has the validation records of its
+//! names.
 //!
 //! Public API: <https://docs.aws.amazon.com/acm/latest/APIReference/Welcome.html>
 
@@ -36,21 +36,21 @@ use crate::service::Service;
 use crate::token_bucket::TokenBucket;
 use crate::wire::Failure;
 
-/// Every account's certificates.
+/// The certificates of every account.
 #[derive(Clone, Debug, Default)]
 pub struct Acm {
-    /// How long things take for certificates requested from now on.
+    /// The delays of certificates that are requested from now on.
     pub behaviour: Behaviour,
     certificates: Register,
-    /// How many certificates there ever were.
+    /// How many certificates have been created.
     requested: usize,
-    /// How many calls CloudTrail told of.
+    /// How many calls CloudTrail has recorded.
     recorded: usize,
     queue: Agenda<Event>,
     tokens: BTreeMap<Token, (String, DateTime<Utc>)>,
     buckets: BTreeMap<(String, String, String), TokenBucket>,
     unlimited: bool,
-    /// The regions that do not have `SearchCertificates`.
+    /// The regions without `SearchCertificates`.
     without_search: BTreeSet<String>,
 }
 
@@ -66,7 +66,7 @@ impl Acm {
     /// Answers one call.
     ///
     /// # Errors
-    /// What ACM refuses, in its words.
+    /// The errors of ACM.
     pub fn respond(
         &mut self,
         operation: &str,
@@ -102,10 +102,10 @@ impl Acm {
         }
     }
 
-    /// Lets a call pass, or says that the rate is exceeded.
+    /// Admits a call, or rejects it because the rate is exceeded.
     ///
-    /// Rates: <https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html>. That twice as many
-    /// may come at once is an assumption, and so is the rate of what is not listed there.
+    /// Rates: <https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html>. That bursts
+    /// may be twice as large is an assumption, and so is the rate of operations that are not listed.
     fn admit(&mut self, operation: &str, call: &Incoming<'_>) -> Result<(), Failure> {
         let rate = match operation {
             "DeleteCertificate" | "DescribeCertificate" | "ListTagsForCertificate" => 10,
@@ -136,8 +136,7 @@ impl Acm {
         Ok(json!({"Tags": tags}))
     }
 
-    /// The certificate of this ARN, if the caller's account has it in the caller's region, and the
-    /// first seconds of its life are over.
+    /// The certificate with this ARN, if it is in the caller's account and region and already visible.
     fn find(&self, call: &Incoming<'_>, arn: &str) -> Result<&Certificate, Failure> {
         let caller = call.caller;
         if arn.len() < 20 || !arn.starts_with("arn:") {
@@ -170,24 +169,24 @@ impl Acm {
         of.filter(move |it| it.is_visible(now))
     }
 
-    /// Plans what happens to certificates that were changed, so that nobody asks them again.
+    /// Plans the next due time of certificates that were changed.
     pub(crate) fn plan(&mut self) {
         self.certificates.plan();
     }
 
-    /// Does what falls due at `at`, and tells what EventBridge hears of it.
+    /// Does what is due at `at`, and returns the events for EventBridge.
     pub fn advance(&mut self, at: DateTime<Utc>, dns: &Route53) -> Vec<Event> {
-        let mut told: Vec<Event> = std::iter::from_fn(|| self.queue.take(at)).collect();
+        let mut events: Vec<Event> = std::iter::from_fn(|| self.queue.take(at)).collect();
         for arn in self.certificates.due(at) {
             let Some(certificate) = self.certificates.get_mut(&arn) else { continue };
             while let Some(due) = certificate.next_due().filter(|due| *due <= at) {
-                told.extend(certificate.step(due, dns));
+                events.extend(certificate.step(due, dns));
             }
         }
-        told
+        events
     }
 
-    /// When something happens by itself next.
+    /// When something is due next.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         self.queue.next_due().into_iter().chain(self.certificates.next_due()).min()
     }

@@ -1,10 +1,10 @@
-//! Derives the CNAME record that proves to ACM who holds a name.
+//! Derives the CNAME record that validates a name.
 
 /// The name and the value of the CNAME record that validates `domain` for `account`, for example
 /// `_<32 hex>.example.com.` and `_<32 hex>.<10 letters>.acm-validations.aws.`.
 ///
-/// One domain and one account have one record, in every region, for ever, and a wildcard shares it
-/// with the name below its `*`: <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
+/// A domain has the same record in all regions of an account, and the record never changes. A wildcard
+/// shares it with the name after its `*.`: <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
 pub fn validation_record(account: &str, domain: &str) -> (String, String) {
     let base = domain.strip_prefix("*.").unwrap_or(domain).trim_end_matches('.');
     let base = base.to_ascii_lowercase();
@@ -28,7 +28,7 @@ fn letters(account: &str, domain: &str) -> String {
     std::iter::repeat_with(letter).take(10).collect()
 }
 
-/// FNV-1a in 64 bits: the same on every machine and in every version of Rust, unlike std's hashers.
+/// FNV-1a in 64 bits: the same on every machine and in every version of Rust, unlike the hashers of std.
 fn fnv1a(parts: &[&str]) -> u64 {
     let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

@@ -1,4 +1,4 @@
-//! Keeps certificates, and knows which of them something happens to next without asking each.
+//! Stores certificates, and finds those for which something is due without asking each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,14 @@ use chrono::{DateTime, Utc};
 use super::certificate::Certificate;
 use crate::arn::partition;
 
-/// Certificates by ARN, and an agenda of what happens to them by itself.
+/// Certificates by ARN, with an agenda of what is due.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Register {
     by_arn: BTreeMap<String, Certificate>,
     agenda: BTreeSet<(DateTime<Utc>, String)>,
-    /// When each stands in the agenda.
+    /// The time of each in the agenda.
     planned: BTreeMap<String, DateTime<Utc>>,
-    /// Certificates that were handed out to be changed since they were planned.
+    /// Certificates that may have been changed since they were planned.
     changed: BTreeSet<String>,
 }
 
@@ -54,21 +54,21 @@ impl Register {
         self.by_arn.values()
     }
 
-    /// When something happens to one of them next.
+    /// When something is due next.
     pub(super) fn next_due(&self) -> Option<DateTime<Utc>> {
         let planned = self.agenda.first().map(|(due, _)| *due);
         let changed = self.changed.iter().filter_map(|arn| self.by_arn.get(arn)?.next_due());
         planned.into_iter().chain(changed).min()
     }
 
-    /// Those of an account in a region, in the order of ARNs.
+    /// The certificates of an account in a region, in the order of ARNs.
     pub(super) fn of(&self, account: &str, region: &str) -> impl Iterator<Item = &Certificate> {
         let prefix = arn_prefix(account, region);
         let here = self.by_arn.range(prefix.clone()..);
         here.take_while(move |(arn, _)| arn.starts_with(&prefix)).map(|(_, it)| it)
     }
 
-    /// Enters what was changed in the agenda.
+    /// Adds the changed certificates to the agenda.
     pub(super) fn plan(&mut self) {
         for arn in std::mem::take(&mut self.changed) {
             if let Some(due) = self.by_arn.get(&arn).and_then(Certificate::next_due) {
@@ -78,7 +78,7 @@ impl Register {
         }
     }
 
-    /// The ARNs of those to which something happens up to `at`.
+    /// The ARNs of the certificates for which something is due by `at`.
     pub(super) fn due(&mut self, at: DateTime<Utc>) -> Vec<String> {
         self.plan();
         let due = self.agenda.iter().take_while(|(due, _)| *due <= at);
@@ -88,7 +88,7 @@ impl Register {
     }
 }
 
-/// What the ARNs of an account's certificates in a region begin with.
+/// The prefix of the ARNs of an account's certificates in a region.
 pub(super) fn arn_prefix(account: &str, region: &str) -> String {
     format!("arn:{}:acm:{region}:{account}:certificate/", partition(region))
 }

@@ -1,4 +1,4 @@
-//! Reads requests, as strictly as the API's model has them.
+//! Reads requests, as strictly as the model of the API.
 //!
 //! Source of every constraint: the model `acm/2015-12-08`, for example
 //! <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
@@ -113,7 +113,7 @@ pub(super) struct ListCertificates {
     pub(super) sort_order: Option<String>,
 }
 
-/// The filters of `ListCertificates`; those this simulator does not model are refused, not ignored.
+/// The filters of `ListCertificates`; those that are not modelled are rejected, not ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Includes {
@@ -129,7 +129,7 @@ pub(super) struct SearchCertificates {
     pub(super) next_token: Option<String>,
 }
 
-/// What `SearchCertificates` asks for: exactly one member, as in every union.
+/// A filter statement of `SearchCertificates`: exactly one member, as in every union.
 #[derive(Debug, Deserialize)]
 pub(super) enum Statement {
     And(Vec<Self>),
@@ -155,13 +155,13 @@ pub(super) enum Metadata {
     CertificateKeyPairOrigin(KeyPairOrigin),
 }
 
-/// Reads a body; an empty one is an empty structure.
+/// Reads a body; an empty body is an empty structure.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     let body = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(body).map_err(|error| validation(&error.to_string()))
 }
 
-/// A page's length, or the refusal of one out of bounds.
+/// The page size, or an error if it is out of range.
 pub(super) fn page_size(
     asked: Option<usize>,
     member: &str,
@@ -175,8 +175,8 @@ pub(super) fn page_size(
     Err(constraint(&size.to_string(), member, &format!("have value between 1 and {most}")))
 }
 
-/// Whether this is a name ACM takes: labels of letters, digits and inner hyphens, two at least, the
-/// last of two characters or more, with `*.` or without.
+/// Whether ACM accepts this name: at least two labels of letters, digits and inner hyphens, the last
+/// label of at least two characters, with or without `*.`.
 pub(super) fn is_domain_name(name: &str) -> bool {
     let labels: Vec<&str> = name.strip_prefix("*.").unwrap_or(name).split('.').collect();
     let fits = |label: &&str| {
@@ -200,7 +200,7 @@ pub(super) fn is_certificate_arn(arn: &str) -> bool {
         && resource.strip_prefix("certificate/").is_some_and(|id| !id.is_empty())
 }
 
-/// The sentence in which AWS refuses a value its model forbids.
+/// The error of AWS for a value that its model forbids.
 pub(super) fn constraint(value: &str, member: &str, must: &str) -> Failure {
     validation(&format!(
         "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: \

@@ -1,6 +1,6 @@
-//! Builds worlds: certificates put in place and changed without API calls.
+//! What tests set up, change and read without API calls.
 //!
-//! What names no certificate is a mistake of the test that says it, and panics.
+//! An ARN without a certificate is a mistake in the test, and panics.
 
 use chrono::{DateTime, Utc};
 
@@ -10,11 +10,11 @@ use super::life::fail_pending;
 use crate::route53::Route53;
 
 impl Acm {
-    /// Puts a certificate in place and returns its ARN: as if requested at `now` with validation by
-    /// DNS, then changed by `f`. No event tells of it.
+    /// Creates a certificate and returns its ARN: as if requested at `now` with DNS validation, then
+    /// changed by `f`. There is no event.
     ///
-    /// If `f` makes it `ISSUED` and leaves `issued_at` out, it is issued with all its names valid as
-    /// of `created_at`.
+    /// If `f` sets the status `ISSUED` and no `issued_at`, the certificate is issued at `created_at`
+    /// with all names validated.
     pub fn seed(
         &mut self,
         account: &str,
@@ -40,12 +40,12 @@ impl Acm {
         arn
     }
 
-    /// The certificate of this ARN.
+    /// The certificate with this ARN.
     pub fn certificate(&self, arn: &str) -> Option<&Certificate> {
         self.certificates.get(arn)
     }
 
-    /// The same, to be changed.
+    /// The certificate with this ARN, to be changed.
     pub fn certificate_mut(&mut self, arn: &str) -> Option<&mut Certificate> {
         self.certificates.get_mut(arn)
     }
@@ -64,7 +64,7 @@ impl Acm {
         self.certificates.remove(arn);
     }
 
-    /// Has a certificate fail for this reason, for example `DOMAIN_NOT_ALLOWED`.
+    /// Lets a certificate fail for this reason, for example `DOMAIN_NOT_ALLOWED`.
     ///
     /// # Panics
     /// If there is no such certificate.
@@ -83,7 +83,7 @@ impl Acm {
         self.expect(arn).tags.insert(key.to_owned(), value.to_owned());
     }
 
-    /// Begins a renewal at `at`; what EventBridge hears of it comes out of the next `advance`.
+    /// Starts a renewal at `at`. The next `advance` returns its events.
     ///
     /// # Panics
     /// If there is no such certificate.
@@ -94,7 +94,8 @@ impl Acm {
         }
     }
 
-    /// Plans a renewal. None is planned by itself: in a test 45 days before `NotAfter` are far away.
+    /// Plans a renewal. No renewal starts without this, because 45 days before `NotAfter` are far away in a
+    /// test.
     ///
     /// # Panics
     /// If there is no such certificate.
@@ -102,13 +103,13 @@ impl Acm {
         self.expect(arn).renew_at = Some(at);
     }
 
-    /// Takes the limits on rates away, or puts them back.
+    /// Switches the rate limits off or on.
     pub fn set_unlimited(&mut self, unlimited: bool) {
         self.unlimited = unlimited;
     }
 
-    /// Says whether a region has `SearchCertificates`, as every region has by default. Which ones
-    /// really have it AWS does not document.
+    /// Sets whether a region has `SearchCertificates`; by default every region has it. AWS does not
+    /// document which regions have it.
     pub fn set_search_available(&mut self, region: &str, available: bool) {
         if available {
             self.without_search.remove(region);

@@ -1,4 +1,4 @@
-//! Requests, tags, changes and deletes certificates.
+//! Answers the calls that request, tag, change and delete certificates.
 
 use std::collections::BTreeMap;
 
@@ -15,15 +15,15 @@ use super::{Acm, Token};
 use crate::call::Caller;
 use crate::wire::Failure;
 
-/// How many names a certificate can have, once the quota of 10 is raised:
+/// The most names of a certificate, if the quota of 10 is raised:
 /// <https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html>
 const MAX_NAMES: usize = 100;
 /// <https://docs.aws.amazon.com/acm/latest/userguide/tags-restrictions.html>
 const MAX_TAGS: usize = 50;
-/// RFC 5280's bound of a common name, by
+/// RFC 5280's limit for a common name, by
 /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
 const MAX_COMMON_NAME: usize = 64;
-/// How long a token stands for its certificate; source as above.
+/// How long an idempotency token is valid; source as above.
 const TOKEN_LIFE: TimeDelta = TimeDelta::hours(1);
 
 impl Acm {
@@ -55,7 +55,7 @@ impl Acm {
             certificate.validation_method = None;
             certificate.issue_at = Some(call.now + certificate.behaviour.private_issuance_delay);
         } else {
-            // E-mail is what the service falls back to; the model names no default.
+            // The service falls back to email; the model has no default.
             let asked = request.validation_method.unwrap_or(Method::Email);
             let managed = request.managed_by.is_some();
             certificate.validation_method = Some(if managed { Method::Http } else { asked });
@@ -78,15 +78,15 @@ impl Acm {
         Ok(json!({"CertificateArn": arn}))
     }
 
-    /// The certificate that this token asked for within the hour, if it is still there. Whatever
-    /// else a repeated request says goes unread: an assumption.
+    /// The certificate that this token requested within the last hour, if it still exists. The rest of
+    /// a repeated request is ignored: an assumption.
     fn remembered(&self, token: &Token, now: DateTime<Utc>) -> Option<String> {
         let (arn, asked_at) = self.tokens.get(token)?;
         let known = now < *asked_at + TOKEN_LIFE && self.certificates.contains(arn);
         known.then(|| arn.clone())
     }
 
-    /// A certificate that waits for the validation of its names by DNS.
+    /// A new certificate, pending DNS validation.
     pub(super) fn new_certificate(
         &mut self,
         account: &str,
@@ -133,7 +133,7 @@ impl Acm {
             issue_at: None,
             renew_at: None,
         };
-        certificate.arm_check(now);
+        certificate.schedule_check(now);
         certificate
     }
 
@@ -146,7 +146,7 @@ impl Acm {
     }
 
     /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_RemoveTagsFromCertificate.html>: a tag
-    /// given with a value goes only if it has that value.
+    /// given with a value is removed only if it has that value.
     pub(super) fn remove_tags(&mut self, call: &Incoming<'_>) -> Result<Value, Failure> {
         let request: TagsOfCertificate = read(call.body)?;
         let certificate = self.find_mut(call, &request.certificate_arn)?;
@@ -174,7 +174,7 @@ impl Acm {
         Ok(json!({}))
     }
 
-    /// From e-mail to DNS, while issued, once at a time:
+    /// From email to DNS, for issued certificates, one update at a time:
     /// <https://docs.aws.amazon.com/acm/latest/userguide/email-to-dns-migrate.html>
     pub(super) fn update_options(&mut self, call: &Incoming<'_>) -> Result<Value, Failure> {
         let request: UpdateCertificateOptions = read(call.body)?;
@@ -253,20 +253,20 @@ fn check(request: &RequestCertificate, names: &[String]) -> Result<(), Failure> 
         return Err(validation("Wildcard names cannot be validated by HTTP."));
     }
     // <https://docs.aws.amazon.com/acm/latest/APIReference/API_DomainValidationOption.html>
-    let odd = request.domain_validation_options.iter().find(|option| {
+    let invalid = request.domain_validation_options.iter().find(|option| {
         let base = option.domain_name.strip_prefix("*.").unwrap_or(&option.domain_name);
         let within = base.strip_suffix(&option.validation_domain);
         let above = within.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         !above || !names.contains(&option.domain_name)
     });
-    if let Some(option) = odd {
+    if let Some(option) = invalid {
         let message = format!("Invalid validation domain of {}.", option.domain_name);
         return Err(Failure::new(400, "InvalidDomainValidationOptionsException", message));
     }
     Ok(())
 }
 
-/// The tags there were, and these.
+/// The existing tags, merged with these.
 fn merged(
     tags: &BTreeMap<String, String>,
     more: &[Tag],

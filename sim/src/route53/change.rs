@@ -13,13 +13,13 @@ use super::zone::{Zone, plain_id, refuse_linked};
 use super::{Request, Route53};
 use crate::wire::Failure;
 
-/// The most `ResourceRecord` elements in a batch, and characters in their `Value`s; both count
-/// twice in an `UPSERT`.
+/// The most `ResourceRecord` elements of a batch, and characters in their `Value`s. An `UPSERT` counts
+/// both twice.
 /// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>
 const MAX_RECORDS: usize = 1000;
 const MAX_CHARACTERS: usize = 32_000;
 
-/// One change, right in shape.
+/// One change with a valid shape.
 struct Change {
     action: Action,
     draft: Draft,
@@ -55,7 +55,7 @@ impl Route53 {
         limits.admit_changes(cost, request.now)?;
         refuse_linked(self.owned_zone(request.account, &target.id)?)?;
         check_size(&changes)?;
-        // The zone is there: `owned_zone` has just found it.
+        // The zone exists: `owned_zone` has just found it.
         let Some(zone) = self.zones.get_mut(plain_id(&target.id)) else {
             return Err(Failure::new(404, "NoSuchHostedZone", "No hosted zone found."));
         };
@@ -77,13 +77,13 @@ impl Route53 {
     }
 }
 
-/// Today's form of the error: every problem of the batch in one bracketed message.
-/// Seen in <https://github.com/aws/aws-sdk-kotlin/issues/1435>.
+/// The current form of the error: all problems of the batch in one message in brackets.
+/// Observed in <https://github.com/aws/aws-sdk-kotlin/issues/1435>.
 fn invalid_batch(problems: &[String]) -> Failure {
     Failure::new(400, "InvalidChangeBatch", format!("[{}]", problems.join(", ")))
 }
 
-/// The words: <https://github.com/kubernetes-sigs/external-dns/issues/2537> and
+/// Sources of the messages: <https://github.com/kubernetes-sigs/external-dns/issues/2537> and
 /// <https://github.com/DNSControl/dnscontrol/issues/908>.
 fn check_size(changes: &[Change]) -> Result<(), Failure> {
     let (mut records, mut characters) = (0, 0);
@@ -103,16 +103,16 @@ fn check_size(changes: &[Change]) -> Result<(), Failure> {
     if problems.is_empty() { Ok(()) } else { Err(invalid_batch(&problems)) }
 }
 
-/// Makes the changes one after another, each on what the ones before it left
-/// (<https://github.com/cookpad/roadworker/pull/89>: a CNAME created before the A record of its name
-/// is deleted is refused). If any is refused, all are taken back.
+/// Makes the changes one after another, each on the result of those before it
+/// (<https://github.com/cookpad/roadworker/pull/89>: creating a CNAME is rejected if the A record of its
+/// name is deleted only later in the batch). If one change is rejected, all are undone.
 fn apply(
     zone: &mut Zone,
     changes: Vec<Change>,
 ) -> Result<Vec<(Action, RecordSet, bool)>, Vec<String>> {
     let mut problems = Vec::new();
     let mut seen: BTreeMap<Key, Vec<Action>> = BTreeMap::new();
-    let mut odd: BTreeSet<Key> = BTreeSet::new();
+    let mut repeated: BTreeSet<Key> = BTreeSet::new();
     let mut applied = Vec::new();
     let mut undo = Vec::new();
     for Change { action, draft } in changes {
@@ -124,13 +124,14 @@ fn apply(
             }
         };
         let key = set.key();
-        // A record set may be named once in a batch, or deleted and then created anew. The words:
+        // A batch may contain a record set once, or delete it and then create it again. Sources of the
+        // message:
         // https://github.com/barnybug/cli53/issues/81,
         // https://github.com/schwamster/serverless-certificate-creator/issues/28
         let actions = seen.entry(key.clone()).or_default();
         actions.push(action);
         if actions.len() > 1 && *actions != [Action::Delete, Action::Create] {
-            if odd.insert(key) {
+            if repeated.insert(key) {
                 problems.push(format!(
                     "The request contains an invalid set of changes for a resource record set \
                      '{} {}'",
@@ -164,7 +165,7 @@ fn apply(
     Err(problems)
 }
 
-/// Why this change cannot be made to the zone as it is.
+/// Why this change is not possible in the zone.
 fn refusal(zone: &Zone, action: Action, set: &RecordSet) -> Option<String> {
     let RecordSet { name, record_type, .. } = set;
     let set_identifier = set.set_identifier.as_ref();
@@ -194,7 +195,7 @@ fn refusal(zone: &Zone, action: Action, set: &RecordSet) -> Option<String> {
     }
 }
 
-/// What of the zone this record set cannot stand beside.
+/// The conflict between this record set and others of the zone, if there is one.
 fn conflict(zone: &Zone, set: &RecordSet) -> Option<String> {
     let RecordSet { name, record_type, .. } = set;
     let zone_name = &zone.name;
@@ -205,7 +206,7 @@ fn conflict(zone: &Zone, set: &RecordSet) -> Option<String> {
             "RRSet of type CNAME with DNS name {name} is not permitted at apex in zone {zone_name}"
         ));
     }
-    // RFC 1034 section 3.6.2. The words: https://github.com/ansible-collections/amazon.aws/issues/2694
+    // RFC 1034 section 3.6.2. Sources of the messages: https://github.com/ansible-collections/amazon.aws/issues/2694
     // and https://github.com/RJPearson94/terraform-aws-open-next/issues/24
     let others: Vec<_> = zone.at(name).filter(|other| other.record_type != *record_type).collect();
     if is_cname && !others.is_empty() {
@@ -250,8 +251,8 @@ fn conflict(zone: &Zone, set: &RecordSet) -> Option<String> {
     }
 }
 
-/// A zone keeps an NS record set and one SOA at its apex, whatever a batch does.
-/// The words: <https://github.com/airbnb/zonify/issues/1> and
+/// After every batch, a zone must have an NS record set and one SOA record at its apex.
+/// Sources of the messages: <https://github.com/airbnb/zonify/issues/1> and
 /// <https://github.com/DNSControl/dnscontrol/pull/4402>.
 fn broken_apex(zone: &Zone, touched: &[(Key, Option<RecordSet>)]) -> Vec<String> {
     let touches = |record_type| touched.iter().any(|((_, touched, _), _)| touched == record_type);

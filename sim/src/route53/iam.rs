@@ -1,4 +1,4 @@
-//! Reads calls the way IAM does.
+//! Reads calls the way IAM does: into the permissions that they need.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::call::Caller;
 use crate::iam::{self, Facts};
 use crate::service::Service;
 
-/// What a call is done to, and the condition keys of a change.
+/// The resources of a call, and the condition keys of a change.
 ///
 /// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html>
 pub(crate) fn facts(
@@ -64,7 +64,7 @@ fn change(request: iam::IamRequest, body: &str) -> Option<Facts> {
 
 /// "All letters must be lowercase … must be specified without the trailing dot … characters other
 /// than a–z, 0–9, - (hyphen), _ (underscore), and . (period) … must use escape codes": as a [`Name`]
-/// is kept, but for the dot.
+/// is stored, except for the dot.
 fn normalized(name: &str) -> String {
     let kept = name.parse::<Name>().map_or_else(|_| name.to_owned(), |name| name.to_string());
     kept.trim_end_matches('.').to_owned()

@@ -1,4 +1,4 @@
-//! Slows callers down the way Route 53 does: token buckets of an account.
+//! The rate limits of Route 53: token buckets for each account.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::service::Service;
 use crate::token_bucket::TokenBucket;
 use crate::wire::Failure;
 
-/// What one account may still do.
+/// The rate limits of one account.
 ///
 /// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html>
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Admits one call, or says that the rate is exceeded; a refused call costs nothing.
+    /// Admits one call, or rejects it because the rate is exceeded. A rejected call takes no tokens.
     pub(super) fn admit_call(&mut self, action: &str, now: DateTime<Utc>) -> Result<(), Failure> {
         let of_action =
             self.actions.entry(action.to_owned()).or_insert_with(|| TokenBucket::new(50, 10));

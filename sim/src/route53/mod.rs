@@ -1,8 +1,8 @@
-//! Route 53: hosted zones and their records over the real API, and the public DNS they serve.
+//! Route 53: hosted zones and their records, and the public DNS that they serve.
 //!
-//! Three doors lead in: [`Route53::respond`] is the API, strict and throttled; `world` puts zones,
-//! records and registrations in place directly; `dns` shows what public DNS makes of it all. A
-//! record that the API accepted is seen only if the registrar and the zone cuts lead to its zone.
+//! There are three interfaces: [`Route53::respond`] is the API, strict and throttled; `world` lets tests
+//! create zones, records and registrations directly; `dns` answers as public DNS does. A record that the
+//! API accepted is visible in public DNS only if the registrar and the zone cuts lead to its zone.
 
 mod change;
 mod dns;
@@ -45,23 +45,23 @@ const PROPAGATION: TimeDelta = TimeDelta::seconds(30);
 /// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html>
 const RECORD_SETS_PER_PAGE: usize = 300;
 
-/// Every account's hosted zones.
+/// The hosted zones of every account.
 #[derive(Clone, Debug, Default)]
 pub struct Route53 {
     zones: BTreeMap<String, Zone>,
     zones_created: u64,
-    /// What each account has, in the two orders it is listed in.
+    /// The zones of each account, in the two orders in which they are listed.
     owned: BTreeMap<String, Owned>,
     /// The public zones of every account, by name.
     public: BTreeMap<Name, BTreeSet<String>>,
-    /// What registrars know: the name servers of registered domains.
+    /// The name servers of registered domains, as the registrars have them.
     registered: BTreeMap<Name, Vec<String>>,
-    /// Every caller reference an account has used.
+    /// Every caller reference that an account has used.
     caller_references: BTreeMap<String, BTreeSet<String>>,
     changes: BTreeMap<String, ChangeInfo>,
     limits: BTreeMap<String, Limits>,
     writes: Vec<Write>,
-    /// How many calls CloudTrail told of.
+    /// How many calls CloudTrail has recorded.
     recorded: usize,
     queue: Agenda<Event>,
 }
@@ -72,7 +72,7 @@ struct Owned {
     by_name: BTreeSet<(Name, String)>,
 }
 
-/// A change on its way to the name servers.
+/// A change that propagates to the name servers.
 #[derive(Clone, Debug)]
 struct ChangeInfo {
     account: String,
@@ -80,7 +80,7 @@ struct ChangeInfo {
     comment: Option<String>,
 }
 
-/// What an operation needs to know of a call.
+/// A call, as far as the operations need it.
 struct Request<'a> {
     account: &'a str,
     body: &'a str,
@@ -141,12 +141,12 @@ impl Route53 {
         }
     }
 
-    /// Does what falls due at `at`, and tells what EventBridge hears of it.
+    /// Returns the events for EventBridge that are due at `at`.
     pub fn advance(&mut self, at: DateTime<Utc>) -> Vec<Event> {
         std::iter::from_fn(|| self.queue.take(at)).collect()
     }
 
-    /// When something happens by itself next.
+    /// When something is due next.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         self.queue.next_due()
     }
@@ -166,8 +166,8 @@ impl Route53 {
         let max_items = max_items(query, RECORD_SETS_PER_PAGE)?;
         let start = match (query.get("name"), query.get("type"), query.get("identifier")) {
             (None, None, None) => Bound::Unbounded,
-            // "If you specify Type but not Name, Amazon Route 53 returns the InvalidInput error";
-            // an identifier needs both in the same way.
+            // "If you specify Type but not Name, Amazon Route 53 returns the InvalidInput error".
+            // In the same way, an identifier needs both.
             (None, _, _) | (_, None, Some(_)) => {
                 return Err(invalid_input(
                     "The request must contain a name when it contains a type, and a type when it \
@@ -209,7 +209,7 @@ impl Route53 {
         Ok(xml::document("GetChangeResponse", [change.to_xml(id, request.now)]))
     }
 
-    /// Keeps a change for `GetChange`, and shows it.
+    /// Stores a change for `GetChange`, and returns its element.
     fn record_change(&mut self, request: &Request<'_>, comment: Option<String>) -> String {
         let id = format!("C{:019}", self.changes.len() + 1);
         let account = request.account.to_owned();
@@ -234,7 +234,7 @@ impl ChangeInfo {
     }
 }
 
-/// Says of an answer that a zone was made, and where it is.
+/// Sets the status and the location of the answer to `CreateHostedZone`.
 ///
 /// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html>
 pub(crate) fn created(response: &mut http::Response<Vec<u8>>, body: &str) {
@@ -247,7 +247,7 @@ pub(crate) fn created(response: &mut http::Response<Vec<u8>>, body: &str) {
     }
 }
 
-/// The operation a request asks for.
+/// The operation that a request calls.
 pub fn operation(request: &http::Request<Vec<u8>>) -> &'static str {
     xml::route(request).map_or("unknown", |(operation, _)| operation)
 }

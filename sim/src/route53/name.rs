@@ -1,16 +1,16 @@
-//! Keeps domain names the way Route 53 keeps them, in the order it lists them.
+//! Domain names in the form and the order of Route 53.
 
 use std::fmt;
 use std::str::FromStr;
 
 /// A fully qualified domain name, for example `_x1.www.example.com.`.
 ///
-/// It is kept as Route 53 returns it: lower case, and every character other than `a`-`z`, `0`-`9`,
+/// It is stored as Route 53 returns it: lower case, and every character other than `a`-`z`, `0`-`9`,
 /// `-` and `_` as an octal escape (`\052` for `*`).
 /// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>
 ///
 /// Names compare as Route 53 lists them: labels reversed, with the trailing dot, in ASCII order, so
-/// that `com.example-a.` comes before `com.example.` and everything at or under a name is one range.
+/// that `com.example-a.` comes before `com.example.`, and all names at or below a name are one range.
 /// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html>
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Name {
@@ -19,7 +19,7 @@ pub struct Name {
 }
 
 impl Name {
-    /// Whether this name is `ancestor` or under it, by whole labels.
+    /// Whether this name is `ancestor` or below it, by whole labels.
     pub fn is_within(&self, ancestor: &Self) -> bool {
         self.reversed.starts_with(&ancestor.reversed)
     }
@@ -31,12 +31,12 @@ impl Name {
         Some(Self { reversed: labels[..=end].to_owned() })
     }
 
-    /// This name, then its parent, up to the top-level domain.
+    /// This name, its parent, and so on up to the top-level domain.
     pub fn ancestors(&self) -> impl Iterator<Item = Self> + use<> {
         std::iter::successors(Some(self.clone()), Self::parent)
     }
 
-    /// The wildcard directly under this name.
+    /// The wildcard directly below this name.
     pub(super) fn wildcard(&self) -> Self {
         Self { reversed: format!("{}\\052.", self.reversed) }
     }
@@ -107,7 +107,7 @@ impl Label {
     }
 }
 
-/// The octet that three octal digits stand for.
+/// The octet that three octal digits encode.
 fn octal(digits: [Option<u8>; 3]) -> Option<u8> {
     let value = digits.into_iter().try_fold(0_u32, |value, digit| {
         char::from(digit?).to_digit(8).map(|digit| value * 8 + digit)
@@ -115,10 +115,10 @@ fn octal(digits: [Option<u8>; 3]) -> Option<u8> {
     u8::try_from(value).ok()
 }
 
-/// Why a text is no domain name, in Route 53's words.
+/// Why a text is not a domain name, with Route 53's message.
 ///
-/// Seen in <https://github.com/hashicorp/terraform/issues/18482>; the words for a bad escape or
-/// character are ours.
+/// Observed in <https://github.com/hashicorp/terraform/issues/18482>; the messages for an invalid escape
+/// or character are invented.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NameError {
     problem: Problem,

@@ -1,4 +1,4 @@
-//! Holds resource record sets: what is in one, how it is asked for, how it is listed.
+//! Resource record sets: their content, how requests give them, and how answers return them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -8,13 +8,13 @@ use super::name::{Name, NameError};
 use super::xml::{self, invalid_input, invalid_xml};
 use crate::wire::Failure;
 
-/// Every record type there is (`RRType` in botocore's model).
+/// Every record type (`RRType` in botocore's model).
 const TYPES: [&str; 17] = [
     "SOA", "A", "TXT", "NS", "CNAME", "MX", "NAPTR", "PTR", "SRV", "SPF", "AAAA", "CAA", "DS",
     "TLSA", "SSHFP", "SVCB", "HTTPS",
 ];
 
-/// The elements that make a record set one of several of its name and type.
+/// The routing elements, which allow several record sets of one name and type.
 const ROUTING: [&str; 7] = [
     "Weight",
     "Region",
@@ -25,7 +25,7 @@ const ROUTING: [&str; 7] = [
     "GeoProximityLocation",
 ];
 
-/// Where a record set stands in its zone: by name, then by type, then by set identifier.
+/// The position of a record set in its zone: by name, then by type, then by set identifier.
 pub(super) type Key = (Name, String, Option<String>);
 
 /// A resource record set.
@@ -35,19 +35,19 @@ pub struct RecordSet {
     pub name: Name,
     /// Its type, for example `CNAME`.
     pub record_type: String,
-    /// What tells it from others of its name and type; `None` in a simple record set.
+    /// Distinguishes it from others of its name and type; `None` in a simple record set.
     pub set_identifier: Option<String>,
-    /// How traffic is divided between record sets of one name and type; `None` in a simple one.
+    /// How traffic is divided between record sets of one name and type; `None` in a simple record set.
     pub routing: Option<Routing>,
     /// Its time to live in seconds; an alias has none.
     pub ttl: Option<i64>,
     /// Its values, in the order they were given.
     pub values: Vec<String>,
-    /// The AWS resource or record it is an alias of.
+    /// The AWS resource or record that it is an alias of.
     pub alias: Option<AliasTarget>,
 }
 
-/// A routing policy, kept as it was written.
+/// A routing policy, stored as it was written.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Routing {
     /// Its element, for example `Weight`.
@@ -55,14 +55,14 @@ pub struct Routing {
     xml: String,
 }
 
-/// What an alias record points to.
+/// The target of an alias record.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AliasTarget {
     /// The hosted zone of the target.
     pub hosted_zone_id: String,
     /// The name of the target.
     pub dns_name: String,
-    /// Whether the target's health counts.
+    /// Whether the health of the target is evaluated.
     pub evaluate_target_health: bool,
 }
 
@@ -84,7 +84,7 @@ impl RecordSet {
         (self.name.clone(), self.record_type.clone(), self.set_identifier.clone())
     }
 
-    /// Whether a `DELETE` that gives `other` means this one: everything equal, values in any order.
+    /// Whether a `DELETE` of `other` matches: everything is equal, with the values in any order.
     pub(super) fn matches(&self, other: &Self) -> bool {
         let sorted = |set: &Self| {
             let mut set = set.clone();
@@ -117,7 +117,7 @@ impl RecordSet {
     }
 }
 
-/// A record set as a request gives it, right in shape, its content not yet looked at.
+/// A record set from a request with a valid shape, whose content is not checked yet.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
     name: String,
@@ -130,7 +130,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Reads a `ResourceRecordSet` element, refusing what the schema refuses.
+    /// Reads a `ResourceRecordSet` element, rejecting what the schema rejects.
     pub(super) fn read(node: Node<'_, '_>, action: &str) -> Result<Self, Failure> {
         let record_type = xml::required_text(node, "Type")?;
         check_type(&record_type)?;
@@ -161,9 +161,9 @@ impl Draft {
         Ok(draft)
     }
 
-    /// The rules that span several elements. The words: <https://github.com/boto/boto3/issues/2240>,
+    /// The rules over several elements. Sources of the messages: <https://github.com/boto/boto3/issues/2240>,
     /// <https://github.com/awslabs/aws-sdk-rust/issues/924>; what follows `but found` for more than
-    /// one is ours.
+    /// one is invented.
     fn check_shape(&self, action: &str) -> Result<(), Failure> {
         let (name, record_type) = (&self.name, &self.record_type);
         let set_identifier = self.set_identifier.as_deref().unwrap_or("null");
@@ -193,7 +193,7 @@ impl Draft {
         problem.map_or(Ok(()), |problem| Err(invalid_input(format!("Invalid request: {problem}"))))
     }
 
-    /// The record set, or what is wrong with its content, one message for each problem.
+    /// The record set, or one message for each problem of its content.
     pub(super) fn checked(self) -> Result<RecordSet, Vec<String>> {
         let name: Name = self.name.parse().map_err(|error: NameError| vec![error.to_string()])?;
         let record_type = self.record_type.as_str();
@@ -203,7 +203,7 @@ impl Draft {
             .filter_map(|value| check_value(record_type, value).err())
             .map(|problem| format!("Invalid Resource Record: '{problem}'"))
             .collect();
-        // One canonical name, RFC 1034 section 3.6.2. Route 53's own words are not known to us.
+        // One canonical name, RFC 1034 section 3.6.2. Route 53's own message is not known.
         if record_type == "CNAME" && self.values.len() > 1 {
             problems.push(format!(
                 "RRSet of type CNAME with DNS name {name} must contain exactly one resource record"
@@ -222,7 +222,7 @@ impl Draft {
     }
 }
 
-/// Refuses what is no record type.
+/// Rejects an unknown record type.
 pub(super) fn check_type(record_type: &str) -> Result<(), Failure> {
     if TYPES.contains(&record_type) {
         return Ok(());
@@ -260,7 +260,7 @@ fn read_alias(node: Node<'_, '_>) -> Result<AliasTarget, Failure> {
     })
 }
 
-/// An element written anew, without namespaces and white space between elements.
+/// An element without namespaces and white space between elements.
 fn canonical(element: Node<'_, '_>) -> String {
     let name = element.tag_name().name();
     if element.children().any(|child| child.is_element()) {
@@ -270,7 +270,7 @@ fn canonical(element: Node<'_, '_>) -> String {
     }
 }
 
-/// Checks a value, for the types whose refusals are known from operators' logs.
+/// Checks a value, for the types whose errors are known from the logs of operators.
 ///
 /// Formats: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html>
 fn check_value(record_type: &str, value: &str) -> Result<(), String> {

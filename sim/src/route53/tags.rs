@@ -5,11 +5,11 @@ use super::zone::{Zone, no_such_zone};
 use super::{Request, Route53};
 use crate::wire::Failure;
 
-/// The most resources `ListTagsForResources` takes (`TagResourceIdList` in botocore's model).
+/// The most resources of `ListTagsForResources` (`TagResourceIdList` in botocore's model).
 const RESOURCES_PER_CALL: usize = 10;
 
 impl Route53 {
-    /// The zone a tag call means.
+    /// The zone of a tag call.
     fn tagged_zone(&self, account: &str, target: &Target, id: &str) -> Result<&Zone, Failure> {
         check_tagged(target, id)?;
         self.zones.get(id).filter(|zone| zone.account == account).ok_or_else(|| no_such_zone(id))
@@ -86,8 +86,8 @@ impl Route53 {
     }
 }
 
-/// Tag calls take ids as they are: one with the prefix is too long, or simply not found.
-/// Seen in <https://github.com/getmoto/moto/issues/8931> and
+/// Tag calls take ids unchanged: an id with the prefix is too long, or not found.
+/// Observed in <https://github.com/getmoto/moto/issues/8931> and
 /// <https://github.com/kubernetes-sigs/external-dns/issues/5012>.
 fn check_tagged(target: &Target, id: &str) -> Result<(), Failure> {
     match target.resource_type.as_str() {

@@ -1,4 +1,4 @@
-//! Words what CloudTrail tells of Route 53's calls.
+//! CloudTrail's events for the calls of Route 53.
 //!
 //! Keys and shapes: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/logging-using-cloudtrail.html>
 
@@ -18,11 +18,11 @@ use crate::wire::Failure;
 #[cfg(test)]
 mod tests;
 
-/// The elements that are lists, each of elements of one name.
+/// The elements that are lists.
 const LISTS: [&str; 6] =
     ["AddTags", "Changes", "NameServers", "RemoveTagKeys", "ResourceRecords", "VPCs"];
 
-/// The elements whose text is a number or a truth value.
+/// The elements whose text is a number or a boolean.
 const PLAIN: [&str; 6] = [
     "EvaluateTargetHealth",
     "MultiValueAnswer",
@@ -43,7 +43,7 @@ pub(super) fn is_write(operation: &str) -> bool {
     writes.contains(&operation)
 }
 
-/// What EventBridge hears of one call, in the partition's home region: Route 53 is global.
+/// The event for one call, in the region that Route 53 has in the partition: Route 53 is global.
 pub(super) fn event(
     operation: &str,
     caller: &Caller,
@@ -53,7 +53,7 @@ pub(super) fn event(
     at: DateTime<Utc>,
     number: usize,
 ) -> Event {
-    let region = home(&caller.region).to_owned();
+    let region = global_region(&caller.region).to_owned();
     let mut event = Record {
         service: Service::Route53,
         operation,
@@ -72,8 +72,8 @@ pub(super) fn event(
     event
 }
 
-/// Where a partition's Route 53 is at home: botocore's `endpoints.json`.
-fn home(region: &str) -> &'static str {
+/// The region of Route 53 in a partition, from botocore's `endpoints.json`.
+fn global_region(region: &str) -> &'static str {
     match partition(region) {
         "aws-cn" => "cn-northwest-1",
         "aws-eusc" => "eusc-de-east-1",
@@ -82,7 +82,7 @@ fn home(region: &str) -> &'static str {
     }
 }
 
-/// What the body says, and the path; `null` if the body cannot be read.
+/// The members of the body and of the path; `null` if the body cannot be read.
 fn parameters(operation: &str, target: &Target, body: &[u8]) -> Value {
     let mut parameters = match std::str::from_utf8(body).map(read) {
         Ok(Some(members)) => members,
@@ -102,7 +102,7 @@ fn parameters(operation: &str, target: &Target, body: &[u8]) -> Value {
     Value::Object(parameters)
 }
 
-/// What the answer says; `null` where it says nothing.
+/// The members of the answer; `null` if there are none.
 fn elements(operation: &str, answer: &str) -> Value {
     let Some(mut elements) = read(answer).filter(|members| !members.is_empty()) else {
         return Value::Null;
@@ -142,7 +142,7 @@ fn value(node: Node<'_, '_>) -> Value {
     }
 }
 
-/// `Jan 16, 2018 12:41:43 AM`, as the samples have it.
+/// `Jan 16, 2018 12:41:43 AM`, as in the samples.
 fn submitted(text: &str) -> String {
     let time = text.parse::<DateTime<Utc>>();
     time.map_or_else(|_| text.to_owned(), |time| time.format("%b %-d, %Y %-I:%M:%S %p").to_string())

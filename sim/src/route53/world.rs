@@ -1,7 +1,7 @@
-//! Builds worlds: zones, records and registrations, put in place without API calls.
+//! What tests set up and read without API calls: zones, records and registrations.
 //!
-//! Every zone id is accepted with and without `/hostedzone/`. What names no zone, or is no domain
-//! name, is a mistake of the test that says it, and panics.
+//! Every zone id is accepted with and without `/hostedzone/`. An id without a zone, or an invalid domain
+//! name, is a mistake in the test, and panics.
 
 use super::name::Name;
 use super::records::RecordSet;
@@ -9,27 +9,27 @@ use super::zone::{LinkedService, Visibility, Vpc, Zone, plain_id};
 use super::{Owned, Route53};
 
 impl Route53 {
-    /// A public zone; returns its plain id. Public DNS does not lead to it yet.
+    /// Creates a public zone and returns its plain id. Nothing delegates to it yet.
     ///
     /// # Panics
-    /// If `name` is no domain name.
+    /// If `name` is not a domain name.
     pub fn create_zone(&mut self, account: &str, name: &str) -> String {
         self.add_zone(account, parsed(name), None, |_| {})
     }
 
-    /// A private zone; returns its plain id.
+    /// Creates a private zone and returns its plain id.
     ///
     /// # Panics
-    /// If `name` is no domain name.
+    /// If `name` is not a domain name.
     pub fn create_private_zone(&mut self, account: &str, name: &str) -> String {
         let vpc = Vpc { region: "us-east-1".to_owned(), id: "vpc-00000001".to_owned() };
         self.add_zone(account, parsed(name), Some(vpc), |_| {})
     }
 
-    /// A public zone that AWS Cloud Map made and keeps to itself; returns its plain id.
+    /// Creates a public zone that AWS Cloud Map manages, and returns its plain id.
     ///
     /// # Panics
-    /// If `name` is no domain name.
+    /// If `name` is not a domain name.
     pub fn create_linked_zone(&mut self, account: &str, name: &str) -> String {
         self.add_zone(account, parsed(name), None, |zone| {
             zone.linked_service = Some(LinkedService {
@@ -39,29 +39,29 @@ impl Route53 {
         })
     }
 
-    /// A public zone that its registrar delegates to; returns its plain id.
+    /// Creates a public zone that the registrar delegates to, and returns its plain id.
     ///
     /// # Panics
-    /// If `name` is no domain name.
+    /// If `name` is not a domain name.
     pub fn register_domain(&mut self, account: &str, name: &str) -> String {
         let id = self.create_zone(account, name);
         self.register(name, &id);
         id
     }
 
-    /// Tells the registrar of `domain` that this zone's name servers answer for it.
+    /// Lets the registrar delegate `domain` to the name servers of this zone.
     ///
     /// # Panics
-    /// If there is no such zone, or `domain` is no domain name.
+    /// If there is no such zone, or `domain` is not a domain name.
     pub fn register(&mut self, domain: &str, zone_id: &str) {
         let servers = self.zone(zone_id).name_servers();
         self.registered.insert(parsed(domain), servers);
     }
 
-    /// Puts the NS record set of this zone into the public zone that answers for its name so far.
+    /// Delegates to this zone: adds its NS record set to the public zone that answers for its name.
     ///
     /// # Panics
-    /// If there is no such zone, or public DNS leads to no zone above it.
+    /// If there is no such zone, or no public zone answers for the name above it.
     pub fn delegate(&mut self, child_zone_id: &str) {
         let child = self.zone(child_zone_id);
         let name = child.name.clone();
@@ -69,7 +69,8 @@ impl Route53 {
             child.name_servers().iter().map(|server| format!("{server}.")).collect();
         let above = name.parent().and_then(|parent| self.authority(&parent));
         let above = above.map(|zone| zone.id.clone());
-        let parent = above.unwrap_or_else(|| panic!("public DNS leads to no zone above {name}"));
+        let parent =
+            above.unwrap_or_else(|| panic!("no public zone answers for the name above {name}"));
         self.zone_mut(&parent).insert(RecordSet::simple(name, "NS", 172_800, servers));
     }
 
@@ -81,7 +82,7 @@ impl Route53 {
         self.zone_mut(zone_id).tags.insert(key.to_owned(), value.to_owned());
     }
 
-    /// Takes a tag of a zone away.
+    /// Removes a tag of a zone.
     ///
     /// # Panics
     /// If there is no such zone.
@@ -89,7 +90,7 @@ impl Route53 {
         self.zone_mut(zone_id).tags.remove(key);
     }
 
-    /// Deletes a zone with everything in it. Delegations to it stay and lead nowhere.
+    /// Deletes a zone with all its records. Delegations to it stay, and no zone answers for them.
     ///
     /// # Panics
     /// If there is no such zone.
@@ -98,11 +99,11 @@ impl Route53 {
         self.remove_zone(&id);
     }
 
-    /// Puts a simple record set into a zone, whatever Route 53 would think of it, in place of one
-    /// of the same name and type.
+    /// Puts a simple record set into a zone, even if Route 53 would reject it. It replaces a simple
+    /// record set of the same name and type.
     ///
     /// # Panics
-    /// If there is no such zone, or `name` is no domain name.
+    /// If there is no such zone, or `name` is not a domain name.
     pub fn put_record(
         &mut self,
         zone_id: &str,
@@ -116,19 +117,19 @@ impl Route53 {
         self.zone_mut(zone_id).insert(set);
     }
 
-    /// Takes a simple record set out of a zone, if it is there.
+    /// Removes a simple record set from a zone, if it exists.
     ///
     /// # Panics
-    /// If there is no such zone, or `name` is no domain name.
+    /// If there is no such zone, or `name` is not a domain name.
     pub fn remove_record(&mut self, zone_id: &str, name: &str, record_type: &str) {
         let key = (parsed(name), record_type.to_owned(), None);
         self.zone_mut(zone_id).records.remove(&key);
     }
 
-    /// A record set of a zone; of several with one name and type, the first.
+    /// A record set of a zone; the first, if there are several of this name and type.
     ///
     /// # Panics
-    /// If there is no such zone, or `name` is no domain name.
+    /// If there is no such zone, or `name` is not a domain name.
     pub fn record(&self, zone_id: &str, name: &str, record_type: &str) -> Option<&RecordSet> {
         let name = parsed(name);
         let from = (name.clone(), record_type.to_owned(), None);

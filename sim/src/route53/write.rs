@@ -8,11 +8,11 @@ use crate::wire::Failure;
 /// What a change does.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Action {
-    /// Makes a record set that is not there yet.
+    /// Creates a record set that does not exist.
     Create,
-    /// Takes a record set away.
+    /// Deletes a record set.
     Delete,
-    /// Makes a record set, or replaces it.
+    /// Creates a record set, or replaces it.
     Upsert,
 }
 
@@ -32,7 +32,7 @@ impl Action {
         })
     }
 
-    /// How often its records count towards the limits of a batch, and what it costs in tokens.
+    /// How often its records count for the limits of a batch, and its cost in tokens.
     /// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html>
     pub(super) fn weight(self) -> u8 {
         if self == Self::Upsert { 2 } else { 1 }
@@ -42,13 +42,13 @@ impl Action {
 /// One change that was made through the API.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Write {
-    /// When.
+    /// When it was made.
     pub at: DateTime<Utc>,
     /// The account that made it.
     pub account: String,
-    /// The hosted zone, without prefix.
+    /// The id of the hosted zone, without prefix.
     pub zone_id: String,
-    /// What it did.
+    /// The action.
     pub action: Action,
     /// The name of the record set, for example `_x1.example.com.`.
     pub name: String,
@@ -58,6 +58,6 @@ pub struct Write {
     pub ttl: Option<i64>,
     /// Its values.
     pub values: Vec<String>,
-    /// Whether the zone is any different for it; an `UPSERT` of what is there already is not.
+    /// Whether it changed the zone. An `UPSERT` of an equal record set does not.
     pub changed: bool,
 }

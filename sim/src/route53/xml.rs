@@ -1,4 +1,4 @@
-//! Reads requests and writes answers in the shapes of the API's model.
+//! Reads requests and writes answers in the shapes of the API.
 //!
 //! Source: botocore's `data/route53/2013-04-01/service-2.json.gz`.
 
@@ -23,7 +23,7 @@ pub(super) fn node(name: &str, children: impl IntoIterator<Item = String>) -> St
     format!("<{name}>{children}</{name}>")
 }
 
-/// The document an operation answers with.
+/// The document that an operation answers with.
 pub(super) fn document(name: &str, children: impl IntoIterator<Item = String>) -> String {
     let children: String = children.into_iter().collect();
     format!("<{name} xmlns=\"{NAMESPACE}\">{children}</{name}>")
@@ -33,9 +33,9 @@ pub(super) fn invalid_input(message: impl Into<String>) -> Failure {
     Failure::new(400, "InvalidInput", message)
 }
 
-/// How Route 53 refuses what its model's length constraints forbid.
+/// The error of Route 53 for a value that is longer than its model allows.
 ///
-/// Seen in <https://github.com/kubernetes-sigs/external-dns/issues/5012>.
+/// Observed in <https://github.com/kubernetes-sigs/external-dns/issues/5012>.
 pub(super) fn too_long(value: &str, member: &str, limit: usize) -> Failure {
     invalid_input(format!(
         "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: \
@@ -43,7 +43,7 @@ pub(super) fn too_long(value: &str, member: &str, limit: usize) -> Failure {
     ))
 }
 
-/// What a request asks for: the operation, and the id in its path.
+/// The operation that a request calls, and the id in its path.
 pub(super) fn route(request: &Request<Vec<u8>>) -> Option<(&'static str, Target)> {
     let path = request.uri().path().strip_prefix("/2013-04-01/")?;
     let path: Vec<String> = path
@@ -55,7 +55,7 @@ pub(super) fn route(request: &Request<Vec<u8>>) -> Option<(&'static str, Target)
     let get = *request.method() == Method::GET;
     let post = *request.method() == Method::POST;
     let delete = *request.method() == Method::DELETE;
-    // Ids are accepted with and without the prefix they are returned with.
+    // Ids are accepted with and without the prefix that the API returns.
     Some(match path.as_slice() {
         ["hostedzone"] if post => ("CreateHostedZone", Target::default()),
         ["hostedzone"] if get => ("ListHostedZones", Target::default()),
@@ -77,7 +77,7 @@ pub(super) fn route(request: &Request<Vec<u8>>) -> Option<(&'static str, Target)
         ["tags", kind] if post => ("ListTagsForResources", Target::tagged(kind, "")),
         ["tags", kind, id] if get => ("ListTagsForResource", Target::tagged(kind, id)),
         ["tags", kind, id] if post => ("ChangeTagsForResource", Target::tagged(kind, id)),
-        // Here a prefix is not accepted, so it is kept for the refusal.
+        // Here a prefix is not accepted, so it is kept for the error.
         ["tags", kind, prefix, id] if get => {
             ("ListTagsForResource", Target::tagged(kind, &format!("/{prefix}/{id}")))
         }
@@ -88,7 +88,7 @@ pub(super) fn route(request: &Request<Vec<u8>>) -> Option<(&'static str, Target)
     })
 }
 
-/// What the path of a request names.
+/// The resource in the path of a request.
 #[derive(Default)]
 pub(super) struct Target {
     pub(super) id: String,
@@ -105,7 +105,7 @@ impl Target {
     }
 }
 
-/// The page size asked for, at most and by default `most`.
+/// The requested page size; `most` is the limit and the default.
 pub(super) fn max_items(query: &Parameters, most: usize) -> Result<usize, Failure> {
     let Some(value) = query.get("maxitems") else {
         return Ok(most);
@@ -116,9 +116,9 @@ pub(super) fn max_items(query: &Parameters, most: usize) -> Result<usize, Failur
     }
 }
 
-/// Reads a request's body, whose root must be `root` in the API's namespace.
+/// Reads the body of a request, whose root must be `root` in the namespace of the API.
 ///
-/// The words: <https://github.com/stalwartlabs/dns-update/issues/44>.
+/// Source of the message: <https://github.com/stalwartlabs/dns-update/issues/44>.
 pub(super) fn parse<'a>(body: &'a str, root: &str) -> Result<Document<'a>, Failure> {
     let malformed = |message: String| Failure::new(400, "MalformedInput", message);
     let document = Document::parse(body).map_err(|error| malformed(error.to_string()))?;
@@ -134,9 +134,9 @@ pub(super) fn parse<'a>(body: &'a str, root: &str) -> Result<Document<'a>, Failu
     Ok(document)
 }
 
-/// How Route 53 refuses a body that its schema forbids.
+/// The error of Route 53 for a body that its schema forbids.
 ///
-/// Seen in <https://github.com/cloud-custodian/cloud-custodian/issues/2356>.
+/// Observed in <https://github.com/cloud-custodian/cloud-custodian/issues/2356>.
 pub(super) fn invalid_xml(violation: impl Display) -> Failure {
     invalid_input(format!("Invalid XML ; {violation}"))
 }
@@ -162,7 +162,7 @@ pub(super) fn child_text(parent: Node<'_, '_>, name: &'static str) -> Option<Str
     child(parent, name).map(|child| child.text().unwrap_or_default().to_owned())
 }
 
-/// A child element the schema requires.
+/// A child element that the schema requires.
 pub(super) fn required<'a, 'input>(
     parent: Node<'a, 'input>,
     name: &'static str,
@@ -176,7 +176,7 @@ pub(super) fn required<'a, 'input>(
     })
 }
 
-/// The text of a child element the schema requires.
+/// The text of a child element that the schema requires.
 pub(super) fn required_text(parent: Node<'_, '_>, name: &'static str) -> Result<String, Failure> {
     required(parent, name).map(|child| child.text().unwrap_or_default().to_owned())
 }

@@ -1,4 +1,4 @@
-//! Hosted zones: what is in one, and how the API shows it.
+//! Hosted zones: their records and tags, and how the API returns them.
 
 use std::collections::BTreeMap;
 
@@ -22,12 +22,12 @@ pub(super) struct Zone {
     pub(super) records: BTreeMap<Key, RecordSet>,
 }
 
-/// Who sees a zone.
+/// Whether a zone is public or private.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Visibility {
-    /// Everybody who is sent to these name servers, such as `ns-1.awsdns-01.com`.
+    /// Public, with these name servers, such as `ns-1.awsdns-01.com`.
     Public { name_servers: Vec<String> },
-    /// Whoever asks from inside these VPCs.
+    /// Private, visible inside these VPCs.
     Private { vpcs: Vec<Vpc> },
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Vpc {
     pub(super) id: String,
 }
 
-/// The AWS service that made a zone and keeps it to itself.
+/// The AWS service that created a zone and manages it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct LinkedService {
     pub(super) service_principal: String,
@@ -45,7 +45,7 @@ pub(super) struct LinkedService {
 }
 
 impl Zone {
-    /// The NS and SOA record sets a zone is born with.
+    /// The NS and SOA record sets of a new zone.
     /// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html>
     pub(super) fn default_records(&self) -> [RecordSet; 2] {
         let servers = self.name_servers();
@@ -64,8 +64,8 @@ impl Zone {
         matches!(self.visibility, Visibility::Public { .. })
     }
 
-    /// Its name servers, without trailing dots. Private zones all show the same four, which answer
-    /// nobody.
+    /// Its name servers, without trailing dots. All private zones have the same four, which answer no
+    /// queries.
     pub(super) fn name_servers(&self) -> Vec<String> {
         match &self.visibility {
             Visibility::Public { name_servers } => name_servers.clone(),
@@ -94,7 +94,7 @@ impl Zone {
         sets.take_while(move |set| set.name == *name && set.record_type == record_type)
     }
 
-    /// Whether there is anything at this name or under it.
+    /// Whether there is a record set at this name or below it.
     pub(super) fn reaches(&self, name: &Name) -> bool {
         let from = (name.clone(), String::new(), None);
         self.records.range(from..).next().is_some_and(|(_, set)| set.name.is_within(name))
@@ -147,7 +147,7 @@ impl Vpc {
     }
 }
 
-/// A zone id without the prefix it is returned with.
+/// A zone id without the prefix that the API returns.
 pub(super) fn plain_id(id: &str) -> &str {
     id.strip_prefix("/hostedzone/").or_else(|| id.strip_prefix("hostedzone/")).unwrap_or(id)
 }
@@ -156,7 +156,7 @@ pub(super) fn no_such_zone(id: &str) -> Failure {
     Failure::new(404, "NoSuchHostedZone", format!("No hosted zone found with ID: {id}"))
 }
 
-/// Refuses ids that cannot be one (`ResourceId` in botocore's model has at most 32 characters).
+/// Rejects invalid ids (`ResourceId` in botocore's model has at most 32 characters).
 pub(super) fn check_id(id: &str, member: &str) -> Result<(), Failure> {
     if id.len() > 32 {
         return Err(too_long(id, member, 32));
@@ -167,8 +167,7 @@ pub(super) fn check_id(id: &str, member: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A zone that another service made is not its owner's to change. The sentence is as operators
-/// quote it.
+/// Rejects changes of a zone that another service manages. The message is as operators quote it.
 ///
 /// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_LinkedService.html>
 pub(super) fn refuse_linked(zone: &Zone) -> Result<(), Failure> {

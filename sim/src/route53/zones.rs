@@ -14,7 +14,7 @@ use crate::wire::{Failure, Parameters};
 const ZONES_PER_PAGE: usize = 100;
 
 impl Route53 {
-    /// A zone the caller owns. Anybody else's is denied, and not said to be none:
+    /// A zone of the caller. For a zone of another account the error is a denial, not that it is missing:
     /// <https://github.com/turbot/steampipe-plugin-aws/issues/1373>
     pub(super) fn owned_zone(&self, account: &str, id: &str) -> Result<&Zone, Failure> {
         let id = plain_id(id);
@@ -61,15 +61,15 @@ impl Route53 {
                  PrivateZone), you must also specify values for VPCId and VPCRegion.",
             ));
         }
-        // There are no reusable delegation sets here.
+        // Reusable delegation sets are not modelled.
         if let Some(id) = xml::child_text(root, "DelegationSetId") {
             let message = format!("The specified delegation set does not exist: {id}");
             return Err(Failure::new(400, "NoSuchDelegationSet", message));
         }
         // "You can't create a hosted zone for a top-level domain (TLD) such as .com":
         // https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html
-        // The words: https://github.com/awslabs/aws-saas-boost/issues/404
-        // AWS says the same of example.com, which this simulator leaves to its tests.
+        // Source of the message: https://github.com/awslabs/aws-saas-boost/issues/404
+        // AWS also reserves example.com, which the simulator allows for tests.
         if vpc.is_none() && name.parent().is_none() {
             let name = name.to_string();
             let name = name.trim_end_matches('.');
@@ -180,7 +180,7 @@ impl Route53 {
         Ok(xml::document("ListHostedZonesResponse", parts))
     }
 
-    /// A cursor, not a filter: the list goes on to the account's last zone.
+    /// The name is a start position, not a filter: the list continues to the last zone of the account.
     /// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByName.html>
     pub(super) fn list_hosted_zones_by_name(
         &self,
