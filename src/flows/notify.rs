@@ -29,10 +29,12 @@ pub(super) async fn notify(
     let client = clients.eventbridge(region_of(bus));
     let mut given_up = 0;
     for wait in PAUSES {
-        pause(wait).await;
-        // The events that a call without an answer was about count as not published.
-        let put = eventbridge::put(&client, bus, left.clone());
-        let Some(rejected) = deadline.bound(put).await else { break };
+        let put = deadline.bound(async {
+            pause(wait).await;
+            eventbridge::put(&client, bus, left.clone()).await
+        });
+        // The events of a call without an answer count as not published.
+        let Some(rejected) = put.await else { break };
         let (again, lost): (Vec<_>, Vec<_>) = rejected.into_iter().partition(|it| it.try_again);
         for rejected in lost.iter().chain(&again) {
             warn!(bus, error = rejected.error, "EventBridge rejects an event");
