@@ -328,13 +328,14 @@ export const CASES = [
     allowed: [
       { why: 'a check', action: 'lambda:InvokeFunction', resource: FUNCTION },
       { why: 'a check through the queue', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['whole'] },
+      { why: 'a check that could not be delivered', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
     ],
     denied: [
       { why: 'another function', action: 'lambda:InvokeFunction', resource: here('lambda', 'function:other') },
       { why: 'a function whose name begins with that name', action: 'lambda:InvokeFunction', resource: `${FUNCTION}-2` },
       ...each(['lambda:UpdateFunctionCode', 'lambda:GetFunction'], FUNCTION, 'more of the function'),
       { why: 'another queue', action: 'sqs:SendMessage', resource: here('sqs', 'other'), conditions: TLS },
-      { why: 'dead letters', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
+      ...each(['sqs:ReceiveMessage', 'sqs:PurgeQueue'], DEAD_LETTERS, 'more of the dead letters', { conditions: TLS }),
       { why: 'the queue if there is none', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS, deployments: ['plain'] },
       ...each(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], QUEUE, 'more of the queue', { conditions: TLS }),
       change('the records themselves', batch(GOOD)),
