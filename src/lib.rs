@@ -30,7 +30,7 @@
 //!
 //! # The walk of one ARN
 //!
-//! From an event to the `UPSERT`, file by file. Each line calls the next; none leads up again.
+//! From an event to the `UPSERT`, file by file.
 //!
 //! 1. [`entry::handler`]: Lambda delivers the event. [`entry::parse`] turns it into a
 //!    [`Request`](domain::request::Request): the ARN, when it was first heard of, and the kind of event.
@@ -47,15 +47,16 @@
 //! 3. `flows/publish.rs` assigns a zone to each record ([`domain::zone::choice::assign`], pure), reads the
 //!    zone ([`aws::route53::read`]: `ListResourceRecordSets`), compares ([`domain::zone::content::presence`],
 //!    pure) and writes what is missing:
-//! 4. [`aws::route53::write::upsert`]: `ChangeResourceRecordSets`, one `UPSERT` batch for each zone. It takes
+//! 4. [`aws::route53::write::upsert`]: `ChangeResourceRecordSets`, as few `UPSERT` batches for a zone as Route 53 allows. It takes
 //!    [`ValidationRecord`](domain::record::ValidationRecord)s only, and
-//!    [`ValidationRecord::parse`](domain::record::ValidationRecord::parse) is the guard that makes them.
+//!    [`ValidationRecord::parse`](domain::record::ValidationRecord::parse) is the guard
+//!    that makes them, when ACM's answer is read in step 2.
 //! 5. Back in [`flows::reconcile`]: plan and records are put together into an
 //!    [`Outcome`](domain::outcome::Outcome) ([`domain::conclusion::conclude`], pure), which is published if it
 //!    is notable (`flows/notify.rs`, [`aws::eventbridge`]: `PutEvents`), counted (`flows/metrics.rs`), and
 //!    is the response.
 //!
-//! Three flows schedule or call reconciliations: [`flows::sweep`], every hour, schedules the next check of
+//! Two flows schedule or call reconciliations: [`flows::sweep`], every hour, schedules the next check of
 //! every pending certificate, since events may be lost; [`flows::zone_change`] reconciles the pending
 //! certificates under a hosted zone that was created or tagged. [`flows::diagnosis`] only reads: it answers
 //! what prevents a certificate from being issued.
