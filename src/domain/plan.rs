@@ -90,8 +90,8 @@ pub fn decide(
     let obsolete = recent && request.trigger == Trigger::Event && reason == StopReason::Issued;
     Plan {
         // An end that a scheduled check finds, or a recent one. Most renewals need no help, and the
-        // check of one that did cannot be found again: its check times hang on when it began, and
-        // ACM no longer tells that.
+        // check of one that did cannot be found again: its check times count back from an expiry that
+        // the renewal has moved.
         notable: request.trigger == Trigger::FollowUp || (recent && reason != StopReason::Renewed),
         obsolete: obsolete.then(|| CheckTimes::for_request(requested)),
         ..Plan::nothing(requested, Next::Stop(reason))

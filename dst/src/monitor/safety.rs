@@ -106,7 +106,7 @@ impl State {
         {
             let since = *self.doubled_since.entry(id.clone()).or_insert(now);
             let mut most = if self.without_faults { MERGE_TIME } else { MERGE_TIME_WITH_FAULTS };
-            // After 73 hours a renewal is checked daily, so check times are one day apart.
+            // The check times of a renewal are further apart than those of a request.
             let renews = sim
                 .aws()
                 .acm

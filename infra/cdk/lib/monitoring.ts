@@ -89,8 +89,7 @@ export class Monitoring extends Construct {
       const action = new SnsAction(props.topic);
       this.alarms.forEach((alarm) => {
         alarm.addAlarmAction(action);
-        // A renewal that is blocked for more than three days is checked once a day. Between two checks there is
-        // no block to count, although nothing is fixed: so this alarm does not report OK.
+        // No data means that no check has met a block, not that it is fixed: so this alarm does not report OK.
         if (alarm !== blocked) alarm.addOkAction(action);
       });
     }

@@ -503,7 +503,7 @@ describe('the monitoring', () => {
     const topic = ['arn:aws:sns:eu-west-1:111122223333:alarms'];
     for (const [id, { Properties }] of Object.entries(full.findResources('AWS::CloudWatch::Alarm'))) {
       expect(Properties.AlarmActions, id).toEqual(topic);
-      // No block for half an hour may mean no check: in the end a renewal is checked once a day.
+      // No block counted may mean that no check has run, not that the block is gone.
       expect(Properties.OKActions, id).toEqual(Properties.MetricName === 'RecordsBlocked' ? undefined : topic);
     }
     for (const alarm of Object.values(plain.findResources('AWS::CloudWatch::Alarm'))) {
