@@ -56,7 +56,7 @@ impl World {
             let timeout = TimeDelta::from_std(TIMEOUT)?;
             aws.lambda.add_function(FUNCTION, Function { timeout, ..Function::default() });
             aws.scheduler.add_group(ACCOUNT, REGION, GROUP, at);
-            aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE);
+            aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE, &[FUNCTION, QUEUE]);
             aws.sqs.add_queue(QUEUE, Queue::default());
         }
         Ok(Self { server: serve(sim).await? })
@@ -99,6 +99,7 @@ impl World {
             .env("SSL_CERT_FILE", NO_CERTIFICATES)
             .env("SCHEDULE_GROUP", GROUP)
             .env("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)
+            .env("QUEUE_ARN", QUEUE)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true);

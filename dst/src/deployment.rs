@@ -23,7 +23,7 @@ pub(crate) fn deploy(sim: &Sim, scenario: &Scenario) {
     aws.sts.add_role(&format!("arn:aws:iam::{MEMBER}:role/certificates"), OURS);
     configure(aws, 2, 10);
     aws.scheduler.add_group(OURS, HOME, GROUP, now);
-    aws.scheduler.allow_role(OURS, SCHEDULE_ROLE);
+    aws.scheduler.allow_role(OURS, SCHEDULE_ROLE, &[FUNCTION, QUEUE, DEAD_LETTERS]);
     if let Some(receives) = scenario.route.receives() {
         aws.sqs.add_queue(DEAD_LETTERS, Queue::default());
         // Six times as long as the function may take here, as AWS advises.

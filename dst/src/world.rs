@@ -107,6 +107,7 @@ impl<'a> Host<'a> {
         let mut vars = BTreeMap::from([
             ("SCHEDULE_GROUP", GROUP.to_owned()),
             ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE.to_owned()),
+            ("QUEUE_ARN", QUEUE.to_owned()),
         ]);
         vars.extend(scenario.settings.clone());
         let settings = Settings::from_vars(|name| vars.get(name).cloned());

@@ -45,7 +45,7 @@ pub(crate) fn deploy(sim: &Sim) -> BTreeMap<&'static str, String> {
     aws.sts.add_account(ACCOUNT);
     aws.lambda.add_function(FUNCTION, sim::lambda::Function::default());
     aws.scheduler.add_group(ACCOUNT, REGION, GROUP, start_time());
-    aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE);
+    aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE, &[FUNCTION]);
     let certificate_calls = json!({
         "source": ["aws.acm"],
         "detail-type": ["AWS API Call via CloudTrail"],

@@ -80,7 +80,9 @@ fn furnish(sim: &Sim, account: &str, domain: &str) -> Value {
     let role = |name| format!("arn:aws:iam::{account}:role/{name}");
     let (scheduler_role, zones_role) = (role("scheduler"), role("zones"));
     let mut aws = sim.aws();
-    aws.scheduler.allow_role(account, &scheduler_role);
+    let lambda = format!("arn:aws:lambda:us-east-1:{account}:function:validator");
+    let queue = format!("arn:aws:sqs:us-east-1:{account}:queue");
+    aws.scheduler.allow_role(account, &scheduler_role, &[&lambda, &queue]);
     aws.sts.add_role(&zones_role, account);
     let name = format!("mail.{domain}");
     let certificate = aws.acm.seed(account, "us-east-1", &[&name], now(), |certificate| {

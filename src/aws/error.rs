@@ -13,6 +13,8 @@ pub enum Error {
     Describe {
         /// The certificate.
         certificate: CertificateArn,
+        /// Whether AWS refuses the call until somebody acts.
+        denied: bool,
         /// The SDK's error.
         #[source]
         source: BoxError,
@@ -42,10 +44,19 @@ pub enum Error {
     Tags {
         /// The certificate.
         certificate: CertificateArn,
+        /// Whether AWS refuses the call until somebody acts.
+        denied: bool,
         /// The SDK's error.
         #[source]
         source: BoxError,
     },
+}
+
+impl Error {
+    /// Whether AWS refuses to show the certificate until somebody acts.
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Describe { denied: true, .. } | Self::Tags { denied: true, .. })
+    }
 }
 
 /// The text of an error of the SDK. Outside the aws layer, no code depends on its kind.

@@ -17,6 +17,19 @@ pub struct CertificateArn {
     pub id: String,
 }
 
+/// The ARN of a Lambda function without a qualifier:
+/// `arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator`.
+///
+/// Schedules invoke the function by this ARN, whatever alias or version the invocation came by: the
+/// schedule role may invoke no other.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FunctionArn {
+    /// The partition, region and account of the function.
+    pub scope: Scope,
+    /// The function's name.
+    pub name: String,
+}
+
 /// The partition, region and account of a resource.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Scope {
@@ -59,18 +72,24 @@ impl fmt::Display for CertificateArn {
     }
 }
 
-impl Scope {
-    /// The scope of a Lambda function:
-    /// `arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator`.
-    ///
-    /// # Errors
-    ///
-    /// [`NotAnArn`] if the text is not the ARN of a function.
-    pub fn of_function(arn: &str) -> Result<Self, NotAnArn> {
-        split(arn, "lambda")
-            .filter(|(_, resource)| resource.starts_with("function:"))
-            .map(|(scope, _)| scope)
-            .ok_or_else(|| NotAnArn { text: arn.to_owned(), what: "the ARN of a Lambda function" })
+impl FromStr for FunctionArn {
+    type Err = NotAnArn;
+
+    fn from_str(text: &str) -> Result<Self, NotAnArn> {
+        let parts = split(text, "lambda").and_then(|(scope, resource)| {
+            // The qualifier, if there is one, is an alias, a version, or `$LATEST`.
+            let name = resource.strip_prefix("function:")?.split(':').next()?;
+            (!name.is_empty()).then(|| Self { scope, name: name.to_owned() })
+        });
+        parts
+            .ok_or_else(|| NotAnArn { text: text.to_owned(), what: "the ARN of a Lambda function" })
+    }
+}
+
+impl fmt::Display for FunctionArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Scope { partition, region, account } = &self.scope;
+        write!(f, "arn:{partition}:lambda:{region}:{account}:function:{}", self.name)
     }
 }
 
@@ -200,11 +219,20 @@ mod tests {
     }
 
     #[test]
-    fn the_scope_of_the_function_is_read_from_its_arn() {
-        let scope = Scope::of_function("arn:aws:lambda:eu-west-1:111122223333:function:f:live");
-        let scope = scope.expect("an alias is a function");
-        assert_eq!((scope.region.as_str(), scope.account.as_str()), ("eu-west-1", "111122223333"));
-        assert!(Scope::of_function("arn:aws:lambda:eu-west-1:111122223333:layer:x").is_err());
+    fn a_function_is_one_whatever_alias_or_version_it_is_invoked_by() {
+        const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+        for qualifier in ["", ":live", ":7", ":$LATEST"] {
+            let arn: FunctionArn = format!("{FUNCTION}{qualifier}").parse().expect(qualifier);
+            let Scope { region, account, .. } = &arn.scope;
+            assert_eq!((region.as_str(), account.as_str()), ("eu-west-1", "111122223333"));
+            assert_eq!(arn.to_string(), FUNCTION);
+        }
+        for text in [
+            "arn:aws:lambda:eu-west-1:111122223333:layer:x",
+            "arn:aws:lambda:eu-west-1:111122223333:function:",
+        ] {
+            assert!(text.parse::<FunctionArn>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -18,6 +18,12 @@ pub enum OutOfReach {
         /// The account of the certificate.
         theirs: String,
     },
+    /// The certificate is in an account that is not among those that the function serves.
+    #[error("the certificate is in account {theirs}, which is not in ACCOUNTS")]
+    NotServed {
+        /// The account of the certificate.
+        theirs: String,
+    },
     /// The certificate is in another partition. IAM roles do not work across partitions.
     #[error(
         "the certificate is in partition {theirs}, and no role of partition {ours} works there"
@@ -31,7 +37,8 @@ pub enum OutOfReach {
 }
 
 /// The credentials that a function in `ours` uses for the certificates in `theirs`: its own in
-/// its own account, in others those of the role with this name.
+/// its own account, in others those of the role with this name. If `accounts` names any, no others are
+/// served.
 ///
 /// # Errors
 ///
@@ -40,6 +47,7 @@ pub fn certificate_access(
     ours: &Scope,
     theirs: &Scope,
     role_name: Option<&str>,
+    accounts: &[String],
 ) -> Result<Access, OutOfReach> {
     let Scope { partition, account, .. } = theirs;
     match role_name {
@@ -47,6 +55,9 @@ pub fn certificate_access(
             Err(OutOfReach::Partition { ours: ours.partition.clone(), theirs: partition.clone() })
         }
         _ if *account == ours.account => Ok(Access::Own),
+        Some(_) if !accounts.is_empty() && !accounts.contains(account) => {
+            Err(OutOfReach::NotServed { theirs: account.clone() })
+        }
         Some(role) => Ok(Access::Role(format!("arn:{partition}:iam::{account}:role/{role}"))),
         None => Err(OutOfReach::Account { ours: ours.account.clone(), theirs: account.clone() }),
     }

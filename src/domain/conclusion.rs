@@ -16,7 +16,7 @@ pub fn conclude(
     certificate: Option<&Certificate>,
     plan: &Plan,
     scheduled: bool,
-    (mut records, remarks): (Vec<RecordOutcome>, Vec<String>),
+    (mut records, mut remarks): (Vec<RecordOutcome>, Vec<String>),
     now: DateTime<Utc>,
 ) -> Outcome {
     records.extend(
@@ -37,6 +37,7 @@ pub fn conclude(
         }
     }
     let find = |state| records.iter().find(|record| record.state == state);
+    remarks.extend(plan.out_of_reach.clone());
     let remarks = (!remarks.is_empty()).then(|| remarks.join("; "));
     let written = find(RecordState::Written).is_some();
     let (state, reason) = match (&plan.next, find(RecordState::Blocked)) {
@@ -74,6 +75,7 @@ pub fn conclude(
         },
         scheduled,
         notable,
+        out_of_reach: plan.out_of_reach.is_some(),
         time_to_issue: issued.and_then(|certificate| {
             Some((certificate.issued_at? - certificate.created_at).num_seconds())
         }),

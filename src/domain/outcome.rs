@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::domain::name::DomainName;
 use crate::domain::problem::{Cause, Problem};
+use crate::domain::text::shorten;
 
 /// The detail-type of the events that the function publishes.
 pub const STATE_CHANGE: &str = "Certificate Validation State Change";
@@ -29,6 +30,9 @@ pub struct Outcome {
     /// and no other check publishes it.
     #[serde(skip)]
     pub notable: bool,
+    /// Whether the function cannot read the certificate until somebody acts.
+    #[serde(skip)]
+    pub out_of_reach: bool,
     /// Seconds from the request to the issue, if this outcome publishes that the certificate is issued.
     #[serde(skip)]
     pub time_to_issue: Option<i64>,
@@ -127,6 +131,7 @@ impl Outcome {
             next: None,
             scheduled: false,
             notable: false,
+            out_of_reach: false,
             time_to_issue: None,
         }
     }
@@ -148,7 +153,8 @@ impl RecordOutcome {
                 true => RecordState::Blocked,
                 false => RecordState::Deferred,
             },
-            reason: Some(problem.message.clone()),
+            // A certificate has up to a hundred names, and an event must stay far below EventBridge's limit.
+            reason: Some(shorten(&problem.message, 1_000)),
             cause: Some(problem.cause),
         }
     }

@@ -24,6 +24,8 @@ pub struct Plan {
     pub refuse: BTreeMap<DomainName, Problem>,
     /// Whether to check again, and when.
     pub next: Next,
+    /// What prevents the certificate from being read, if anything does.
+    pub out_of_reach: Option<String>,
     /// When this validation began. Its age counts from here.
     pub began: DateTime<Utc>,
     /// Whether to publish an end or a block, if this check finds one.
@@ -63,7 +65,7 @@ pub fn decide(
 ) -> Plan {
     let Some(certificate) = certificate else {
         // ACM may take minutes to show a certificate that was just requested.
-        let since = request.since.unwrap_or(now).min(now);
+        let since = request.since.unwrap_or(now);
         let next = match now - since < SETTLING_TIME {
             true => next_check(CheckTimes::for_request(since), now),
             false => Next::Stop(StopReason::Deleted),
@@ -117,6 +119,18 @@ pub fn stopped_by(
 /// The plan for a certificate that there was no time to describe: check again as soon as possible.
 pub fn postpone(now: DateTime<Utc>) -> Plan {
     Plan::nothing(now, next_check(CheckTimes::for_request(now), now))
+}
+
+/// The plan for a certificate that the function cannot read until somebody acts. If an earlier check has
+/// read it, it is checked further: access that was lost may be granted again.
+pub fn out_of_reach(request: &Request, why: String, now: DateTime<Utc>) -> Plan {
+    let since = request.since.unwrap_or(now);
+    let next = match request.trigger {
+        Trigger::FollowUp => CheckTimes::for_request(since).next(now),
+        Trigger::Check | Trigger::Event => None,
+    };
+    let next = next.map_or_else(|| Next::Stop(StopReason::OutOfReach(why.clone())), Next::CheckAt);
+    Plan { out_of_reach: Some(why), ..Plan::nothing(since, next) }
 }
 
 /// A pending validation.
@@ -204,6 +218,7 @@ impl Plan {
             publish: BTreeSet::new(),
             refuse: BTreeMap::new(),
             next,
+            out_of_reach: None,
             began,
             notable: false,
             obsolete: None,
@@ -269,7 +284,7 @@ fn validate(
         refuse.insert(name, conflicting_values());
     }
     let notable = !follow_up || check_times.reaches_milestone(now);
-    Plan { publish, refuse, next, began, notable, obsolete: None }
+    Plan { publish, refuse, notable, ..Plan::nothing(began, next) }
 }
 
 #[cfg(test)]

@@ -43,8 +43,17 @@ pub enum Trigger {
 }
 
 /// A change of a hosted zone that may remove the cause of a block.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum ZoneChange {
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct ZoneChange {
+    /// The account of the zone, as EventBridge names it.
+    pub account: String,
+    /// The zone that changed.
+    pub zone: ChangedZone,
+}
+
+/// A hosted zone that changed.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum ChangedZone {
     /// A public zone of this name was created.
     Created(DomainName),
     /// The tags of the zone with this id were changed.

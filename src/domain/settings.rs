@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::arn::{is_queue, is_region, role_account};
+use crate::domain::arn::{is_account, is_queue, is_region, role_account};
 use crate::domain::name::DomainName;
 use crate::domain::policy::Policy;
 use crate::domain::tag::Tag;
@@ -16,6 +16,9 @@ pub struct Settings {
     pub schedule_role_arn: String,
     /// `SCHEDULE_DEAD_LETTER_QUEUE_ARN`: the queue for scheduled checks that could not be delivered.
     pub schedule_dead_letter_queue_arn: Option<String>,
+    /// `QUEUE_ARN`: the queue whose messages the function answers. The checks of certificates that it
+    /// hears of through this queue return to it.
+    pub queue_arn: Option<String>,
     /// `EVENT_BUS`: name or ARN of the bus for the function's events; `None` publishes nothing.
     pub event_bus: Option<String>,
     /// `HOSTED_ZONE_ROLE_ARNS`: roles to assume for hosted zones of other accounts.
@@ -23,6 +26,9 @@ pub struct Settings {
     /// `CERTIFICATE_ROLE_NAME`: role to assume in a certificate's account when it is not
     /// the function's own.
     pub certificate_role_name: Option<String>,
+    /// `ACCOUNTS`: accounts served besides the function's own; empty serves every account that has the
+    /// role, and sweeps none.
+    pub accounts: Vec<String>,
     /// `HOSTED_ZONE_TAG`: the tag that a hosted zone must have.
     pub hosted_zone_tag: Option<Tag>,
     /// Which certificates the function serves.
@@ -84,8 +90,9 @@ impl Settings {
             schedule_dead_letter_queue_arn: read.optional(
                 "SCHEDULE_DEAD_LETTER_QUEUE_ARN",
                 "the ARN of an SQS queue",
-                |text| is_queue(text).then(|| text.to_owned()),
+                queue,
             ),
+            queue_arn: read.optional("QUEUE_ARN", "the ARN of an SQS queue", queue),
             event_bus: read
                 .optional("EVENT_BUS", "a bus's name or ARN, or `none`", |text| {
                     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"/.-_:".contains(&byte);
@@ -106,6 +113,11 @@ impl Settings {
                     (!text.starts_with('/') && role_account(&arn).is_some())
                         .then(|| text.to_owned())
                 },
+            ),
+            accounts: read.list(
+                "ACCOUNTS",
+                "account ids of twelve digits, separated by commas",
+                |text| is_account(text).then(|| text.to_owned()),
             ),
             hosted_zone_tag: read.optional("HOSTED_ZONE_TAG", "key=value", tag),
             policy: Policy {
@@ -191,6 +203,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 }
 
+fn queue(text: &str) -> Option<String> {
+    is_queue(text).then(|| text.to_owned())
+}
+
 fn role(text: &str) -> Option<String> {
     role_account(text).is_some().then(|| text.to_owned())
 }
@@ -234,9 +250,11 @@ mod tests {
             schedule_group: "checks".to_owned(),
             schedule_role_arn: ROLE.to_owned(),
             schedule_dead_letter_queue_arn: None,
+            queue_arn: None,
             event_bus: Some("default".to_owned()),
             hosted_zone_role_arns: Vec::new(),
             certificate_role_name: None,
+            accounts: Vec::new(),
             hosted_zone_tag: None,
             policy: Policy::default(),
             regions: Vec::new(),
@@ -251,9 +269,11 @@ mod tests {
         let error = read(&[
             ("SCHEDULE_GROUP", "a b"),
             ("SCHEDULE_DEAD_LETTER_QUEUE_ARN", "letters"),
+            ("QUEUE_ARN", "queue"),
             ("EVENT_BUS", "my bus"),
             ("HOSTED_ZONE_ROLE_ARNS", "dns"),
             ("CERTIFICATE_ROLE_NAME", "/x"),
+            ("ACCOUNTS", "111122223333, 42"),
             ("HOSTED_ZONE_TAG", "dns"),
             ("CERTIFICATE_TAG", "=x"),
             ("ALLOWED_DOMAINS", "*.example.com"),
@@ -266,9 +286,11 @@ mod tests {
             "SCHEDULE_GROUP is `a b` but must be a schedule group's name",
             "SCHEDULE_ROLE_ARN is not set but must be the ARN of an IAM role",
             "SCHEDULE_DEAD_LETTER_QUEUE_ARN is `letters` but must be the ARN of an SQS queue",
+            "QUEUE_ARN is `queue` but must be the ARN of an SQS queue",
             "EVENT_BUS is",
             "HOSTED_ZONE_ROLE_ARNS is",
             "CERTIFICATE_ROLE_NAME is",
+            "ACCOUNTS is `111122223333, 42` but must be account ids of twelve digits",
             "HOSTED_ZONE_TAG is `dns` but must be key=value",
             "CERTIFICATE_TAG is",
             "ALLOWED_DOMAINS is",

@@ -32,6 +32,8 @@ pub enum StopReason {
     NotPublic(Origin),
     /// The certificate has the tag by which its owner opts out.
     OptedOut,
+    /// The certificate is in an account or partition that the function cannot read, for this reason.
+    OutOfReach(String),
     /// The validation has lasted longer than ACM allows, and ACM has not ended it.
     Overdue,
     /// ACM did not renew the certificate, for this reason if ACM gives one.
@@ -56,7 +58,8 @@ impl From<&StopReason> for State {
             | StopReason::NotDns
             | StopReason::NotOptedIn(_)
             | StopReason::NotPublic(_)
-            | StopReason::OptedOut => Self::Ignored,
+            | StopReason::OptedOut
+            | StopReason::OutOfReach(_) => Self::Ignored,
         }
     }
 }
@@ -104,6 +107,7 @@ impl fmt::Display for StopReason {
                 Origin::Public => "the certificate is public",
             }),
             Self::OptedOut => write!(f, "the certificate has the tag {SKIP_TAG}"),
+            Self::OutOfReach(why) => f.write_str(why),
             Self::Overdue => {
                 f.write_str("ACM should have ended the validation by now, and has not said so")
             }

@@ -7,6 +7,14 @@ pub fn quote(text: &str) -> String {
     text.escape_debug().take(200).collect()
 }
 
+/// A text of ours with at most this many characters.
+pub fn shorten(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some(_) => text.chars().take(characters - 1).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}
+
 /// An error and its causes in one line of at most 2,000 characters. SDK errors repeat the text of
 /// their source: the repetition is dropped.
 pub fn report(error: &dyn Error) -> String {
@@ -35,6 +43,12 @@ mod tests {
         let cause = Link("busy", None);
         let wrapper = Link("service error", Some(Box::new(Link("busy", Some(Box::new(cause))))));
         assert_eq!(report(&wrapper), "service error: busy");
+    }
+
+    #[test]
+    fn a_long_text_is_shortened_and_shows_it() {
+        assert_eq!(shorten("äbc", 3), "äbc");
+        assert_eq!(shorten("äbcd", 3), "äb…");
     }
 
     #[test]

@@ -49,7 +49,9 @@ mod tests {
 
     #[test]
     fn every_error_has_a_word_that_alarms_can_match() {
-        let error = Error::from(parse(&serde_json::json!({})).expect_err("no event"));
+        let error = Error::from(
+            parse(&serde_json::json!({}), chrono::DateTime::UNIX_EPOCH).expect_err("no event"),
+        );
         assert_eq!(Diagnostic::from(error).error_type, "Event");
     }
 }

@@ -12,7 +12,7 @@ use tracing::{Instrument, info, info_span, warn};
 use crate::aws::clients::Clients;
 use crate::aws::cloudwatch::Metrics;
 use crate::aws::preconnect::open_connections;
-use crate::domain::arn::Scope;
+use crate::domain::arn::FunctionArn;
 use crate::domain::outcome::Outcome;
 use crate::domain::settings::Settings;
 use crate::domain::text::report;
@@ -98,13 +98,14 @@ impl Function {
     async fn answer(&self, event: &LambdaEvent<Value>) -> Result<Response, Error> {
         let context = &self.context;
         let lambda = &event.context;
+        let function: FunctionArn = lambda.invoked_function_arn.parse()?;
         let invocation = &Invocation {
             deadline: Deadline::new(&self.clock, lambda.deadline().into()),
-            check_target: lambda.invoked_function_arn.clone(),
-            scope: Scope::of_function(&lambda.invoked_function_arn)?,
+            check_target: function.to_string(),
+            scope: function.scope,
             request_id: lambda.request_id.clone(),
         };
-        Ok(match parse(&event.payload)? {
+        Ok(match parse(&event.payload, invocation.deadline.now())? {
             Event::Batch(messages) => {
                 Response::Batch(Box::pin(answer_batch(context, invocation, messages)).await)
             }
@@ -142,7 +143,7 @@ async fn answer_batch(
 ) -> SqsBatchResponse {
     let count = messages.len();
     let batch = Batch::new(messages);
-    let check_target = batch.queue.unwrap_or_else(|| invocation.check_target.clone());
+    let check_target = check_target(context, invocation, batch.queue);
     let invocation = &Invocation { check_target, ..invocation.clone() };
     let mut response = SqsBatchResponse::default();
     let mut fail = |id: &str, error: &Error| {
@@ -170,4 +171,17 @@ async fn answer_batch(
     let failed = response.batch_item_failures.len();
     info!(messages = count, certificates, failed, "handled a batch");
     response
+}
+
+/// Where the checks of a batch are sent to: to its queue, if that is the one that the function is
+/// configured for. Anybody who may invoke the function can name another.
+fn check_target(context: &Context, invocation: &Invocation, queue: Option<String>) -> String {
+    match queue {
+        Some(queue) if context.settings.queue_arn.as_ref() == Some(&queue) => queue,
+        Some(queue) => {
+            warn!(queue, "QUEUE_ARN does not name this queue: no check returns to it");
+            invocation.check_target.clone()
+        }
+        None => invocation.check_target.clone(),
+    }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::domain::arn::{CertificateArn, is_account, is_queue, is_region};
 use crate::domain::name::DomainName;
 use crate::domain::request::{
-    CHECK, DIAGNOSIS, Request, SOURCE, SWEEP, SweepRequest, Trigger, ZoneChange,
+    CHECK, ChangedZone, DIAGNOSIS, Request, SOURCE, SWEEP, SweepRequest, Trigger, ZoneChange,
 };
 use crate::domain::text::quote;
 use crate::entry::json;
@@ -59,16 +59,17 @@ impl Unreadable {
     }
 }
 
-/// Reads an event as Lambda delivers it.
+/// Reads an event as Lambda delivers it at `now`. No time in it is later than that: what is said to be in
+/// the future would be checked for ever.
 ///
 /// # Errors
 ///
 /// [`Unreadable`] if it is neither an event of ACM, nor CloudTrail's record of a call to ACM or Route 53,
 /// nor an event of the function's own, nor a batch of these; or if it names a certificate by something
 /// that is not the ARN of one.
-pub fn parse(payload: &Value) -> Result<Event, Unreadable> {
+pub fn parse(payload: &Value, now: DateTime<Utc>) -> Result<Event, Unreadable> {
     if payload.get("Records").is_none() {
-        return parse_event(payload);
+        return parse_event(payload, now);
     }
     let batch = SqsEvent::deserialize(payload)
         .map_err(|error| Unreadable(format!("it is not a batch of SQS messages: {error}")))?;
@@ -78,19 +79,20 @@ pub fn parse(payload: &Value) -> Result<Event, Unreadable> {
             .map_err(|error| Unreadable(format!("the message is not JSON: {error}")));
         let id = record.message_id.ok_or_else(|| Unreadable("a message has no id".to_owned()))?;
         let queue = record.event_source_arn.filter(|arn| is_queue(arn));
-        Ok(Message { id, queue, event: event.and_then(|event| parse_event(&event)) })
+        Ok(Message { id, queue, event: event.and_then(|event| parse_event(&event, now)) })
     });
     messages.collect::<Result<_, _>>().map(Event::Batch)
 }
 
-fn parse_event(payload: &Value) -> Result<Event, Unreadable> {
+fn parse_event(payload: &Value, now: DateTime<Utc>) -> Result<Event, Unreadable> {
     let event = EventBridgeEvent::<Option<Detail>>::deserialize(payload)
         .map_err(|error| Unreadable(format!("it is not an EventBridge event: {error}")))?;
     let detail = event.detail.unwrap_or_default();
     let resource = event.resources.iter().flatten().next();
+    let not_after_now = |time: Option<DateTime<Utc>>| time.map(|time| time.min(now));
     match (event.source.as_str(), event.detail_type.as_str()) {
         (SOURCE, CHECK) => {
-            let Detail { since, .. } = detail;
+            let since = not_after_now(detail.since);
             let certificate = certificate(resource)?;
             let trigger = if since.is_some() { Trigger::FollowUp } else { Trigger::Check };
             Ok(Event::Reconcile(Request { certificate, since, trigger }))
@@ -108,10 +110,16 @@ fn parse_event(payload: &Value) -> Result<Event, Unreadable> {
             Some(_) if detail.event_name.as_deref() == Some("DeleteCertificate") => {
                 Ok(Event::Ignored("the certificate was deleted".to_owned()))
             }
-            arn => reconcile(arn, detail.event_time.or(event.time)),
+            arn => reconcile(arn, not_after_now(detail.event_time.or(event.time))),
         },
-        ("aws.acm", _) => reconcile(resource, event.time),
-        ("aws.route53", CLOUDTRAIL) => Ok(detail.zone_change()),
+        ("aws.acm", _) => reconcile(resource, not_after_now(event.time)),
+        ("aws.route53", CLOUDTRAIL) => Ok(match detail.changed_zone() {
+            Ok(zone) => {
+                let account = event.account.unwrap_or_default();
+                Event::ZoneChange(ZoneChange { account, zone })
+            }
+            Err(reason) => Event::Ignored(reason.to_owned()),
+        }),
         (source, detail_type) => Err(Unreadable(format!(
             "it is neither an event of ACM or Route 53 nor of this function: source `{}`, \
              detail-type `{}`",
@@ -151,28 +159,26 @@ impl Detail {
         })
     }
 
-    /// The change of a hosted zone that a call to Route 53 made.
-    fn zone_change(&self) -> Event {
+    /// The hosted zone that a call to Route 53 changed, or why the call does not matter.
+    fn changed_zone(&self) -> Result<ChangedZone, &'static str> {
         let Self { request_parameters: asked, response_elements: answered, .. } = self;
         match self.event_name.as_deref() {
             Some("CreateHostedZone") => match answered["hostedZone"]["name"].as_str() {
                 _ if answered["hostedZone"]["config"]["privateZone"] == true => {
-                    Event::Ignored("the new hosted zone is private".to_owned())
+                    Err("the new hosted zone is private")
                 }
                 // 255 bytes, each of which Route 53 may spell as an octal number of four characters.
-                Some(name) if name.len() > 4 * 255 => Event::Ignored(
-                    "the new hosted zone's name is longer than a name can be".to_owned(),
-                ),
-                Some(name) => Event::ZoneChange(ZoneChange::Created(DomainName::new(name))),
-                None => Event::Ignored("the call created no hosted zone".to_owned()),
+                Some(name) if name.len() > 4 * 255 => {
+                    Err("the new hosted zone's name is longer than a name can be")
+                }
+                Some(name) => Ok(ChangedZone::Created(DomainName::new(name))),
+                None => Err("the call created no hosted zone"),
             },
             Some("ChangeTagsForResource") if asked["resourceType"] == "hostedzone" => {
-                match asked["resourceId"].as_str() {
-                    Some(id) => Event::ZoneChange(ZoneChange::Tagged(id.to_owned())),
-                    None => Event::Ignored("the call names no hosted zone".to_owned()),
-                }
+                let id = asked["resourceId"].as_str().ok_or("the call names no hosted zone")?;
+                Ok(ChangedZone::Tagged(id.to_owned()))
             }
-            _ => Event::Ignored("the call neither created nor tagged a hosted zone".to_owned()),
+            _ => Err("the call neither created nor tagged a hosted zone"),
         }
     }
 }

@@ -34,4 +34,4 @@ pub(super) async fn again_if_denied<T: Clone + Ord>(
 }
 
 /// How long to wait before the second call.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(super) const PAUSE: Duration = Duration::from_secs(1);

@@ -40,6 +40,7 @@ impl Context {
     ///
     /// [`OutOfReach`] if there are none.
     pub fn certificate_access(&self, ours: &Scope, theirs: &Scope) -> Result<Access, OutOfReach> {
-        certificate_access(ours, theirs, self.settings.certificate_role_name.as_deref())
+        let Settings { accounts, certificate_role_name, .. } = &self.settings;
+        certificate_access(ours, theirs, certificate_role_name.as_deref(), accounts)
     }
 }

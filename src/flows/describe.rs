@@ -3,13 +3,16 @@
 use chrono::{DateTime, Utc};
 
 use crate::aws::acm::certificate;
+use crate::domain::access::Access;
 use crate::domain::arn::CertificateArn;
 use crate::domain::certificate::Certificate;
+use crate::flows::ask_again::PAUSE;
 use crate::flows::context::{Context, Invocation};
 use crate::flows::error::Error;
+use crate::flows::pause::pause;
 
 /// A certificate as ACM describes it now; `None` if ACM knows no such certificate. `since` is when the
-/// function first heard of it.
+/// function first heard of it. A role that denies access is tried again: it may have been created just now.
 ///
 /// # Errors
 ///
@@ -23,5 +26,11 @@ pub(super) async fn describe(
     let access = context.certificate_access(&invocation.scope, &arn.scope)?;
     let client = context.clients.acm(&access, &arn.scope.region);
     let first_heard = since.unwrap_or_else(|| invocation.deadline.now());
-    Ok(certificate::describe_with_tags(&client, arn, first_heard).await?)
+    match certificate::describe_with_tags(&client, arn, first_heard).await {
+        Err(error) if error.is_denied() && access != Access::Own => {
+            pause(PAUSE).await;
+            Ok(certificate::describe_with_tags(&client, arn, first_heard).await?)
+        }
+        described => Ok(described?),
+    }
 }

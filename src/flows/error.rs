@@ -26,3 +26,14 @@ pub enum Error {
         certificate: CertificateArn,
     },
 }
+
+impl Error {
+    /// Whether the certificate of another account cannot be read until somebody acts there.
+    pub fn is_out_of_reach(&self) -> bool {
+        match self {
+            Self::Aws(error) => error.is_denied(),
+            Self::OutOfReach(_) => true,
+            Self::OutOfTime { .. } => false,
+        }
+    }
+}

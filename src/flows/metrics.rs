@@ -8,11 +8,13 @@
 //! | `CertificatesIssued` | Count | certificates issued, renewed after a pending validation, or changed to DNS validation, when published |
 //! | `CertificatesFailed` | Count | certificates, renewals and changes that ACM ended without success, when published |
 //! | `CertificatesTimedOut` | Count | certificates whose validation took longer than 72 hours, when published |
+//! | `CertificatesOutOfReach` | Count | certificates of other accounts or partitions that the function cannot read until somebody acts; each event and check counts anew |
 //! | `TimeToIssue` | Seconds | from the request to the issue, as ACM dates them |
 //! | `ChecksArmed` | Count | checks scheduled |
 //! | `EventsLost` | Count | events that EventBridge did not accept, also when tried again |
 //! | `SweepFound` | Count | pending certificates that a sweep found; every sweep counts, also 0 |
 //! | `SweepArmed` | Count | those of them for which a sweep scheduled a check |
+//! | `SweepPlacesFailed` | Count | regions of accounts that a sweep could not read, or in which it could not schedule a check; every sweep counts, also 0 |
 //!
 //! Like events, they are counted at least once.
 
@@ -41,12 +43,19 @@ pub(super) fn count_lost_events(metrics: &Metrics, events: usize, now: DateTime<
     metrics.put(None, &[("EventsLost", "Count", json!(events))], now);
 }
 
-/// Counts what a sweep found and scheduled.
-pub(super) fn count_sweep(metrics: &Metrics, found: usize, scheduled: usize, now: DateTime<Utc>) {
+/// Counts what a sweep found and scheduled, and the places in which it failed.
+pub(super) fn count_sweep(
+    metrics: &Metrics,
+    found: usize,
+    scheduled: usize,
+    failed: usize,
+    now: DateTime<Utc>,
+) {
     let line = [
         ("ChecksArmed", "Count", json!(scheduled)),
         ("SweepArmed", "Count", json!(scheduled)),
         ("SweepFound", "Count", json!(found)),
+        ("SweepPlacesFailed", "Count", json!(failed)),
     ];
     metrics.put(None, &line, now);
 }
@@ -80,6 +89,9 @@ impl Tally {
                 State::Issued if outcome.notable => tally.count("CertificatesIssued"),
                 State::TimedOut if outcome.notable => tally.count("CertificatesTimedOut"),
                 _ => {}
+            }
+            if outcome.out_of_reach {
+                tally.count("CertificatesOutOfReach");
             }
             if outcome.scheduled {
                 tally.count("ChecksArmed");

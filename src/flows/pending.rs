@@ -1,5 +1,6 @@
 //! Finds the pending certificates, page by page, in every account and region.
 
+use std::collections::BTreeSet;
 use std::slice;
 
 use chrono::{DateTime, Utc};
@@ -21,11 +22,13 @@ pub(super) struct Page {
     pub(super) next: Option<PageCursor>,
 }
 
-/// The first position in every account and region of the settings: in the function's own account, then
-/// in those of `accounts` that its role gives access to.
+/// The first position in every account and region: in the function's own account, then in those of
+/// `ACCOUNTS` and of `accounts`, once each, if there is a role for them.
 pub(super) fn cursors(context: &Context, ours: &Scope, accounts: &[String]) -> Vec<PageCursor> {
     let settings = &context.settings;
-    let foreign = accounts.iter().filter(|account| **account != ours.account);
+    let mut known = BTreeSet::from([&ours.account]);
+    let foreign = settings.accounts.iter().chain(accounts);
+    let foreign = foreign.filter(|account| known.insert(account));
     let foreign = foreign.filter(|_| settings.certificate_role_name.is_some());
     let regions = match settings.regions.as_slice() {
         [] => slice::from_ref(&ours.region),

@@ -13,6 +13,7 @@ use crate::domain::conclusion::conclude;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{self, Next, Plan};
 use crate::domain::request::{Request, Trigger};
+use crate::domain::text::report;
 use crate::domain::zone::choice::{Discovery, HOSTED_ZONE_TAG, Requirements};
 use crate::flows::checks::{cancel_check, ensure_check, schedule_check};
 use crate::flows::context::{Context, Invocation};
@@ -35,8 +36,9 @@ use crate::flows::rate_limit;
 ///
 /// # Errors
 ///
-/// For each certificate separately: [`Error::OutOfReach`] before any call; [`Error::Aws`] for a call that
-/// fails after the SDK's own retries; [`Error::OutOfTime`]. Each means that no check is scheduled.
+/// For each certificate separately: [`Error::Aws`] for a call that fails after the SDK's own retries;
+/// [`Error::OutOfTime`]. Each means that no check is scheduled. A certificate of another account that the
+/// function may not read is no error, since no retry helps: the outcome says so.
 pub async fn reconcile(
     context: &Context,
     invocation: &Invocation,
@@ -123,9 +125,20 @@ async fn plan<'a>(
 ) -> Result<Planned<'a>, Error> {
     let span = span(invocation, request);
     let certificate = describe(context, invocation, &request.certificate, request.since);
-    let certificate = certificate.instrument(span.clone()).await?;
+    let certificate = certificate.instrument(span.clone()).await;
     let now = invocation.deadline.now();
-    let plan = plan::decide(certificate.as_ref(), request, now, &context.settings.policy);
+    let is_ours = request.certificate.scope.account == invocation.scope.account;
+    let (certificate, plan) = match certificate {
+        Ok(certificate) => {
+            let policy = &context.settings.policy;
+            let plan = plan::decide(certificate.as_ref(), request, now, policy);
+            (certificate, plan)
+        }
+        Err(error) if error.is_out_of_reach() && !is_ours => {
+            (None, plan::out_of_reach(request, report(&error), now))
+        }
+        Err(error) => return Err(error),
+    };
     let since = Some(request.since.unwrap_or(now));
     let scheduled = schedule(context, invocation, request, &plan, since).await?;
     Ok(Planned { request, certificate, plan, scheduled, span })

@@ -5,6 +5,7 @@ use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use tracing::{info, warn};
 
+use crate::aws;
 use crate::aws::acm::certificate;
 use crate::aws::acm::list::PendingCertificate;
 use crate::aws::scheduler::Scheduled;
@@ -30,6 +31,10 @@ pub struct SweepOutcome {
     pub scheduled: usize,
     /// Pages of them that were read.
     pub pages: usize,
+    /// Places, each a region of an account, that could not be read or in which a check could not be
+    /// scheduled.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub failed: usize,
     /// Where the sweep ran out of time. Another sweep is scheduled that goes on from there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<PageCursor>,
@@ -39,12 +44,14 @@ pub struct SweepOutcome {
 /// nothing: the check does. If a check is scheduled already, it stays as it is.
 ///
 /// It stops before the invocation's deadline and schedules a sweep that goes on from there. A dry run
-/// counts the pending certificates and schedules nothing.
+/// counts the pending certificates and schedules nothing. A place that fails stops no other; each is
+/// logged and counted.
 ///
 /// # Errors
 ///
 /// The first error of a listing or a schedule, after all the others were tried: Lambda sweeps again,
-/// which does no harm. If another sweep is scheduled to go on, errors are only logged.
+/// which does no harm. If another sweep is scheduled to go on, this one succeeds: to sweep again would
+/// schedule the rest twice.
 pub async fn sweep(
     context: &Context,
     invocation: &Invocation,
@@ -52,9 +59,9 @@ pub async fn sweep(
 ) -> Result<SweepOutcome, Error> {
     let mut outcome = SweepOutcome::default();
     let result = sweep_into(&mut outcome, context, invocation, request).await;
-    let SweepOutcome { found, scheduled, ref from, .. } = outcome;
-    info!(found, scheduled, goes_on = from.is_some(), "swept");
-    count_sweep(&context.metrics, found, scheduled, invocation.deadline.now());
+    let SweepOutcome { found, scheduled, failed, ref from, .. } = outcome;
+    info!(found, scheduled, failed, goes_on = from.is_some(), "swept");
+    count_sweep(&context.metrics, found, scheduled, failed, invocation.deadline.now());
     result.map(|()| outcome)
 }
 
@@ -64,62 +71,100 @@ async fn sweep_into(
     invocation: &Invocation,
     request: &SweepRequest,
 ) -> Result<(), Error> {
-    let Invocation { deadline, scope, .. } = invocation;
-    let is_late = || deadline.left() < MARGIN;
     let mut first_error = None;
-    for cursor in cursors(context, scope, request) {
-        let mut next = Some(cursor);
-        while let Some(cursor) = next.take() {
-            // The first page and the first certificates are always done, whatever time there is, so
-            // that every sweep makes progress.
-            let page = match outcome.pages > 0 && is_late() {
-                true => None,
-                false => {
-                    let page = pending::page(context, scope, cursor.clone(), deadline.now());
-                    deadline.percent(80).bound(page).await
-                }
-            };
-            let Some(page) = page else {
-                return go_on_later(outcome, context, invocation, request, cursor).await;
-            };
-            let mut page = match page {
-                Ok(page) => page,
-                Err(error) => {
-                    let PageCursor { account, region, .. } = &cursor;
-                    warn!(account, region, error = report(&error), "cannot sweep this region");
-                    first_error.get_or_insert(error);
-                    break;
-                }
-            };
-            outcome.pages += 1;
-            for certificates in page.certificates.chunks(BETWEEN_CLOCKS) {
-                if outcome.found > 0 && is_late() {
-                    return go_on_later(outcome, context, invocation, request, page.cursor).await;
-                }
-                page.cursor.done += certificates.len();
-                outcome.found += certificates.len();
-                if context.settings.dry_run {
-                    continue;
-                }
-                let scheduling =
-                    certificates.iter().map(|it| schedule_next_check(context, invocation, it));
-                let scheduled: Vec<_> =
-                    stream::iter(scheduling).buffer_unordered(AT_ONCE).collect().await;
-                for scheduled in scheduled {
-                    match scheduled {
-                        Ok(Some(Scheduled::Created)) => outcome.scheduled += 1,
-                        Ok(_) => {}
-                        Err(error) => {
-                            warn!(error = report(&error), "cannot schedule a check");
-                            first_error.get_or_insert(error);
-                        }
-                    }
-                }
-            }
-            next = page.next;
+    for (index, cursor) in cursors(context, &invocation.scope, request).into_iter().enumerate() {
+        let place = sweep_place(context, invocation, cursor, index == 0).await;
+        outcome.found += place.found;
+        outcome.scheduled += place.scheduled;
+        outcome.pages += place.pages;
+        outcome.failed += usize::from(place.error.is_some());
+        first_error = first_error.or(place.error);
+        if let Some(cursor) = place.stopped_at {
+            return go_on_later(outcome, context, invocation, request, cursor).await;
         }
     }
     first_error.map_or(Ok(()), Err)
+}
+
+/// What a sweep did in one place: a region of an account.
+#[derive(Default)]
+struct Place {
+    found: usize,
+    scheduled: usize,
+    pages: usize,
+    /// The first error.
+    error: Option<Error>,
+    /// Where the sweep ran out of time.
+    stopped_at: Option<PageCursor>,
+}
+
+/// Sweeps one place, or as much of it as there is time for. The first page and the first certificates of
+/// the first place are always done, whatever time there is, so that every sweep makes progress.
+async fn sweep_place(
+    context: &Context,
+    invocation: &Invocation,
+    cursor: PageCursor,
+    is_first: bool,
+) -> Place {
+    let Invocation { deadline, scope, .. } = invocation;
+    let is_late = || deadline.left() < MARGIN;
+    let mut place = Place::default();
+    let mut next = Some(cursor);
+    while let Some(cursor) = next.take() {
+        let must_go_on = is_first && place.pages == 0;
+        if !must_go_on && is_late() {
+            return Place { stopped_at: Some(cursor), ..place };
+        }
+        let listing = pending::page(context, scope, cursor.clone(), deadline.now());
+        let mut page = match deadline.percent(80).bound(listing).await {
+            Some(Ok(page)) => page,
+            Some(Err(error)) => return place.failed(&cursor, error),
+            // The next sweep would wait in vain, too: the place must not hold up all others.
+            None if must_go_on => return place.failed(&cursor, no_answer(&cursor)),
+            None => return Place { stopped_at: Some(cursor), ..place },
+        };
+        place.pages += 1;
+        for certificates in page.certificates.chunks(BETWEEN_CLOCKS) {
+            let must_go_on = must_go_on && place.found == 0;
+            if !must_go_on && is_late() {
+                return Place { stopped_at: Some(page.cursor), ..place };
+            }
+            page.cursor.done += certificates.len();
+            place.found += certificates.len();
+            if context.settings.dry_run {
+                continue;
+            }
+            let scheduling =
+                certificates.iter().map(|it| schedule_next_check(context, invocation, it));
+            let scheduled: Vec<_> =
+                stream::iter(scheduling).buffer_unordered(AT_ONCE).collect().await;
+            for scheduled in scheduled {
+                match scheduled {
+                    Ok(Some(Scheduled::Created)) => place.scheduled += 1,
+                    Ok(_) => {}
+                    Err(error) => {
+                        warn!(error = report(&error), "cannot schedule a check");
+                        place.error.get_or_insert(error);
+                    }
+                }
+            }
+        }
+        next = page.next;
+    }
+    place
+}
+
+impl Place {
+    /// This place, which cannot be read any further.
+    fn failed(self, PageCursor { account, region, .. }: &PageCursor, error: Error) -> Self {
+        warn!(account, region, error = report(&error), "cannot sweep this region");
+        Self { error: self.error.or(Some(error)), ..self }
+    }
+}
+
+fn no_answer(PageCursor { account, region, .. }: &PageCursor) -> Error {
+    let (account, region) = (account.clone(), region.clone());
+    aws::error::Error::List { account, region, source: "ACM does not answer in time".into() }.into()
 }
 
 /// How long before its deadline a sweep stops: enough to list a page, and to schedule the checks of
@@ -188,7 +233,8 @@ async fn describe_validation(
     Ok(validation.map(|validation| (validation.began, validation.check_times)))
 }
 
-/// Schedules a sweep that goes on from here, in a minute or two.
+/// Schedules a sweep that goes on from here, in a minute or two: several if the accounts that are left
+/// are more than one schedule can name.
 async fn go_on_later(
     outcome: &mut SweepOutcome,
     context: &Context,
@@ -196,14 +242,50 @@ async fn go_on_later(
     request: &SweepRequest,
     cursor: PageCursor,
 ) -> Result<(), Error> {
-    let at = invocation.deadline.now() + TimeDelta::minutes(2);
-    let minute = at.timestamp().div_euclid(60);
-    let name = format!("sweep-{}-{}-{minute}", cursor.account, cursor.region);
-    outcome.from = Some(cursor);
+    outcome.from = Some(cursor.clone());
     if context.settings.dry_run {
         return Ok(());
     }
-    let rest = SweepRequest { from: outcome.from.clone(), ..request.clone() };
-    schedule(context, invocation, &name, at, &sweep_payload(&rest)).await?;
+    let at = invocation.deadline.now() + TimeDelta::minutes(2);
+    for rest in rest(context, &invocation.scope, request, cursor) {
+        let from = rest.from.as_ref().expect("the rest begins somewhere");
+        let minute = at.timestamp().div_euclid(60);
+        let name = format!("sweep-{}-{}-{minute}", from.account, from.region);
+        schedule(context, invocation, &name, at, &sweep_payload(&rest)).await?;
+    }
     Ok(())
+}
+
+/// What is left of a sweep that stops here.
+fn rest(
+    context: &Context,
+    scope: &Scope,
+    request: &SweepRequest,
+    cursor: PageCursor,
+) -> Vec<SweepRequest> {
+    // Accounts that the settings name need not be named again.
+    let known = |account: &&String| {
+        **account == scope.account || context.settings.accounts.contains(*account)
+    };
+    let named: Vec<_> = request.accounts.iter().filter(|it| !known(it)).cloned().collect();
+    let done = named.iter().position(|account| *account == cursor.account).unwrap_or(0);
+    let mut chunks = named[done..].chunks(ACCOUNTS_TOGETHER);
+    let first = chunks.next().unwrap_or_default().to_vec();
+    let mut rest = vec![SweepRequest { accounts: first, from: Some(cursor) }];
+    rest.extend(chunks.map(|accounts| {
+        let mut cursors = pending::cursors(context, scope, accounts).into_iter();
+        let from = cursors.find(|cursor| cursor.account == accounts[0]);
+        SweepRequest { accounts: accounts.to_vec(), from }
+    }));
+    rest
+}
+
+/// How many accounts one schedule names: 150 kB of the 256 kB that its input may have.
+///
+/// Source: [Scheduler's quotas](https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html).
+const ACCOUNTS_TOGETHER: usize = 10_000;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }

@@ -9,8 +9,9 @@ use serde::Serialize;
 use tracing::{info, warn};
 
 use crate::aws::acm::list::{Names, PendingCertificate};
+use crate::domain::arn::{Scope, role_account};
 use crate::domain::name::DomainName;
-use crate::domain::request::{PageCursor, Request, ZoneChange};
+use crate::domain::request::{ChangedZone, PageCursor, Request, ZoneChange};
 use crate::domain::text::{quote, report};
 use crate::domain::zone::choice::TaggedZone;
 use crate::flows::context::{Context, Invocation};
@@ -37,7 +38,8 @@ pub struct ZoneChangeOutcome {
     pub reconciled: usize,
 }
 
-/// Reconciles the pending certificates of this account that may have a name in one of these zones.
+/// Reconciles the pending certificates, of this account and of those of `ACCOUNTS`, that may have a name
+/// in one of these zones.
 ///
 /// Certificates that there is no time for, that cannot be listed, or whose reconciliation fails are left
 /// to their next check.
@@ -48,8 +50,9 @@ pub async fn reconcile_zones(
 ) -> ZoneChangeOutcome {
     let deadline = invocation.deadline.percent(80);
     let mut outcome = ZoneChangeOutcome::default();
-    for change in changes {
-        match deadline.bound(zone_name(context, change)).await {
+    // A batch may tell of one change several times.
+    for change in changes.iter().collect::<BTreeSet<_>>() {
+        match deadline.bound(zone_name(context, &invocation.scope, change)).await {
             Some(Ok(zone)) => drop(outcome.zones.insert(zone)),
             Some(Err(reason)) => {
                 info!(reason, "nothing to do");
@@ -117,14 +120,24 @@ async fn reconcile_region(
 const TOGETHER: usize = 100;
 
 /// The name of the zone that changed, or why the change is ignored.
-async fn zone_name(context: &Context, change: &ZoneChange) -> Result<DomainName, String> {
+async fn zone_name(
+    context: &Context,
+    ours: &Scope,
+    ZoneChange { account, zone }: &ZoneChange,
+) -> Result<DomainName, String> {
     let Context { clients, settings, .. } = context;
-    match change {
-        ZoneChange::Created(name) => Ok(name.clone()),
-        ZoneChange::Tagged(_) if settings.hosted_zone_tag.is_none() => {
+    let roles = settings.hosted_zone_role_arns.iter();
+    let mut accounts = roles.filter_map(|role| role_account(role)).chain([ours.account.as_str()]);
+    if !accounts.any(|it| it == account) {
+        let account = quote(account);
+        return Err(format!("the function writes to no hosted zone of account {account}"));
+    }
+    match zone {
+        ChangedZone::Created(name) => Ok(name.clone()),
+        ChangedZone::Tagged(_) if settings.hosted_zone_tag.is_none() => {
             Err("HOSTED_ZONE_TAG is not set, so tags of hosted zones do not matter".to_owned())
         }
-        ZoneChange::Tagged(id) => match discovery::zone(clients, settings, id).await {
+        ChangedZone::Tagged(id) => match discovery::zone(clients, settings, id).await {
             TaggedZone::Found(zone) if zone.private => Err("the hosted zone is private".to_owned()),
             TaggedZone::Found(zone) => Ok(zone.name),
             TaggedZone::Missing => Err(format!("there is no hosted zone {}", quote(id))),

@@ -8,6 +8,8 @@ use acm_dns_validator::entry::parse::{Event, parse};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
+use crate::world::epoch;
+
 /// What a sample asks for: a reconciliation, a sweep, nothing and why, …
 const MEANINGS: &[(&str, &str)] = &[
     ("add-tags-to-certificate", "reconcile"),
@@ -111,7 +113,7 @@ pub(crate) fn samples(folder: &str) -> BTreeMap<String, Value> {
 }
 
 fn meaning(sample: &Value) -> String {
-    match parse(sample) {
+    match parse(sample, epoch()) {
         Ok(Event::Batch(messages)) => {
             let meanings = messages.iter().map(|message| match &message.event {
                 Ok(event) => of(event),

@@ -13,6 +13,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::events::samples;
+use crate::world::epoch;
 
 /// Runs a property on many inputs. If one fails, its number is printed.
 fn check(property: impl Fn(&mut Rng)) {
@@ -196,11 +197,20 @@ fn mutate(rng: &mut Rng, target: &mut Value) {
     }
 }
 
-/// Checks that what was parsed holds only valid ARNs and accounts, and that a message is one line.
+/// What an event means that comes when the world begins.
+fn parsed(payload: &Value) -> Result<Event, Unreadable> {
+    parse(payload, epoch())
+}
+
+/// Checks that what was parsed holds only valid ARNs and accounts and no time in the future, and that a
+/// message is one line.
 #[track_caller]
 fn assert_sound(parsed: Result<Event, Unreadable>) {
     match parsed {
-        Ok(Event::Reconcile(request)) => assert!(is_certificate(&request.certificate.to_string())),
+        Ok(Event::Reconcile(request)) => {
+            assert!(is_certificate(&request.certificate.to_string()));
+            assert!(request.since.is_none_or(|since| since <= epoch()), "{request:?}");
+        }
         Ok(Event::Diagnosis(certificate)) => assert!(is_certificate(&certificate.to_string())),
         Ok(Event::Batch(messages)) => {
             messages.into_iter().for_each(|message| assert_sound(message.event));
@@ -226,10 +236,10 @@ fn any_payload_is_parsed_or_rejected_in_one_line() {
             _ => samples[rng.usize(..samples.len())].clone(),
         };
         (0..rng.usize(1..4)).for_each(|_| mutate(rng, &mut payload));
-        assert_sound(parse(&payload));
+        assert_sound(parsed(&payload));
         // The same payload in a message of a queue.
         let record = json!({"messageId": "1", "body": payload.to_string()});
-        assert_sound(parse(&json!({"Records": [record]})));
+        assert_sound(parsed(&json!({"Records": [record]})));
     });
 }
 
@@ -239,7 +249,7 @@ fn payloads_of_any_size_are_parsed_or_rejected_in_one_line() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     for body in [&megabyte, &deep, &format!("{{\"source\": {deep}}}"), &format!("\"{megabyte}\"")] {
         assert!(serde_json::from_str::<Value>(body).is_err(), "Lambda passes no such JSON");
-        assert_sound(parse(&json!({"Records": [{"messageId": "1", "body": body}]})));
+        assert_sound(parsed(&json!({"Records": [{"messageId": "1", "body": body}]})));
     }
     for place in
         ["/source", "/detail-type", "/resources/0", "/detail/responseElements/certificateArn"]
@@ -247,10 +257,10 @@ fn payloads_of_any_size_are_parsed_or_rejected_in_one_line() {
         let mut payload = samples("events")["request-certificate"].clone();
         payload["resources"] = json!([ARN]);
         *payload.pointer_mut(place).expect("the sample has it") = json!(megabyte);
-        assert_sound(parse(&payload));
+        assert_sound(parsed(&payload));
     }
     let many = json!({"Records": vec![json!({"messageId": "1", "body": "{}"}); 10_000]});
-    assert_sound(parse(&many));
+    assert_sound(parsed(&many));
 }
 
 /// Whether a name may be the name of a host, as the guard defines it.

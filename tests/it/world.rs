@@ -74,8 +74,11 @@ impl World {
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
         let sim = Sim::paused(epoch());
         deploy(&sim);
-        let vars =
-            BTreeMap::from([("SCHEDULE_GROUP", GROUP), ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)]);
+        let vars = BTreeMap::from([
+            ("SCHEDULE_GROUP", GROUP),
+            ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE),
+            ("QUEUE_ARN", QUEUE),
+        ]);
         let vars: BTreeMap<_, _> = vars.into_iter().chain(settings.iter().copied()).collect();
         let read = Settings::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()));
         let read = read.expect("the settings of a story are valid");
@@ -410,7 +413,7 @@ pub(crate) fn deploy(sim: &Sim) {
     }
     aws.lambda.add_function(FUNCTION, sim::lambda::Function::default());
     aws.scheduler.add_group(ACCOUNT, REGION, GROUP, now);
-    aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE);
+    aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE, &[FUNCTION, QUEUE, DEAD_LETTERS]);
     put_rules(&mut aws, ACCOUNT, REGION, FUNCTION);
 }
 

@@ -38,12 +38,14 @@ pub struct Scheduler {
     pending: BTreeSet<(DateTime<Utc>, Key)>,
     /// Schedules to be deleted, by the time at which they fired.
     spent: BTreeSet<(DateTime<Utc>, Key)>,
-    roles: BTreeSet<(String, String)>,
+    /// The targets that a role, in an account, may invoke.
+    roles: BTreeMap<(String, String), BTreeSet<String>>,
     linger: TimeDelta,
     delay: TimeDelta,
     lose: u32,
     duplicate: u32,
     lost: usize,
+    dropped: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +62,26 @@ pub struct Firing {
     pub input: Value,
 }
 
+/// What a schedule sends where. If its role may not invoke the target, the payload goes to its dead-letter
+/// queue, or nowhere. AWS retries first; a permission that is missing does not come back here.
+///
+/// Source: <https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html>
+fn firing(
+    schedule: &Schedule,
+    key: &Key,
+    roles: &BTreeMap<(String, String), BTreeSet<String>>,
+) -> Option<Firing> {
+    let role = (key.0.clone(), schedule.definition.role_arn.clone());
+    let may_invoke = |target: &&String| roles.get(&role).is_some_and(|it| it.contains(*target));
+    let queue = schedule.definition.dead_letter_queue.as_ref();
+    let target = Some(&schedule.target).into_iter().chain(queue).find(may_invoke)?;
+    let input = match *target == schedule.target {
+        true => schedule.payload(key),
+        false => Value::String(schedule.input.clone()),
+    };
+    Some(Firing { target: target.clone(), input })
+}
+
 impl Default for Scheduler {
     fn default() -> Self {
         Self {
@@ -67,12 +89,13 @@ impl Default for Scheduler {
             schedules: BTreeMap::new(),
             pending: BTreeSet::new(),
             spent: BTreeSet::new(),
-            roles: BTreeSet::new(),
+            roles: BTreeMap::new(),
             linger: TimeDelta::seconds(90),
             delay: TimeDelta::zero(),
             lose: 0,
             duplicate: 0,
             lost: 0,
+            dropped: 0,
         }
     }
 }
@@ -110,8 +133,12 @@ impl Scheduler {
         while let Some(key) = first_until(&mut self.pending, at - self.delay) {
             let Some(schedule) = self.schedules.get_mut(&key) else { continue };
             schedule.progress = Progress::Spent(at);
-            let firing = Firing { target: schedule.target.clone(), input: schedule.payload(&key) };
+            let firing = firing(schedule, &key, &self.roles);
             self.plan(&key);
+            let Some(firing) = firing else {
+                self.dropped += 1;
+                continue;
+            };
             if self.lose > 0 {
                 self.lose -= 1;
                 continue;

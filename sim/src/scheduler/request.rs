@@ -62,6 +62,7 @@ pub(super) struct Definition {
     pub(super) at: DateTime<Utc>,
     pub(super) body: Map<String, Value>,
     pub(super) client_token: Option<String>,
+    pub(super) dead_letter_queue: Option<String>,
     pub(super) delete_when_spent: bool,
     pub(super) enabled: bool,
     pub(super) group: String,
@@ -112,12 +113,18 @@ impl Definition {
             return Err(not_modelled(other));
         }
         check_retry_policy(target)?;
+        let dead_letters = object(target, "DeadLetterConfig")?;
+        let queue = dead_letters.map(|it| text(it, "Arn")).transpose()?.flatten();
+        if let Some(queue) = queue.filter(|it| arn::service(it) != Some("sqs")) {
+            return Err(invalid(&format!("Provided Arn is not in correct format: {queue}")));
+        }
         let input = text(target, "Input")?.ok_or_else(|| not_modelled("a Target without Input"))?;
         check_input(input, arn::service(target_arn) == Some("sqs"))?;
 
         Ok(Self {
             at,
             client_token,
+            dead_letter_queue: queue.map(str::to_owned),
             delete_when_spent: action == Some("DELETE"),
             enabled,
             group,

@@ -161,7 +161,7 @@ impl Scheduler {
 
     /// Source of the message: <https://github.com/aws/aws-sdk-js-v3/issues/6494>.
     fn check_role(&self, caller: &Caller, definition: &Definition) -> Result<(), Failure> {
-        if self.roles.contains(&(caller.account.clone(), definition.role_arn.clone())) {
+        if self.roles.contains_key(&(caller.account.clone(), definition.role_arn.clone())) {
             return Ok(());
         }
         Err(invalid(

@@ -9,6 +9,7 @@ use crate::wire::Failure;
 const ACCOUNT: &str = "111111111111";
 const REGION: &str = "eu-west-1";
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111111111111:function:validator";
+const QUEUE: &str = "arn:aws:sqs:eu-west-1:111111111111:checks";
 const ROLE: &str = "arn:aws:iam::111111111111:role/scheduler";
 
 /// 2026-11-23T08:00:00Z and so many seconds.
@@ -18,7 +19,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 
 fn scheduler() -> Scheduler {
     let mut scheduler = Scheduler::default();
-    scheduler.allow_role(ACCOUNT, ROLE);
+    scheduler.allow_role(ACCOUNT, ROLE, &[FUNCTION, QUEUE]);
     scheduler.add_group(ACCOUNT, REGION, "checks", at(0));
     scheduler
 }
@@ -330,7 +331,7 @@ fn a_deleted_schedule_never_fires_and_its_name_starts_afresh() {
 fn a_queue_is_sent_the_input_as_it_is() {
     let mut scheduler = scheduler();
     let mut body = check_with("/Target/Input", json!("{ not JSON"));
-    body["Target"]["Arn"] = json!("arn:aws:sqs:eu-west-1:111111111111:checks");
+    body["Target"]["Arn"] = json!(QUEUE);
     create(&mut scheduler, "one", body.clone()).unwrap();
     let [Firing { target, input }] = &scheduler.fire(at(180))[..] else { panic!("one firing") };
     assert_eq!((&json!(target), input), (&body["Target"]["Arn"], &json!("{ not JSON")));

@@ -11,9 +11,11 @@ impl Scheduler {
         self.groups.insert(key, Group { created_at: now });
     }
 
-    /// Allows Scheduler to assume a role.
-    pub fn allow_role(&mut self, account: &str, role_arn: &str) {
-        self.roles.insert((account.to_owned(), role_arn.to_owned()));
+    /// Allows Scheduler to assume a role, and the role to send to these functions and queues. For a
+    /// dead-letter queue it needs a permission too.
+    pub fn allow_role(&mut self, account: &str, role_arn: &str, targets: &[&str]) {
+        let targets = targets.iter().map(|target| (*target).to_owned()).collect();
+        self.roles.insert((account.to_owned(), role_arn.to_owned()), targets);
     }
 
     /// How long a completed schedule exists before it is deleted: "shortly after its last target
@@ -46,6 +48,11 @@ impl Scheduler {
     /// The schedules in a group, by name.
     pub fn schedules(&self, account: &str, region: &str, group: &str) -> Vec<&Schedule> {
         self.within(account, region, group).map(|(_, schedule)| schedule).collect()
+    }
+
+    /// How many payloads were dropped: the role may send neither to the target nor to a dead-letter queue.
+    pub fn dropped(&self) -> usize {
+        self.dropped
     }
 
     /// How many schedules were created with a time in the past. They never fire.

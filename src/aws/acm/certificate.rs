@@ -2,6 +2,7 @@
 //! nowhere else.
 
 use std::collections::BTreeMap;
+use std::error::Error as StdError;
 
 use aws_sdk_acm::Client;
 use aws_sdk_acm::types::{
@@ -9,17 +10,21 @@ use aws_sdk_acm::types::{
     CertificateType, DomainStatus, DomainValidation, DomainValidationSummary, RenewalStatus,
     ResourceRecord, UpdateStatus, ValidationChallenge, ValidationMethod,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::DateTime as AwsDateTime;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use chrono::{DateTime, Utc};
 
 use crate::aws::error::Error;
-use crate::aws::problem::error_text;
+use crate::aws::problem::{cause, error_text};
 use crate::domain::arn::CertificateArn;
 use crate::domain::certificate::{
     Certificate, Domain, Migration, Phase, Progress, Renewal, Status,
 };
 use crate::domain::name::DomainName;
 use crate::domain::origin::Origin;
+use crate::domain::problem::Cause;
 use crate::domain::record::ValidationRecord;
 
 /// A certificate with its tags; `None` if ACM knows no such certificate. `first_heard` stands in for
@@ -65,9 +70,7 @@ async fn describe(
         Ok(output) => Ok(output.certificate),
         Err(error) => match error.as_service_error() {
             Some(refusal) if refusal.is_resource_not_found_exception() => Ok(None),
-            _ => {
-                Err(Error::Describe { certificate: arn.clone(), source: error_text(&error).into() })
-            }
+            _ => Err(not_described(arn, &error)),
         },
     }
 }
@@ -86,7 +89,11 @@ async fn tags(
         )),
         Err(error) => match error.as_service_error() {
             Some(refusal) if refusal.is_resource_not_found_exception() => Ok(None),
-            _ => Err(Error::Tags { certificate: arn.clone(), source: error_text(&error).into() }),
+            _ => Err(Error::Tags {
+                certificate: arn.clone(),
+                denied: cause(&error) == Cause::Denied,
+                source: error_text(&error).into(),
+            }),
         },
     }
 }
@@ -98,10 +105,18 @@ async fn domain_validations(
 ) -> Result<Vec<DomainValidationSummary>, Error> {
     let pages = client.list_certificate_domain_validations().certificate_arn(arn.to_string());
     let summaries = pages.into_paginator().items().send().try_collect().await;
-    summaries.map_err(|error| Error::Describe {
+    summaries.map_err(|error| not_described(arn, &error))
+}
+
+fn not_described<E>(arn: &CertificateArn, error: &SdkError<E, HttpResponse>) -> Error
+where
+    E: StdError + ProvideErrorMetadata + 'static,
+{
+    Error::Describe {
         certificate: arn.clone(),
-        source: error_text(&error).into(),
-    })
+        denied: cause(error) == Cause::Denied,
+        source: error_text(error).into(),
+    }
 }
 
 /// Reads ACM's answer; `migrating` is what ACM says of the names while the certificate

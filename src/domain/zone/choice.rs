@@ -45,9 +45,15 @@ pub struct Requirements<'a> {
     pub records: &'a BTreeSet<ValidationRecord>,
     /// All names of the certificate, without `*.`.
     pub names: Vec<DomainName>,
-    /// The ids of the zones that the certificate's tag names.
+    /// The ids of the zones that the certificate's tag names, [`MAX_IDS`] at most.
     pub zone_ids: BTreeSet<&'a str>,
+    /// How many further ids the tag names.
+    pub ids_ignored: usize,
 }
+
+/// How many ids of the tag are looked at. Anybody who may request a certificate can set the tag, and each
+/// id costs a call for every account that may have the zone, at every check.
+pub const MAX_IDS: usize = 5;
 
 /// The hosted zone of each record of one certificate.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -69,10 +75,17 @@ impl<'a> Requirements<'a> {
         tag: Option<&'a String>,
     ) -> Self {
         let tag = tag.map_or("", String::as_str);
+        let (mut named, mut zone_ids) = (BTreeSet::new(), BTreeSet::new());
+        for id in self::zone_ids(tag).filter(|id| named.insert(*id)) {
+            if zone_ids.len() < MAX_IDS {
+                zone_ids.insert(id);
+            }
+        }
         Self {
             records,
             names: names.iter().map(DomainName::without_wildcard).collect(),
-            zone_ids: zone_ids(tag).collect(),
+            ids_ignored: named.len() - zone_ids.len(),
+            zone_ids,
         }
     }
 }
@@ -90,6 +103,15 @@ pub fn assign<'a>(
     let mut tagged = Vec::new();
     let mut wrong_tag: Option<Problem> = None;
     let mut unreadable = None;
+    if requirements.ids_ignored > 0 {
+        let named = MAX_IDS + requirements.ids_ignored;
+        let remark = format!(
+            "the certificate's tag {HOSTED_ZONE_TAG} names {named} hosted zones, and only the first \
+             {MAX_IDS} are looked at"
+        );
+        assignment.remarks.push(remark.clone());
+        wrong_tag = Some(Problem::new(Cause::WrongTag, remark));
+    }
     let ids = requirements.zone_ids.iter();
     for (id, found) in ids.filter_map(|id| discovery.tagged.get_key_value(*id)) {
         let wrong = |message| Problem::new(Cause::WrongTag, message);
@@ -235,11 +257,11 @@ fn choose<'a>(
             let mut ids = vec![one.id.as_str(), other.id.as_str()];
             ids.extend(longest.map(|zone| zone.id.as_str()));
             ids.sort_unstable();
+            let ids = a_few(&ids, ", ");
             let message = format!(
-                "hosted zones {} are public zones of the same name {}, and it is unknown which one \
+                "hosted zones {ids} are public zones of the same name {}, and it is unknown which one \
                  public DNS uses: set the certificate's tag {HOSTED_ZONE_TAG} to the id of one, or \
                  tag one and set HOSTED_ZONE_TAG",
-                ids.join(", "),
                 one.name
             );
             Err(Problem::new(Cause::Ambiguous, message))
@@ -260,6 +282,17 @@ pub fn unusable(zone: &HostedZone, required: Option<&Tag>) -> Option<String> {
     required.map(|tag| format!("does not have the tag {tag} (HOSTED_ZONE_TAG)"))
 }
 
+/// The first of these texts, and how many more there are: a message stays short, however many zones
+/// have one name.
+fn a_few(texts: &[impl AsRef<str>], separator: &str) -> String {
+    const FEW: usize = 5;
+    let mut few: Vec<_> = texts.iter().take(FEW).map(|it| it.as_ref().to_owned()).collect();
+    if texts.len() > FEW {
+        few.push(format!("and {} more", texts.len() - FEW));
+    }
+    few.join(separator)
+}
+
 fn no_zone(record: &ValidationRecord, discovery: &Discovery, required: Option<&Tag>) -> Problem {
     let almost = discovery
         .above(record)
@@ -272,7 +305,7 @@ fn no_zone(record: &ValidationRecord, discovery: &Discovery, required: Option<&T
                publish the record where the name is served"
             .to_owned(),
         almost => {
-            format!("no hosted zone that can hold the name may be used: {}", almost.join("; "))
+            format!("no hosted zone that can hold the name may be used: {}", a_few(almost, "; "))
         }
     };
     Problem::new(Cause::NoZone, message)

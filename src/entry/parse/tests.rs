@@ -11,7 +11,7 @@ const ARN: &str =
 fn event(source: &str, detail_type: &str, resources: &[&str], detail: Value) -> Value {
     json!({
         "source": source, "detail-type": detail_type, "resources": resources, "detail": detail,
-        "time": "1970-01-01T00:10:00Z",
+        "time": "1970-01-01T00:10:00Z", "account": "111122223333",
     })
 }
 
@@ -23,21 +23,30 @@ fn at(minutes: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
 }
 
+fn changed(zone: ChangedZone) -> ZoneChange {
+    ZoneChange { account: "111122223333".to_owned(), zone }
+}
+
+/// What an event means a day after the beginning of time.
+fn parsed(payload: &Value) -> Result<Event, Unreadable> {
+    parse(payload, at(24 * 60))
+}
+
 #[track_caller]
 fn check_request(payload: &Value, since: Option<DateTime<Utc>>, trigger: Trigger) {
     let certificate = ARN.parse().expect("an ARN");
     let request = Request { certificate, since, trigger };
-    assert_eq!(parse(payload), Ok(Event::Reconcile(request)));
+    assert_eq!(parsed(payload), Ok(Event::Reconcile(request)));
 }
 
 #[track_caller]
 fn check_ignored(payload: &Value, reason: &str) {
-    assert_eq!(parse(payload), Ok(Event::Ignored(reason.to_owned())));
+    assert_eq!(parsed(payload), Ok(Event::Ignored(reason.to_owned())));
 }
 
 #[track_caller]
 fn check_unreadable(payload: &Value, reason: &str) {
-    let error = parse(payload).expect_err("unreadable").to_string();
+    let error = parsed(payload).expect_err("unreadable").to_string();
     assert!(error.contains(reason), "{error}");
 }
 
@@ -114,7 +123,7 @@ fn a_check_with_a_time_is_a_follow_up() {
 
 #[test]
 fn a_sweep_may_name_accounts_and_a_position_to_go_on_from() {
-    let read = |detail| parse(&event(SOURCE, SWEEP, &[], detail));
+    let read = |detail| parsed(&event(SOURCE, SWEEP, &[], detail));
     assert_eq!(read(json!({})), Ok(Event::Sweep(SweepRequest::default())));
     assert_eq!(read(json!(null)), Ok(Event::Sweep(SweepRequest::default())));
     let cursor = PageCursor {
@@ -126,7 +135,7 @@ fn a_sweep_may_name_accounts_and_a_position_to_go_on_from() {
     };
     let rest =
         SweepRequest { accounts: vec!["444455556666".to_owned()], from: Some(cursor.clone()) };
-    assert_eq!(parse(&sweep_payload(&rest)), Ok(Event::Sweep(rest)));
+    assert_eq!(parsed(&sweep_payload(&rest)), Ok(Event::Sweep(rest)));
     let refused = |detail, reason| check_unreadable(&event(SOURCE, SWEEP, &[], detail), reason);
     refused(json!({"accounts": 1}), "not that of a sweep");
     refused(json!({"accounts": ["1\n2"]}), "`1\\n2` is not the id of an account");
@@ -137,7 +146,7 @@ fn a_sweep_may_name_accounts_and_a_position_to_go_on_from() {
 #[test]
 fn a_diagnosis_needs_no_detail() {
     let payload = json!({"source": SOURCE, "detail-type": DIAGNOSIS, "resources": [ARN]});
-    assert_eq!(parse(&payload), Ok(Event::Diagnosis(ARN.parse().expect("an ARN"))));
+    assert_eq!(parsed(&payload), Ok(Event::Diagnosis(ARN.parse().expect("an ARN"))));
 }
 
 #[test]
@@ -147,15 +156,15 @@ fn a_new_public_zone_and_a_tagged_one_are_zone_changes() {
         let zone = json!({"id": "/hostedzone/Z1", "name": "Example.com.", "config": {"privateZone": private}});
         call(json!({"eventName": "CreateHostedZone", "responseElements": {"hostedZone": zone}}))
     };
-    let change = ZoneChange::Created(DomainName::new("example.com"));
-    assert_eq!(parse(&created(false)), Ok(Event::ZoneChange(change)));
+    let change = changed(ChangedZone::Created(DomainName::new("example.com")));
+    assert_eq!(parsed(&created(false)), Ok(Event::ZoneChange(change)));
     check_ignored(&created(true), "the new hosted zone is private");
     let tagged = |kind| {
         let asked = json!({"resourceType": kind, "resourceId": "Z1"});
         call(json!({"eventName": "ChangeTagsForResource", "requestParameters": asked}))
     };
-    let change = ZoneChange::Tagged("Z1".to_owned());
-    assert_eq!(parse(&tagged("hostedzone")), Ok(Event::ZoneChange(change)));
+    let change = changed(ChangedZone::Tagged("Z1".to_owned()));
+    assert_eq!(parsed(&tagged("hostedzone")), Ok(Event::ZoneChange(change)));
     check_ignored(&tagged("healthcheck"), "the call neither created nor tagged a hosted zone");
     check_ignored(
         &call(json!({"eventName": "CreateHostedZone"})),
@@ -174,7 +183,9 @@ fn message(id: &str, body: &str) -> Value {
 fn each_message_of_a_batch_is_parsed_separately() {
     let asked = event(SOURCE, CHECK, &[ARN], json!({})).to_string();
     let records = [message("1", &asked), message("2", "{"), message("3", "{}")];
-    let Ok(Event::Batch(messages)) = parse(&json!({"Records": records})) else { panic!("a batch") };
+    let Ok(Event::Batch(messages)) = parsed(&json!({"Records": records})) else {
+        panic!("a batch")
+    };
     let ids: Vec<_> = messages.iter().map(|message| message.id.as_str()).collect();
     assert_eq!(ids, ["1", "2", "3"]);
     assert!(matches!(messages[0].event, Ok(Event::Reconcile(_))));
@@ -182,7 +193,7 @@ fn each_message_of_a_batch_is_parsed_separately() {
     assert!(error(1).contains("the message is not JSON"), "{}", error(1));
     assert!(error(2).contains("it is not an EventBridge event"), "{}", error(2));
     let batch = json!({"Records": [message("1", &json!({"Records": records}).to_string())]});
-    let Ok(Event::Batch(messages)) = parse(&batch) else { panic!("a batch") };
+    let Ok(Event::Batch(messages)) = parsed(&batch) else { panic!("a batch") };
     assert!(messages[0].event.is_err(), "a batch in a batch");
 }
 
@@ -223,14 +234,26 @@ fn an_error_is_one_line_however_large_the_payload_is() {
         json!({"source": SOURCE, "detail-type": SWEEP, "detail": {"accounts": [much]}}),
         json!({"source": SOURCE, "detail-type": CHECK, "resources": [much], "detail": {}}),
     ] {
-        let line = report(&parse(&payload).expect_err("unreadable"));
+        let line = report(&parsed(&payload).expect_err("unreadable"));
         assert!(line.len() < 2_100 && !line.contains('\n'), "{} bytes", line.len());
     }
     let failed = json!({"errorCode": much});
     let zone = json!({"eventName": "CreateHostedZone", "responseElements": {"hostedZone": {"name": much}}});
     for detail in [failed, zone] {
         let payload = json!({"source": "aws.route53", "detail-type": CLOUDTRAIL, "detail": detail});
-        let Ok(Event::Ignored(reason)) = parse(&payload) else { panic!("not taken") };
+        let Ok(Event::Ignored(reason)) = parsed(&payload) else { panic!("not taken") };
         assert!(reason.len() < 300 && !reason.contains('\n'), "{} bytes", reason.len());
     }
+}
+
+#[test]
+fn no_time_of_an_event_is_taken_for_one_in_the_future() {
+    const FUTURE: &str = "2999-01-01T00:00:00Z";
+    let check = event(SOURCE, CHECK, &[ARN], json!({"since": FUTURE}));
+    check_request(&check, Some(at(24 * 60)), Trigger::FollowUp);
+    let made = json!({"eventTime": FUTURE, "responseElements": {"certificateArn": ARN}});
+    check_request(&call(made), Some(at(24 * 60)), Trigger::Event);
+    let mut available = event("aws.acm", "ACM Certificate Available", &[ARN], json!({}));
+    available["time"] = json!(FUTURE);
+    check_request(&available, Some(at(24 * 60)), Trigger::Event);
 }

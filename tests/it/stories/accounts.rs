@@ -99,7 +99,7 @@ async fn a_role_is_assumed_once_for_all_regions_and_services() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_of_an_account_without_a_role_fails_before_any_call() {
+async fn a_certificate_of_an_account_without_a_role_is_answered_before_any_call() {
     let world = World::new();
     world.forward(MEMBER_ACCOUNT, REGION);
     world.zone("example.com");
@@ -107,10 +107,63 @@ async fn a_certificate_of_an_account_without_a_role_fails_before_any_call() {
     let calls = world.sim.aws().calls().len();
     world.minutes(30).await;
     assert_eq!(world.sim.aws().calls().len(), calls);
-    let aws = world.sim.aws();
-    let letter = aws.lambda.dead_letters().first().expect("a dead letter");
-    let error = letter.error.as_deref().unwrap_or_default();
-    assert!(error.contains("CERTIFICATE_ROLE_NAME") && error.contains(MEMBER_ACCOUNT), "{error}");
+    assert_eq!(world.errors(), [""; 0]);
+    let outcome = world.outcome();
+    let reason = outcome["reason"].as_str().expect("a reason");
+    assert_eq!(outcome["state"], "IGNORED");
+    assert!(
+        reason.contains("CERTIFICATE_ROLE_NAME") && reason.contains(MEMBER_ACCOUNT),
+        "{reason}"
+    );
+    assert_eq!(world.metric("CertificatesOutOfReach"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_denied_for_good_costs_one_attempt_and_no_dead_letter() {
+    let world = World::with(&[("CERTIFICATE_ROLE_NAME", "certificates")]);
+    world.forward(MEMBER_ACCOUNT, REGION);
+    world.zone("example.com");
+    world.request_in(MEMBER_ACCOUNT, REGION, &["example.com"], |request| request).await;
+    world.minutes(30).await;
+    assert_eq!((world.outcomes().len(), world.errors().len(), world.scheduled()), (1, 0, 0));
+    let outcome = world.outcome();
+    let reason = outcome["reason"].as_str().expect("a reason");
+    assert_eq!(outcome["state"], "IGNORED");
+    assert!(reason.contains("AccessDenied") && reason.contains(MEMBER_ACCOUNT), "{reason}");
+    assert_eq!(world.metric("CertificatesOutOfReach"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_checks_of_a_certificate_go_on_while_its_role_is_denied() {
+    let world = World::with(&[("CERTIFICATE_ROLE_NAME", "certificates")]);
+    world.forward(MEMBER_ACCOUNT, REGION);
+    world.role(MEMBER_ACCOUNT, "certificates");
+    let arn = world.request_in(MEMBER_ACCOUNT, REGION, &["example.com"], |request| request).await;
+    world.minutes(10).await;
+    let now = world.sim.now();
+    let denied = Fault::new(FaultKind::Denied).on("DescribeCertificate");
+    world.fault(denied.until(now + TimeDelta::hours(2)));
+    world.minutes(60).await;
+    let reason = world.outcome()["reason"].to_string();
+    assert!(reason.contains("AccessDenied"), "{reason}");
+    world.zone("example.com");
+    world.minutes(120).await;
+    assert_eq!((world.status(&arn).as_str(), world.errors().len()), ("ISSUED", 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_accounts_of_the_settings_are_served() {
+    let settings = [("CERTIFICATE_ROLE_NAME", "certificates"), ("ACCOUNTS", DNS_ACCOUNT)];
+    let world = World::with(&settings);
+    world.forward(MEMBER_ACCOUNT, REGION);
+    world.role(MEMBER_ACCOUNT, "certificates");
+    world.zone("example.com");
+    world.request_in(MEMBER_ACCOUNT, REGION, &["example.com"], |request| request).await;
+    let calls = world.sim.aws().calls().len();
+    world.minutes(30).await;
+    assert_eq!(world.sim.aws().calls().len(), calls);
+    let reason = world.outcome()["reason"].to_string();
+    assert!(reason.contains("not in ACCOUNTS"), "{reason}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! Stories: each runs the function in one situation and checks what AWS and the function then hold.
 
 mod accounts;
+mod bounds;
 mod certificates;
 mod costs;
 mod diagnosis;

@@ -83,20 +83,22 @@ async fn scheduled_checks_come_through_the_queue_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_is_delivered_again_only_if_its_own_check_cannot_be_scheduled() {
-    let world = World::new();
+    let world = World::with(&[("CERTIFICATE_ROLE_NAME", "certificates")]);
     world.use_queue();
-    world.zone("example.com");
+    world.role(MEMBER_ACCOUNT, "certificates");
     world.forward(MEMBER_ACCOUNT, REGION);
+    world.zone("example.com");
     let served = world.request(&["example.com"]).await;
-    // No role is set for this account.
-    world.request_in(MEMBER_ACCOUNT, REGION, &["example.com"], |request| request).await;
+    let failing =
+        world.request_in(MEMBER_ACCOUNT, REGION, &["example.com"], |request| request).await;
+    world.fault(Fault::new(FaultKind::InternalError).on("DescribeCertificate").by(MEMBER_ACCOUNT));
     world.sim.aws().sqs.send(QUEUE, "poison".to_owned(), world.sim.now());
     world.minutes(30).await;
     assert_eq!(world.status(&served), "ISSUED");
     let letters = world.dead_letters();
     assert_eq!(letters.len(), 2, "{letters:?}");
     assert!(letters.iter().any(|letter| letter == "poison"));
-    assert!(letters.iter().any(|letter| letter.contains(MEMBER_ACCOUNT)));
+    assert!(letters.iter().any(|letter| letter.contains(&failing)));
     // The message of the certificate that is served was not delivered again.
     assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED"]);
 }

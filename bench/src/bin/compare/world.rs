@@ -56,7 +56,7 @@ impl World {
             let mut aws = sim.aws();
             aws.sts.add_account(ACCOUNT);
             aws.scheduler.add_group(ACCOUNT, REGION, GROUP, sim.now());
-            aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE);
+            aws.scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE, &[FUNCTION]);
             aws.lambda.add_function(FUNCTION, sim::lambda::Function::default());
             let pattern = json!({
                 "source": ["aws.acm"],

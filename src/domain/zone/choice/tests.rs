@@ -81,7 +81,8 @@ fn requirements<'a>(
     discovery: &'a Discovery,
 ) -> Requirements<'a> {
     let names = records.iter().filter_map(|record| record.name().lineage().nth(1)).collect();
-    Requirements { records, names, zone_ids: discovery.tagged.keys().map(String::as_str).collect() }
+    let zone_ids = discovery.tagged.keys().map(String::as_str).collect();
+    Requirements { records, names, zone_ids, ids_ignored: 0 }
 }
 
 #[test]
