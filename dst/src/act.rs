@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sim::faults::FaultKind;
+use sim::faults::Fault;
 
 /// One thing that happens. Acts name zones and certificates by number. An act about a zone or a
 /// certificate that a shrunken world does not have does nothing.
@@ -10,6 +10,11 @@ use sim::faults::FaultKind;
 pub(crate) enum Act {
     /// A certificate that was issued long ago, validated by email or DNS.
     AddIssued { certificate: usize, names: Vec<&'static str>, email: bool, days: i64 },
+    /// A pending certificate, of whose request no event tells.
+    AddPending { certificate: usize, account: &'static str, region: &'static str, name: &'static str },
+    /// Something about a certificate reaches the function, with a time that is this many seconds in the
+    /// future.
+    Announce { announcement: Announcement, ahead: i64 },
     /// Injected faults of calls end.
     ClearFaults,
     /// The function starts again in a new process.
@@ -33,7 +38,7 @@ pub(crate) enum Act {
     /// All faults end. After this, people change nothing.
     EndFaults,
     /// Calls fail.
-    Fault { kind: FaultKind, operation: Option<&'static str>, after: u32, times: Option<u32> },
+    Fault(Fault),
     /// Somebody invokes the function by hand.
     Invoke { certificate: usize },
     /// The next events of services are lost.
@@ -66,6 +71,17 @@ pub(crate) enum Act {
     TagZone { zone: usize, tagged: bool },
     /// Somebody removes a tag of a certificate.
     Untag { certificate: usize, key: &'static str },
+}
+
+/// What reaches the function with a time in the future.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Announcement {
+    /// An event about this certificate.
+    Event(usize),
+    /// An event about a certificate that does not exist.
+    EventOfNone,
+    /// A check, as if an earlier one had scheduled it, of a certificate that does not exist.
+    CheckOfNone,
 }
 
 /// A hosted zone.

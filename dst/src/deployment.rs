@@ -21,7 +21,7 @@ pub(crate) fn deploy(sim: &Sim, scenario: &Scenario) {
     }
     aws.sts.add_role(&format!("arn:aws:iam::{DNS}:role/dns"), OURS);
     aws.sts.add_role(&format!("arn:aws:iam::{MEMBER}:role/certificates"), OURS);
-    configure(aws, 2, 10);
+    configure(aws, 2, 10, scenario.timeout);
     aws.scheduler.add_group(OURS, HOME, GROUP, now);
     aws.scheduler.allow_role(OURS, SCHEDULE_ROLE, &[FUNCTION, QUEUE, DEAD_LETTERS]);
     if let Some(receives) = scenario.route.receives() {
@@ -86,9 +86,11 @@ fn patterns() -> [Value; 2] {
     ]
 }
 
-/// Configures how Lambda retries the function, and how many attempts run at once.
-pub(crate) fn configure(aws: &mut Aws, retries: u32, concurrency: usize) {
+/// Configures how Lambda retries the function, how many attempts run at once, and how many seconds one
+/// may take.
+pub(crate) fn configure(aws: &mut Aws, retries: u32, concurrency: usize, timeout: i64) {
     let function = sim::lambda::Function {
+        timeout: TimeDelta::seconds(timeout),
         maximum_retry_attempts: retries,
         reserved_concurrency: concurrency,
         ..Default::default()

@@ -28,6 +28,9 @@ pub(crate) const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:certificates"
 /// The dead-letter queue.
 pub(crate) const DEAD_LETTERS: &str = "arn:aws:sqs:eu-west-1:111122223333:dead-letters";
 
+/// The id of a certificate that does not exist.
+pub(crate) const NOBODYS: &str = "00000000-0000-4000-9000-000000000000";
+
 /// The schedule group of the checks.
 pub(crate) const GROUP: &str = "acm-dns-validator";
 pub(crate) const SCHEDULE_ROLE: &str = "arn:aws:iam::111122223333:role/acm-dns-validator-scheduler";

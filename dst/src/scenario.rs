@@ -20,6 +20,8 @@ pub(crate) struct Scenario {
     pub(crate) without_faults: bool,
     /// How events reach the function.
     pub(crate) route: EventRoute,
+    /// How long one attempt of the function may take, in seconds.
+    pub(crate) timeout: i64,
 }
 
 /// How events of AWS reach the function.

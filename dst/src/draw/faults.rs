@@ -1,6 +1,6 @@
 //! Draws what goes wrong.
 
-use sim::faults::FaultKind;
+use sim::faults::{Fault, FaultKind};
 
 use super::draft::Draft;
 use crate::act::Act;
@@ -59,7 +59,9 @@ impl Draft {
                     let end = at + self.rng.i64(MINUTE..3 * HOUR);
                     self.act(end, Act::ClearFaults);
                 }
-                Act::Fault { kind, operation, after, times }
+                let fault = Fault::new(kind).after(after);
+                let fault = operation.map_or(fault.clone(), |operation| fault.on(operation));
+                Act::Fault(times.map_or(fault.clone(), |times| fault.times(times)))
             }
             10..12 => Act::LoseEvents(self.rng.usize(1..4)),
             12 => Act::DuplicateEvents(self.chance(70)),

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod draft;
+mod extras;
 mod faults;
 mod settings;
 mod zones;
@@ -9,6 +10,7 @@ mod zones;
 use fastrand::Rng;
 
 use self::draft::Draft;
+use self::extras::Extras;
 use crate::act::Act;
 use crate::scenario::{CHAIN_LENGTH, EventRoute, HOUR, MINUTE, RECOVERY_TIME, Scenario};
 
@@ -27,7 +29,9 @@ impl Draft {
             _ => self.rng.i64(16 * HOUR..50 * HOUR),
         };
         let long = self.chance(2);
-        let settings = self.settings();
+        let extras = Extras::draw(seed);
+        let mut settings = self.settings();
+        extras.require(&mut settings);
         self.zones(&settings);
         let large = self.chance(1);
         let certificates = if large { 0 } else { self.rng.usize(1..=5) };
@@ -62,6 +66,9 @@ impl Draft {
             }
         }
         let faults_end = self.faults_end;
+        let main = std::mem::replace(&mut self.rng, extras.rng.clone());
+        let (timeout, through_queue) = self.extras(&extras, without_faults);
+        self.rng = main;
         self.act(faults_end, Act::EndFaults);
         let mut acts = std::mem::take(&mut self.acts);
         // After the faults end, only sweeps and events about zones remain.
@@ -71,10 +78,11 @@ impl Draft {
         acts.sort_by_key(|(at, _)| *at);
         let receives = self.rng.u32(if without_faults { 5..=5 } else { 1..=5 });
         let route = match self.rng.u8(..100) {
+            _ if through_queue => EventRoute::Queue { receives },
             0..75 => EventRoute::Function,
             75..93 => EventRoute::Queue { receives },
             _ => EventRoute::Both { receives },
         };
-        Scenario { seed, settings, acts, faults_end, end, without_faults, route }
+        Scenario { seed, settings, acts, faults_end, end, without_faults, route, timeout }
     }
 }

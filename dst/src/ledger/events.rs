@@ -23,6 +23,22 @@ pub(super) fn own_event(detail_type: &str, resources: &[String], detail: Value) 
     json!({"source": "acm-dns-validator", "detail-type": detail_type, "resources": resources, "detail": detail})
 }
 
+/// CloudTrail's event for tags of a certificate that were added at this time.
+pub(super) fn tag_event(arn: &str, at: DateTime<Utc>) -> Value {
+    let parameters = json!({"certificateArn": arn});
+    json!({
+        "source": "aws.acm",
+        "detail-type": "AWS API Call via CloudTrail",
+        "time": at,
+        "resources": [],
+        "detail": {
+            "eventName": "AddTagsToCertificate",
+            "eventTime": at,
+            "requestParameters": parameters,
+        },
+    })
+}
+
 /// CloudTrail's event for the creation or the tagging of a zone, with the fields that the function
 /// reads.
 pub(super) fn zone_event(id: &str, zone: &Zone, tagged: bool, now: DateTime<Utc>) -> Value {

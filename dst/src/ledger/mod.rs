@@ -10,12 +10,11 @@ use serde_json::{Value, json};
 use sim::Sim;
 use sim::acm::{self, RenewalStatus, Status};
 use sim::aws::{Aws, Caller};
-use sim::faults::Fault;
 
-use self::events::{own_event, unrelated_event, zone_event};
-use crate::act::{Act, Delegation, Method, Request, Zone, ZoneKind};
+use self::events::{own_event, tag_event, unrelated_event, zone_event};
+use crate::act::{Act, Announcement, Delegation, Method, Request, Zone, ZoneKind};
 use crate::deployment::configure;
-use crate::names::{CERTIFICATE_TAG, FUNCTION, HOME, MEMBER, OURS, QUEUE, ZONE_TAG};
+use crate::names::{CERTIFICATE_TAG, FUNCTION, HOME, MEMBER, NOBODYS, OURS, QUEUE, ZONE_TAG};
 use crate::oracle::lies_in;
 use crate::scenario::{EventRoute, Scenario};
 
@@ -24,6 +23,7 @@ use crate::scenario::{EventRoute, Scenario};
 pub(crate) struct Ledger {
     settings: BTreeMap<&'static str, String>,
     route: EventRoute,
+    timeout: i64,
     zones: BTreeMap<usize, (String, Zone)>,
     /// ARNs by number.
     pub(crate) certificates: BTreeMap<usize, String>,
@@ -40,6 +40,7 @@ impl Ledger {
         Self {
             settings: scenario.settings.clone(),
             route: scenario.route,
+            timeout: scenario.timeout,
             zones: BTreeMap::new(),
             certificates: BTreeMap::new(),
             registered: Vec::new(),
@@ -91,6 +92,26 @@ impl Ledger {
                 });
                 aws.acm.certificate_mut(&arn)?.not_after = Some(now + TimeDelta::days(*days));
                 self.certificates.insert(*certificate, arn);
+            }
+            Act::AddPending { certificate, account, region, name } => {
+                let arn = aws.acm.seed(account, region, &[*name], now, |it| {
+                    if self.settings.contains_key("CERTIFICATE_TAG") {
+                        it.tags.insert(CERTIFICATE_TAG.0.to_owned(), CERTIFICATE_TAG.1.to_owned());
+                    }
+                });
+                self.certificates.insert(*certificate, arn);
+            }
+            Act::Announce { announcement, ahead } => {
+                let time = now + TimeDelta::seconds(*ahead);
+                let nobodys = format!("arn:aws:acm:{HOME}:{OURS}:certificate/{NOBODYS}");
+                let payload = match announcement {
+                    Announcement::Event(certificate) => tag_event(&self.touch(*certificate)?, time),
+                    Announcement::EventOfNone => tag_event(&nobodys, time),
+                    Announcement::CheckOfNone => {
+                        own_event("Certificate Check", &[nobodys], json!({"since": time}))
+                    }
+                };
+                self.deliver(aws, &payload, now);
             }
             Act::Renew { certificate } => {
                 let arn = self.touch(*certificate)?;
@@ -158,16 +179,7 @@ impl Ledger {
                     }
                 }
             }
-            Act::Fault { kind, operation, after, times } => {
-                let mut fault = Fault::new(*kind).after(*after);
-                if let Some(operation) = operation {
-                    fault = fault.on(operation);
-                }
-                if let Some(times) = times {
-                    fault = fault.times(*times);
-                }
-                aws.faults.add(fault);
-            }
+            Act::Fault(fault) => aws.faults.add(fault.clone()),
             Act::ClearFaults => aws.faults.clear(),
             Act::LoseEvents(events) => {
                 self.to_lose += events;
@@ -178,24 +190,31 @@ impl Ledger {
             Act::LoseFirings(times) => aws.scheduler.lose_firings(*times),
             Act::DuplicateFirings(times) => aws.scheduler.duplicate_firings(*times),
             Act::DelayFirings(seconds) => aws.scheduler.set_delay(TimeDelta::seconds(*seconds)),
-            Act::ConfigureLambda { retries, concurrency } => configure(aws, *retries, *concurrency),
+            Act::ConfigureLambda { retries, concurrency } => {
+                configure(aws, *retries, *concurrency, self.timeout);
+            }
             // `State` and `Host` do these: they hold the clock and the process.
             Act::SkewClock(_) | Act::ColdStart => {}
             Act::ReportZone { zone, tagged } => {
                 let (id, zone) = self.zones.get(zone)?;
                 let payload = zone_event(id, zone, *tagged, now);
-                if self.route.receives().is_some() {
-                    aws.sqs.send(QUEUE, payload.to_string(), now);
-                }
-                if !matches!(self.route, EventRoute::Queue { .. }) {
-                    aws.lambda.invoke(FUNCTION, payload, now);
-                }
+                self.deliver(aws, &payload, now);
                 self.certificates.values().for_each(|arn| {
                     *self.touched.entry(arn.clone()).or_default() += 1;
                 });
             }
         }
         Some(())
+    }
+
+    /// Delivers an event the way events come in this world.
+    fn deliver(&self, aws: &mut Aws, payload: &Value, now: DateTime<Utc>) {
+        if self.route.receives().is_some() {
+            aws.sqs.send(QUEUE, payload.to_string(), now);
+        }
+        if !matches!(self.route, EventRoute::Queue { .. }) {
+            aws.lambda.invoke(FUNCTION, payload.clone(), now);
+        }
     }
 
     /// The certificate of this number, about which an event is about to reach the function.
@@ -211,7 +230,7 @@ impl Ledger {
         aws.scheduler.lose_firings(0);
         aws.scheduler.duplicate_firings(0);
         aws.scheduler.set_delay(TimeDelta::zero());
-        configure(aws, 2, 10);
+        configure(aws, 2, 10, self.timeout);
         // Losses and delays that are left are used up by events that no rule matches.
         while aws.eventbridge.dropped() < self.to_lose {
             aws.eventbridge.emit(unrelated_event(), now);
