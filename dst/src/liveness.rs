@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sim::Sim;
-use sim::acm::{Certificate, RenewalStatus, Status, UpdateStatus};
+use sim::acm::{Certificate, RenewalStatus, Status};
 use sim::aws::Aws;
 use sim::eventbridge::Published;
+use sim::scheduler::{Progress, Schedule};
 
-use crate::checks::scheduled;
+use crate::checks::{TIME_OUT, began, migrates, must_be_scheduled, scheduled};
 use crate::monitor::state::State;
+use crate::names::{GROUP, HOME, NOBODYS, OURS};
 use crate::oracle::CertificateFact;
 use crate::scenario::{CHAIN_LENGTH, HOUR, RECOVERY_TIME, Scenario};
 
@@ -15,9 +17,15 @@ use crate::scenario::{CHAIN_LENGTH, HOUR, RECOVERY_TIME, Scenario};
 const PROMISED_REPORTS: usize = 6;
 /// The check times of 73 hours.
 const CHECK_TIMES: usize = 304;
-const TIME_OUT: TimeDelta = TimeDelta::hours(72);
 /// The ages, in minutes, at which a blocked certificate is reported again.
 const REPORT_AGES: [i64; 5] = [15, 60, 360, 24 * 60, 48 * 60];
+
+/// A certificate that does not exist is forgotten by the end of a world, two hours after its last event.
+const GONE: &str = "Two hours after people stop, no check is scheduled of a certificate that does not \
+                    exist, whatever time its events had.";
+
+/// How long a schedule that has fired may exist.
+const LINGER: TimeDelta = TimeDelta::minutes(5);
 
 /// Checks a world that has ended.
 pub(crate) fn check(scenario: &Scenario, state: &mut State, sim: &Sim) {
@@ -34,8 +42,18 @@ pub(crate) fn check(scenario: &Scenario, state: &mut State, sim: &Sim) {
             state.violate(attempt.ended, "The function never panics.", error.clone());
         }
     }
+    spent_schedules(state, &aws, now);
+    if scheduled(&aws, NOBODYS, now) > 0 {
+        let but = "one is scheduled of a certificate that never existed".to_owned();
+        state.violate(now, GONE, but);
+    }
     for (number, arn) in state.ledger.certificates.clone() {
-        let Some(certificate) = aws.acm.certificate(&arn) else { continue };
+        let Some(certificate) = aws.acm.certificate(&arn) else {
+            if scheduled(&aws, &arn, now) > 0 {
+                state.violate(now, GONE, format!("certificate {number} still has one scheduled"));
+            }
+            continue;
+        };
         let Some(fact) = facts.certificates.iter().find(|fact| fact.arn == arn) else { continue };
         let description =
             format!("certificate {number} ({}) is {}", certificate.name(), status(certificate));
@@ -61,13 +79,7 @@ pub(crate) fn check(scenario: &Scenario, state: &mut State, sim: &Sim) {
                                  hours after the faults end.";
                 state.violate(now, invariant, description.clone());
             }
-            if fact.managed
-                && !migrates(certificate)
-                && !fact.timed_out
-                && !fact.wanted.is_empty()
-                && now < since + TIME_OUT
-                && checks == 0
-            {
+            if must_be_scheduled(certificate, fact, now) && checks == 0 {
                 let invariant =
                     "A pending certificate that the function manages has a check scheduled.";
                 state.violate(
@@ -91,6 +103,16 @@ pub(crate) fn check(scenario: &Scenario, state: &mut State, sim: &Sim) {
                 format!("{description}, and {checks} checks are scheduled"),
             );
         }
+    }
+}
+
+/// Whether schedules that have fired are deleted.
+fn spent_schedules(state: &mut State, aws: &Aws, now: DateTime<Utc>) {
+    let schedules = aws.scheduler.schedules(OURS, HOME, GROUP).into_iter();
+    let is_old = |it: &Schedule| matches!(it.progress, Progress::Spent(at) if at < now - LINGER);
+    if let Some(spent) = schedules.into_iter().find(|it| is_old(it)) {
+        let invariant = "A schedule that has fired is deleted.";
+        state.violate(now, invariant, format!("{} still exists", spent.name));
     }
 }
 
@@ -161,20 +183,6 @@ fn check_times(certificate: &Certificate, hours: usize) -> usize {
         Some(renewal) if renewal.status == RenewalStatus::PendingValidation => hours + 2,
         _ => CHECK_TIMES,
     }
-}
-
-/// When the current validation began.
-fn began(certificate: &Certificate) -> DateTime<Utc> {
-    match (&certificate.update, &certificate.renewal) {
-        (Some(update), _) => update.requested_at,
-        (None, Some(renewal)) => renewal.updated_at,
-        (None, None) => certificate.created_at,
-    }
-}
-
-fn migrates(certificate: &Certificate) -> bool {
-    let update = certificate.update.as_ref();
-    update.is_some_and(|update| update.status == UpdateStatus::PendingDomainValidation)
 }
 
 /// Whether ACM still waits for a validation that should be over, or timed out. No sweep finds a

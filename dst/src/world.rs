@@ -126,6 +126,7 @@ impl<'a> Host<'a> {
             let mut state = self.monitor.state();
             self.clock.skew.store(state.skew.num_seconds(), Ordering::Relaxed);
             if std::mem::take(&mut state.cold) || died {
+                state.restarted();
                 self.process = start(&self.settings, self.monitor, &self.clock);
             }
         }
@@ -140,7 +141,9 @@ impl<'a> Host<'a> {
             context.deadline = deadline.try_into().unwrap_or_default();
             let event = LambdaEvent::new(invocation.payload.clone(), context);
             let key = (invocation.request_id.clone(), invocation.attempt);
-            monitor.state().started(key.clone(), &invocation.payload);
+            let is_skewed = !skew.is_zero();
+            let payload = &invocation.payload;
+            monitor.state().started(&monitor.sim, key.clone(), payload, is_skewed);
             let outcome = match ATTEMPT.scope(key, process.handle(event)).await {
                 Ok(outcome) => Ok(serde_json::to_value(outcome).unwrap_or_default()),
                 Err(error) => Err(format!("{}: {}", error.error_type, error.error_message)),

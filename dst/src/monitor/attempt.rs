@@ -3,6 +3,10 @@
 use std::collections::BTreeSet;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde_json::Value;
+
+use super::origin::Origin;
 
 tokio::task_local! {
     /// The attempt that makes the current calls: the request id, and the number of the attempt.
@@ -20,6 +24,57 @@ pub(super) struct Attempt {
     /// The names of the schedules that exist.
     pub(super) scheduled: BTreeSet<String>,
     pub(super) written: BTreeSet<String>,
+    /// Whether the function's clock is wrong.
+    pub(super) skewed: bool,
+    /// The certificates that need a check when it begins.
+    pub(super) pending: Vec<String>,
+    /// The schedules that could not be created.
+    pub(super) unscheduled: BTreeSet<String>,
+    /// The accounts and regions whose certificates were listed.
+    pub(super) listed: BTreeSet<(String, String)>,
+    /// The accounts and regions where a call to ACM failed, and the accounts whose role could not be
+    /// assumed, with an empty region.
+    pub(super) failed: BTreeSet<(String, String)>,
+    /// The accounts whose hosted zones could not be read, and the last call that failed.
+    pub(super) unread: BTreeSet<(String, &'static str)>,
+}
+
+impl Attempt {
+    /// Notes how a call ended.
+    pub(super) fn answered(&mut self, call: &CallKind, origin: &Origin, status: Option<u16>) {
+        let Origin { account, region, operation } = origin.clone();
+        let is_done = status == Some(200);
+        match call {
+            CallKind::Schedule { name, .. } if matches!(status, Some(200 | 409)) => {
+                self.unscheduled.remove(name);
+            }
+            CallKind::Schedule { name, .. } => drop(self.unscheduled.insert(name.clone())),
+            _ => {}
+        }
+        if is_done && origin.lists() {
+            self.listed.insert((account.clone(), region.clone()));
+        }
+        if !is_done && origin.is_of_acm() {
+            self.failed.insert((account.clone(), region));
+        }
+        if !is_done && operation == "AssumeRole" {
+            self.failed.insert((account.clone(), String::new()));
+        }
+        match operation {
+            "AssumeRole" | "ListHostedZonesByName" | "ListTagsForResources" if !is_done => {
+                self.unread.insert((account, operation));
+            }
+            "AssumeRole" | "ListTagsForResources" => drop(self.unread.remove(&(account, operation))),
+            // The zones are looked up anew, and then their tags.
+            "ListHostedZonesByName" => self.unread.retain(|(it, _)| *it != account),
+            _ => {}
+        }
+    }
+
+    /// Whether it scheduled a sweep that goes on where this one ran out of time.
+    pub(super) fn goes_on(&self) -> bool {
+        self.scheduled.iter().any(|name| name.starts_with("sweep-"))
+    }
 }
 
 /// What a call does, as far as its order matters.
@@ -27,8 +82,8 @@ pub(super) struct Attempt {
 pub(super) enum CallKind {
     /// It writes these records: zone and name, and how many characters their values have.
     Records(Vec<String>, usize),
-    /// It creates a schedule of this name.
-    Schedule(String),
+    /// It creates a schedule of this name, for this time.
+    Schedule { name: String, at: Option<DateTime<Utc>> },
     Other,
 }
 
@@ -43,7 +98,11 @@ impl CallKind {
         };
         match request.method() {
             "POST" if path.contains("/schedules/") => {
-                Self::Schedule(path.rsplit('/').next().unwrap_or_default().to_owned())
+                let body: Option<Value> = body.and_then(|body| serde_json::from_str(body).ok());
+                let at = body.as_ref().and_then(|body| body["ScheduleExpression"].as_str());
+                let at = at.and_then(|at| NaiveDateTime::parse_from_str(at, "at(%FT%T)").ok());
+                let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+                Self::Schedule { name, at: at.map(|at| at.and_utc()) }
             }
             "POST" if path.ends_with("/rrset") => {
                 let names = texts("Name").into_iter().map(|name| format!("{name} by {path}"));

@@ -2,8 +2,14 @@
 //! due, and checks the invariants of safety.
 
 mod attempt;
+mod batches;
+mod origin;
+mod reading;
+mod reasons;
+mod roles;
 mod safety;
 pub(crate) mod state;
+mod sweeps;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +23,7 @@ use sim::Sim;
 
 pub(crate) use self::attempt::ATTEMPT;
 use self::attempt::CallKind;
+use self::origin::Origin;
 use self::state::State;
 
 /// A world's state, shared with the HTTP client of the function.
@@ -59,7 +66,7 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (monitor, connector) = (self.monitor.clone(), self.connector.clone());
         HttpConnectorFuture::new(async move {
-            let call = CallKind::of(&request);
+            let (call, origin) = (CallKind::of(&request), Origin::of(&request));
             {
                 let mut state = monitor.state();
                 state.step(&monitor.sim);
@@ -68,7 +75,9 @@ impl HttpConnector for Connector {
             let answer = connector.call(request).await;
             let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
             let mut state = monitor.state();
-            state.after_call(monitor.sim.now(), call, status);
+            let body = answer.as_ref().ok().and_then(|answer| answer.body().bytes());
+            state.check_role(monitor.sim.now(), &origin, status, body.unwrap_or_default());
+            state.after_call(monitor.sim.now(), call, &origin, status);
             state.check(&monitor.sim);
             drop(state);
             answer

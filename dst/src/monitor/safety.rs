@@ -10,6 +10,7 @@ use sim::route53::Action;
 use sim::scheduler::Progress;
 
 use super::attempt::{ATTEMPT, Attempt, CallKind};
+use super::origin::Origin;
 use super::state::{CHECK_TIME, State};
 use crate::checks::certificate;
 use crate::names::{GROUP, HOME, OURS, PASSING, UNKNOWN};
@@ -26,6 +27,10 @@ const CALLS_WITH_FAULTS: usize = 120;
 
 /// The same, in worlds without faults.
 const CALLS_WITHOUT_FAULTS: usize = 60;
+
+/// How far ahead the next check is at most: check times are an hour apart, a sweep adds two minutes, and a
+/// clock may be five minutes fast.
+const MOST_AHEAD: TimeDelta = TimeDelta::minutes(70);
 
 impl State {
     /// Checks what was done since the last step, then performs the acts that are due.
@@ -44,9 +49,13 @@ impl State {
         let aws = sim.aws();
         let writes = aws.route53.writes()[self.writes_seen..].to_vec();
         let calls = aws.calls()[self.calls_seen..].to_vec();
+        let published: Vec<_> =
+            aws.eventbridge.published()[self.published_seen..].iter().cloned().collect();
+        self.published_seen += published.len();
         self.writes_seen += writes.len();
         self.calls_seen += calls.len();
         drop(aws);
+        published.iter().for_each(|event| self.check_reasons(now, &event.detail));
         let dry_run = self.dry_run;
         for call in calls.into_iter().filter(|_| dry_run) {
             let operation = call.operation;
@@ -129,7 +138,7 @@ impl State {
         let without_faults = self.without_faults;
         let attempt = self.attempts.entry(key).or_default();
         attempt.calls += 1;
-        attempt.asked_to_schedule |= matches!(call, CallKind::Schedule(_));
+        attempt.asked_to_schedule |= matches!(call, CallKind::Schedule { .. });
         let (calls, unscheduled) = (attempt.calls, !attempt.asked_to_schedule);
         let most = attempt.messages.max(1)
             * if without_faults { CALLS_WITHOUT_FAULTS } else { CALLS_WITH_FAULTS };
@@ -148,6 +157,15 @@ impl State {
             let invariant = "The next check is scheduled before any record is written.";
             self.violate(now, invariant, "a record was written first".to_owned());
         }
+        if let CallKind::Records(names, _) = call {
+            self.check_reading(now, names);
+        }
+        if let CallKind::Schedule { name, at: Some(at) } = call
+            && *at - now > MOST_AHEAD
+        {
+            let invariant = "The next check is at most an hour away.";
+            self.violate(now, invariant, format!("{name} is scheduled for {at}"));
+        }
         if calls > most {
             let invariant = "An attempt makes no more calls than the limit.";
             self.violate(now, invariant, format!("{calls} calls"));
@@ -156,11 +174,18 @@ impl State {
 
     /// Notes the status of the answer, `None` if no answer came. A conflict means that the schedule
     /// exists already.
-    pub(super) fn after_call(&mut self, now: DateTime<Utc>, call: CallKind, status: Option<u16>) {
+    pub(super) fn after_call(
+        &mut self,
+        now: DateTime<Utc>,
+        call: CallKind,
+        origin: &Origin,
+        status: Option<u16>,
+    ) {
         let Ok(key) = ATTEMPT.try_with(Clone::clone) else { return };
         let attempt = self.attempts.entry(key).or_default();
+        attempt.answered(&call, origin, status);
         match (call, status) {
-            (CallKind::Schedule(name), Some(200 | 409)) => _ = attempt.scheduled.insert(name),
+            (CallKind::Schedule { name, .. }, Some(200 | 409)) => _ = attempt.scheduled.insert(name),
             (CallKind::Records(names, _), Some(200)) => {
                 let known = names.into_iter().find(|name| !attempt.written.insert(name.clone()));
                 if let Some(name) = known {
@@ -172,9 +197,10 @@ impl State {
     }
 
     /// Notes an attempt that is about to start.
-    pub(crate) fn started(&mut self, key: (String, u32), payload: &Value) {
+    pub(crate) fn started(&mut self, sim: &Sim, key: (String, u32), payload: &Value, skewed: bool) {
         let messages = payload["Records"].as_array().map_or(1, Vec::len);
-        self.attempts.insert(key, Attempt { messages, ..Attempt::default() });
+        let pending = self.pending(&sim.aws(), sim.now());
+        self.attempts.insert(key, Attempt { messages, skewed, pending, ..Attempt::default() });
     }
 
     /// Checks that no record is blocked because of an error that passes, or of an unknown one that no
@@ -204,6 +230,11 @@ impl State {
         let key = (invocation.request_id.clone(), invocation.attempt);
         let attempt = self.attempts.remove(&key).unwrap_or_default();
         let payload = &invocation.payload;
+        self.check_sweep(sim, &attempt, payload, outcome);
+        self.check_batch(sim, &attempt, payload, outcome);
+        if let Ok(outcome) = outcome {
+            self.check_reasons(now, outcome);
+        }
         let invariant = "An attempt fails only if no check of the certificate is scheduled.";
         match outcome {
             Err(error) => {

@@ -9,6 +9,7 @@ use super::attempt::Attempt;
 use crate::act::Act;
 use crate::checks;
 use crate::ledger::Ledger;
+use crate::names::{HOME, MEMBER, OURS};
 use crate::oracle::Facts;
 use crate::scenario::Scenario;
 
@@ -40,6 +41,7 @@ pub(crate) struct State {
     /// The world in the last half minute: a check may have read any of these states.
     pub(super) recent: VecDeque<Facts>,
     pub(super) writes_seen: usize,
+    pub(super) published_seen: usize,
     pub(super) calls_seen: usize,
     /// Records that are correct, by zone and name: their value, and since when.
     pub(super) right: BTreeMap<(String, String), (String, DateTime<Utc>)>,
@@ -48,6 +50,12 @@ pub(crate) struct State {
     pub(super) doubled_since: BTreeMap<String, DateTime<Utc>>,
     pub(super) attempts: BTreeMap<(String, u32), Attempt>,
     pub(crate) most_calls: usize,
+    /// Whether the function's clock is wrong at times.
+    pub(super) has_skews: bool,
+    /// When this process has assumed a role of each account.
+    pub(super) assumed: BTreeMap<String, DateTime<Utc>>,
+    /// The accounts and regions that a sweep lists, in their order.
+    pub(super) places: Vec<(String, String)>,
 }
 
 /// How old the state that a check has read may be: the timeout of the function, and a little more.
@@ -68,13 +76,22 @@ impl State {
             without_faults: scenario.without_faults,
             recent: VecDeque::new(),
             writes_seen: 0,
+            published_seen: 0,
             calls_seen: 0,
             right: BTreeMap::new(),
             blocked: BTreeMap::new(),
             doubled_since: BTreeMap::new(),
             attempts: BTreeMap::new(),
             most_calls: 0,
+            has_skews: scenario.acts.iter().any(|(_, act)| matches!(act, Act::SkewClock(_))),
+            assumed: BTreeMap::new(),
+            places: places(scenario),
         }
+    }
+
+    /// Notes that a new process starts.
+    pub(crate) fn restarted(&mut self) {
+        self.assumed.clear();
     }
 
     pub(crate) fn next_act(&self) -> Option<DateTime<Utc>> {
@@ -139,4 +156,15 @@ impl State {
         let (hours, minutes) = (since.num_hours(), since.num_minutes() % 60);
         format!("{hours:02}:{minutes:02}:{:02}", since.num_seconds() % 60)
     }
+}
+
+/// The accounts and regions whose certificates the function validates, in the order of a sweep.
+fn places(scenario: &Scenario) -> Vec<(String, String)> {
+    let set = |name| scenario.settings.get(name).map(String::as_str);
+    let member = set("CERTIFICATE_ROLE_NAME").map(|_| MEMBER);
+    let regions: Vec<_> = set("REGIONS").unwrap_or(HOME).split(',').collect();
+    let of = |account: &str| -> Vec<_> {
+        regions.iter().map(|region| (account.to_owned(), (*region).to_owned())).collect()
+    };
+    [OURS].into_iter().chain(member).flat_map(of).collect()
 }

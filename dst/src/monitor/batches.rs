@@ -1,0 +1,45 @@
+//! What is said about a certificate is done, or comes again.
+
+use serde_json::Value;
+use sim::Sim;
+
+use super::attempt::Attempt;
+use super::state::State;
+use super::sweeps::returned;
+
+impl State {
+    /// Checks that an attempt that is over leaves a check of each certificate that it was about, or gives
+    /// the message back to the queue, which delivers it again or keeps it in the dead-letter queue.
+    pub(super) fn check_batch(
+        &mut self,
+        sim: &Sim,
+        attempt: &Attempt,
+        payload: &Value,
+        outcome: &Result<Value, String>,
+    ) {
+        let Ok(outcome) = outcome else { return };
+        if self.dry_run || attempt.skewed {
+            return;
+        }
+        let forgotten = self.forgotten(sim, attempt);
+        if forgotten.is_empty() {
+            return;
+        }
+        let messages: Vec<(Option<&str>, String)> = match payload["Records"].as_array() {
+            None => vec![(None, payload.to_string())],
+            Some(records) => {
+                let text = |it: &Value| it["body"].as_str().unwrap_or_default().to_owned();
+                records.iter().map(|it| (it["messageId"].as_str(), text(it))).collect()
+            }
+        };
+        for (message, body) in messages {
+            let comes_again = message.is_some_and(|id| returned(outcome).any(|it| it == id));
+            let about = |arn: &&String| body.contains(arn.as_str());
+            if let Some(arn) = forgotten.iter().find(about).filter(|_| !comes_again) {
+                let invariant = "An event about a pending certificate leaves a check scheduled, or \
+                                 comes again.";
+                self.violate(sim.now(), invariant, format!("{arn} has none"));
+            }
+        }
+    }
+}

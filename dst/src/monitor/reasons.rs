@@ -1,0 +1,56 @@
+//! The reasons that the function gives are true: what could not be asked is not said to be missing.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::state::State;
+use crate::oracle::{ZoneFact, lies_in};
+
+impl State {
+    /// Checks the reasons in a response or a published event.
+    pub(super) fn check_reasons(&mut self, now: DateTime<Utc>, told: &Value) {
+        let records = told["records"].as_array().into_iter().flatten();
+        let records = records.map(|it| (it["name"].as_str(), it["reason"].as_str()));
+        let reasons: Vec<(Option<&str>, &str)> = records
+            .chain([(None, told["reason"].as_str())])
+            .filter_map(|(name, reason)| Some((name, reason?)))
+            .collect();
+        for (name, reason) in reasons {
+            if let Some(wrong) = self.is_untrue(name, reason) {
+                let invariant = "A reason never says that a hosted zone does not exist, or lacks its \
+                                 tag, if it exists and has it.";
+                self.violate(now, invariant, format!("{wrong}: {reason}"));
+            }
+        }
+    }
+
+    /// What is wrong with a reason, in all states of the world that a check may have read.
+    fn is_untrue(&self, name: Option<&str>, reason: &str) -> Option<String> {
+        let always = |is_true: &dyn Fn(&ZoneFact) -> bool| {
+            !self.recent.is_empty()
+                && self.recent.iter().all(|facts| {
+                    facts.zones.iter().any(|zone| zone.accessible && is_true(zone))
+                })
+        };
+        let word = |text: &str| {
+            let letters = text.chars().take_while(char::is_ascii_alphanumeric);
+            letters.collect::<String>()
+        };
+        if let Some((_, rest)) = reason.split_once("there is no hosted zone ") {
+            let id = word(rest);
+            if always(&|zone| zone.id == id) {
+                return Some(format!("{id} exists"));
+            }
+        }
+        for (before, _) in reason.match_indices(" does not have the tag ") {
+            let zone = reason[..before].rsplit_once(" (").map_or("", |(zone, _)| zone);
+            let id = zone.rsplit(' ').next().unwrap_or_default();
+            if always(&|zone| zone.id == id && zone.has_required_tag) {
+                return Some(format!("{id} has the tag"));
+            }
+        }
+        let name = name.filter(|_| reason.starts_with("no hosted zone can hold the name"))?;
+        let held = always(&|zone| lies_in(name, &zone.name));
+        held.then(|| format!("there is a zone for {name}"))
+    }
+}
