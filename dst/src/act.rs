@@ -11,7 +11,12 @@ pub(crate) enum Act {
     /// A certificate that was issued long ago, validated by email or DNS.
     AddIssued { certificate: usize, names: Vec<&'static str>, email: bool, days: i64 },
     /// A pending certificate, of whose request no event tells.
-    AddPending { certificate: usize, account: &'static str, region: &'static str, name: &'static str },
+    AddPending {
+        certificate: usize,
+        account: &'static str,
+        region: &'static str,
+        name: &'static str,
+    },
     /// Something about a certificate reaches the function, with a time that is this many seconds in the
     /// future.
     Announce { announcement: Announcement, ahead: i64 },

@@ -64,7 +64,9 @@ impl Attempt {
             "AssumeRole" | "ListHostedZonesByName" | "ListTagsForResources" if !is_done => {
                 self.unread.insert((account, operation));
             }
-            "AssumeRole" | "ListTagsForResources" => drop(self.unread.remove(&(account, operation))),
+            "AssumeRole" | "ListTagsForResources" => {
+                drop(self.unread.remove(&(account, operation)))
+            }
             // The zones are looked up anew, and then their tags.
             "ListHostedZonesByName" => self.unread.retain(|(it, _)| *it != account),
             _ => {}
@@ -83,7 +85,10 @@ pub(super) enum CallKind {
     /// It writes these records: zone and name, and how many characters their values have.
     Records(Vec<String>, usize),
     /// It creates a schedule of this name, for this time.
-    Schedule { name: String, at: Option<DateTime<Utc>> },
+    Schedule {
+        name: String,
+        at: Option<DateTime<Utc>>,
+    },
     Other,
 }
 

@@ -19,9 +19,10 @@ impl State {
         let Some(facts) = self.recent.back() else { return };
         let written = names.iter().filter_map(|name| name.split(' ').next());
         let by_name = written.map(|name| name.trim_end_matches('.')).find(|name| {
-            let wants = facts.certificates.iter().filter(|it| {
-                it.wanted.iter().any(|want| want.name.trim_end_matches('.') == *name)
-            });
+            let wants = facts
+                .certificates
+                .iter()
+                .filter(|it| it.wanted.iter().any(|want| want.name.trim_end_matches('.') == *name));
             let ids: Vec<_> = wants.map(|certificate| certificate.ids.is_empty()).collect();
             !ids.is_empty() && ids.into_iter().all(|is_empty| is_empty)
         });

@@ -28,9 +28,10 @@ impl State {
     fn is_untrue(&self, name: Option<&str>, reason: &str) -> Option<String> {
         let always = |is_true: &dyn Fn(&ZoneFact) -> bool| {
             !self.recent.is_empty()
-                && self.recent.iter().all(|facts| {
-                    facts.zones.iter().any(|zone| zone.accessible && is_true(zone))
-                })
+                && self
+                    .recent
+                    .iter()
+                    .all(|facts| facts.zones.iter().any(|zone| zone.accessible && is_true(zone)))
         };
         let word = |text: &str| {
             let letters = text.chars().take_while(char::is_ascii_alphanumeric);

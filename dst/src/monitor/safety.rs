@@ -185,7 +185,9 @@ impl State {
         let attempt = self.attempts.entry(key).or_default();
         attempt.answered(&call, origin, status);
         match (call, status) {
-            (CallKind::Schedule { name, .. }, Some(200 | 409)) => _ = attempt.scheduled.insert(name),
+            (CallKind::Schedule { name, .. }, Some(200 | 409)) => {
+                _ = attempt.scheduled.insert(name)
+            }
             (CallKind::Records(names, _), Some(200)) => {
                 let known = names.into_iter().find(|name| !attempt.written.insert(name.clone()));
                 if let Some(name) = known {

@@ -34,10 +34,7 @@ impl State {
         let (now, aws) = (sim.now(), sim.aws());
         let still = self.ledger.facts(&aws, now).certificates.into_iter().filter(|fact| {
             attempt.pending.contains(&fact.arn)
-                && aws
-                    .acm
-                    .certificate(&fact.arn)
-                    .is_some_and(|it| must_be_scheduled(it, fact, now))
+                && aws.acm.certificate(&fact.arn).is_some_and(|it| must_be_scheduled(it, fact, now))
                 && schedules(&aws, &fact.arn, now) == 0
         });
         still.map(|fact| fact.arn).collect()
