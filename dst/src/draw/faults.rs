@@ -59,9 +59,14 @@ impl Draft {
                     let end = at + self.rng.i64(MINUTE..3 * HOUR);
                     self.act(end, Act::ClearFaults);
                 }
-                let fault = Fault::new(kind).after(after);
-                let fault = operation.map_or(fault.clone(), |operation| fault.on(operation));
-                Act::Fault(times.map_or(fault.clone(), |times| fault.times(times)))
+                let mut fault = Fault::new(kind).after(after);
+                if let Some(operation) = operation {
+                    fault = fault.on(operation);
+                }
+                if let Some(times) = times {
+                    fault = fault.times(times);
+                }
+                Act::Fault(fault)
             }
             10..12 => Act::LoseEvents(self.rng.usize(1..4)),
             12 => Act::DuplicateEvents(self.chance(70)),

@@ -48,7 +48,7 @@ impl Attempt {
             CallKind::Schedule { name, .. } if matches!(status, Some(200 | 409)) => {
                 self.unscheduled.remove(name);
             }
-            CallKind::Schedule { name, .. } => drop(self.unscheduled.insert(name.clone())),
+            CallKind::Schedule { name, .. } => _ = self.unscheduled.insert(name.clone()),
             _ => {}
         }
         if is_done && origin.lists() {
@@ -65,7 +65,7 @@ impl Attempt {
                 self.unread.insert((account, operation));
             }
             "AssumeRole" | "ListTagsForResources" => {
-                drop(self.unread.remove(&(account, operation)))
+                _ = self.unread.remove(&(account, operation));
             }
             // The zones are looked up anew, and then their tags.
             "ListHostedZonesByName" => self.unread.retain(|(it, _)| *it != account),

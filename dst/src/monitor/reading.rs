@@ -10,12 +10,12 @@ impl State {
     /// Checks the records that are about to be written: `NAME by PATH`.
     pub(super) fn check_reading(&mut self, now: DateTime<Utc>, names: &[String]) {
         let Ok(key) = ATTEMPT.try_with(Clone::clone) else { return };
-        let unread = self.attempts.get(&key).into_iter().flat_map(|attempt| &attempt.unread);
+        let mut unread = self.attempts.get(&key).into_iter().flat_map(|attempt| &attempt.unread);
         let of_zones = |(account, operation): &&(String, &str)| {
             // The roles of other accounts are for certificates.
             account == DNS || (account == OURS && *operation != "AssumeRole")
         };
-        let Some((account, operation)) = unread.filter(of_zones).next().cloned() else { return };
+        let Some((account, operation)) = unread.find(of_zones).cloned() else { return };
         let Some(facts) = self.recent.back() else { return };
         let written = names.iter().filter_map(|name| name.split(' ').next());
         let by_name = written.map(|name| name.trim_end_matches('.')).find(|name| {

@@ -49,8 +49,7 @@ impl State {
         let aws = sim.aws();
         let writes = aws.route53.writes()[self.writes_seen..].to_vec();
         let calls = aws.calls()[self.calls_seen..].to_vec();
-        let published: Vec<_> =
-            aws.eventbridge.published()[self.published_seen..].iter().cloned().collect();
+        let published = aws.eventbridge.published()[self.published_seen..].to_vec();
         self.published_seen += published.len();
         self.writes_seen += writes.len();
         self.calls_seen += calls.len();
