@@ -77,6 +77,11 @@ impl Attempt {
     pub(super) fn goes_on(&self) -> bool {
         self.scheduled.iter().any(|name| name.starts_with("sweep-"))
     }
+
+    /// Whether it could not schedule such a sweep.
+    pub(super) fn cannot_go_on(&self) -> bool {
+        self.unscheduled.iter().any(|name| name.starts_with("sweep-"))
+    }
 }
 
 /// What a call does, as far as its order matters.

@@ -5,7 +5,8 @@ use sim::Sim;
 
 use super::attempt::Attempt;
 use super::state::State;
-use super::sweeps::returned;
+use super::sweeps::{place, returned};
+use crate::names::OURS;
 
 impl State {
     /// Checks that an attempt that is over leaves a check of each certificate that it was about, or gives
@@ -34,12 +35,22 @@ impl State {
         };
         for (message, body) in messages {
             let comes_again = message.is_some_and(|id| returned(outcome).any(|it| it == id));
-            let about = |arn: &&String| body.contains(arn.as_str());
+            let about = |arn: &&String| body.contains(arn.as_str()) && !refused(attempt, arn);
             if let Some(arn) = forgotten.iter().find(about).filter(|_| !comes_again) {
                 let invariant = "An event about a pending certificate leaves a check scheduled, or \
-                                 comes again.";
+                                 comes again, unless another account denies access.";
                 self.violate(sim.now(), invariant, format!("{arn} has none"));
             }
         }
     }
+}
+
+/// Whether a certificate of another account could not be read in this attempt. If access was denied, no
+/// retry helps: the event is answered, and the sweep finds the certificate.
+fn refused(attempt: &Attempt, arn: &str) -> bool {
+    let (account, region) = place(arn);
+    account != OURS
+        && [region, String::new()]
+            .iter()
+            .any(|region| attempt.failed.contains(&(account.clone(), region.clone())))
 }

@@ -52,6 +52,17 @@ impl State {
         if sweeps.is_empty() || self.dry_run || attempt.skewed || attempt.goes_on() {
             return;
         }
+        if attempt.cannot_go_on() {
+            let silent = match outcome {
+                Ok(outcome) => returned(outcome).next().is_none(),
+                Err(_) => false,
+            };
+            if silent {
+                let invariant = "A sweep that cannot schedule the one that goes on fails.";
+                self.violate(sim.now(), invariant, "it did not fail".to_owned());
+            }
+            return;
+        }
         let forgotten = self.forgotten(sim, attempt);
         for Sweep { message, from } in sweeps {
             let begin = self.places.iter().position(|place| Some(place) == from.as_ref());
@@ -96,7 +107,7 @@ pub(super) fn returned(outcome: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// The account and region of a certificate.
-fn place(arn: &str) -> (String, String) {
+pub(super) fn place(arn: &str) -> (String, String) {
     let part = |index| arn.split(':').nth(index).unwrap_or_default().to_owned();
     (part(4), part(3))
 }
