@@ -52,7 +52,8 @@ export function functionPolicy(scope: Construct, props: FunctionPolicyProps): Po
   if (!props.dryRun) {
     const ids = props.hostedZoneIds.length > 0 ? props.hostedZoneIds : ['*'];
     statements.push(
-      writeValidationRecords(ids.map(zones), props.allowedDomains),
+      writeValidationRecords(ids.map(zones)),
+      ...denyOtherNames(zones('*'), props.allowedDomains),
       // Not UpdateSchedule: a check is scheduled once, and its schedule deletes itself.
       allow('ScheduleChecksInItsOwnGroupOnly', ['scheduler:CreateSchedule'], [`${group}/*`]),
       // ACM's own event about an issued certificate comes before the scheduled check, which would report the
@@ -118,23 +119,53 @@ export function sweepPolicy(functionArn: string, deadLetterQueueArn: string, org
   ];
 }
 
+/** The key of the names of a change batch. IAM gets them in lower case and without the trailing dot; `_` needs no escape. */
+const NAMES = 'route53:ChangeResourceRecordSetsNormalizedRecordNames';
+
+/** The characters of ACM's label after its underscore, wherever one is seen in public. */
+const LABEL_LENGTH = 32;
+
 /**
- * Allows one kind of change: an UPSERT of a CNAME whose first label starts with `_`. If only some domains
- * are served, the name must be below one of them. IAM gets names in lower case and without the trailing dot;
- * `_` needs no escape.
+ * Allows one kind of change: an UPSERT of a CNAME whose first label is an underscore and 32 characters.
  *
  * Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html
  */
-function writeValidationRecords(resources: string[], domains: string[]): PolicyStatement {
-  const under = domains.map((domain) => `_*.${domain.toLowerCase().replace(/\.$/, '')}`);
+function writeValidationRecords(resources: string[]): PolicyStatement {
   const types = everyOf('route53:ChangeResourceRecordSetsRecordTypes', 'CNAME');
   const actions = everyOf('route53:ChangeResourceRecordSetsActions', 'UPSERT');
-  const names = everyOf('route53:ChangeResourceRecordSetsNormalizedRecordNames', under.length > 0 ? under : '_*', 'StringLike');
+  const names = everyOf(NAMES, `_${'?'.repeat(LABEL_LENGTH)}.*`, 'StringLike');
   return allow('UpsertValidationRecordsOnly', ['route53:ChangeResourceRecordSets'], resources, {
     'ForAllValues:StringEquals': { ...types['ForAllValues:StringEquals'], ...actions['ForAllValues:StringEquals'] },
     'ForAllValues:StringLike': names['ForAllValues:StringLike'],
     Null: { ...types.Null, ...actions.Null, ...names.Null },
   });
+}
+
+/**
+ * Denies names outside the domains that are served, and names whose first label is not ACM's.
+ *
+ * In the pattern that is allowed, a `?` also matches a dot: it also matches names whose first label is shorter,
+ * such as `_acme-challenge`, `_dmarc` and `_mta-sts`. A CNAME to somebody else's zone at such a name gives away
+ * what the name controls. So these are denied: a dot at each place within the first label; a later label that
+ * begins with an underscore (`_domainkey`, `_smtp._tls`, SRV and TLSA names), which no certificate's name has;
+ * GitHub's names, whose length varies.
+ */
+function denyOtherNames(zones: string, domains: string[]): PolicyStatement[] {
+  const shorter = Array.from({ length: LABEL_LENGTH - 1 }, (_, length) => `_${'?'.repeat(length)}.*`);
+  const deny = (sid: string, operator: string, patterns: string[]) =>
+    new PolicyStatement({
+      sid,
+      effect: Effect.DENY,
+      actions: ['route53:ChangeResourceRecordSets'],
+      resources: [zones],
+      conditions: { [`ForAnyValue:${operator}`]: { [NAMES]: patterns } },
+    });
+  const served = domains.map((domain) => `*.${domain.toLowerCase().replace(/\.$/, '')}`);
+  return [
+    // A statement of its own: with one pattern for each domain, a long list fits into a policy.
+    ...(served.length > 0 ? [deny('DenyNamesOutsideTheAllowedDomains', 'StringNotLike', served)] : []),
+    deny('DenyNamesWithoutTheLabelOfAcm', 'StringLike', [...shorter, '*._*', '_gh-*', '_github-*']),
+  ];
 }
 
 /**

@@ -150,7 +150,7 @@ describe('the permissions of the function', () => {
     ]);
   });
 
-  test('are to upsert CNAMEs whose name starts with an underscore, and no other change', () => {
+  test("are to upsert CNAMEs whose name starts with ACM's label, and no other change", () => {
     expect(statement(plain, 'UpsertValidationRecordsOnly')).toMatchObject({
       Action: 'route53:ChangeResourceRecordSets',
       Condition: {
@@ -158,7 +158,7 @@ describe('the permissions of the function', () => {
           'route53:ChangeResourceRecordSetsActions': 'UPSERT',
           'route53:ChangeResourceRecordSetsRecordTypes': 'CNAME',
         },
-        'ForAllValues:StringLike': { 'route53:ChangeResourceRecordSetsNormalizedRecordNames': '_*' },
+        'ForAllValues:StringLike': { 'route53:ChangeResourceRecordSetsNormalizedRecordNames': '_????????????????????????????????.*' },
         Null: {
           'route53:ChangeResourceRecordSetsActions': 'false',
           'route53:ChangeResourceRecordSetsRecordTypes': 'false',
@@ -178,9 +178,36 @@ describe('the permissions of the function', () => {
 
   test('are to write only below allowedDomains, if given', () => {
     const template = templateOf({ allowedDomains: ['Example.com.', 'example.net'] });
-    expect(statement(template, 'UpsertValidationRecordsOnly')?.Condition['ForAllValues:StringLike']).toEqual({
-      'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['_*.example.com', '_*.example.net'],
+    const denied = statement(template, 'DenyNamesOutsideTheAllowedDomains');
+    expect(denied).toMatchObject({
+      Effect: 'Deny',
+      Action: 'route53:ChangeResourceRecordSets',
+      Condition: {
+        'ForAnyValue:StringNotLike': {
+          'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['*.example.com', '*.example.net'],
+        },
+      },
     });
+    expect(statement(plain, 'DenyNamesOutsideTheAllowedDomains')).toBeUndefined();
+  });
+
+  test('deny names with a shorter label, although a question mark also matches a dot', () => {
+    const denied = statement(plain, 'DenyNamesWithoutTheLabelOfAcm');
+    expect(denied).toMatchObject({ Effect: 'Deny', Action: 'route53:ChangeResourceRecordSets' });
+    const patterns: string[] =
+      denied?.Condition['ForAnyValue:StringLike']['route53:ChangeResourceRecordSetsNormalizedRecordNames'];
+    expect(patterns.slice(-3)).toEqual(['*._*', '_gh-*', '_github-*']);
+    const matches = (name: string) =>
+      patterns.some((each) => new RegExp(`^${each.replace(/\./g, '\\.').replace(/\?/g, '.').replace(/\*/g, '.*')}$`).test(name));
+    for (let length = 0; length < 31; length += 1) expect(matches(`_${'a'.repeat(length)}.example.com`), `${length}`).toBe(true);
+    expect(matches(`_${'a'.repeat(32)}.www.example.com`)).toBe(false);
+  });
+
+  test('fit into a role with a hundred domains', () => {
+    const allowedDomains = Array.from({ length: 100 }, (_, index) => `department-${index}.example.com`);
+    const policy = JSON.stringify(functionMay(templateOf({ organizationQueue: {}, certificateRoleName: 'certificates', allowedDomains })));
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    expect(policy.length).toBeLessThan(10_240);
   });
 
   test('are neither to write nor to schedule in a dry run', () => {

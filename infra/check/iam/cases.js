@@ -33,7 +33,9 @@ function batch(...changes) {
     'route53:ChangeResourceRecordSetsNormalizedRecordNames': values(2),
   };
 }
-const GOOD = ['UPSERT', 'CNAME', '_x1.example.com'];
+// ACM's label: an underscore and 32 characters.
+const LABELS = ['_3639ac514e785e898d2646601fa951d5', '_d9af532d3daa6b825dc71aa4b734041a'];
+const GOOD = ['UPSERT', 'CNAME', `${LABELS[0]}.example.com`];
 const without = (key) => Object.fromEntries(Object.entries(batch(GOOD)).filter(([name]) => !name.endsWith(key)));
 const change = (why, conditions, resource = ZONE, deployments = undefined) => ({
   why,
@@ -49,31 +51,55 @@ const READ_CERTIFICATES = ['acm:DescribeCertificate', 'acm:ListTagsForCertificat
 
 const goodBatches = [
   change('one record', batch(GOOD), ZONE),
-  change('several records', batch(GOOD, ['UPSERT', 'CNAME', '_x2.www.example.com']), ZONE),
-  change('a record far below the apex', batch(['UPSERT', 'CNAME', '_x1.a.b.c.example.com']), ZONE),
+  change('several records', batch(GOOD, ['UPSERT', 'CNAME', `${LABELS[1]}.www.example.com`]), ZONE),
+  change('a record far below the apex', batch(['UPSERT', 'CNAME', `${LABELS[0]}.a.b.c.example.com`]), ZONE),
+];
+
+/** A name whose first label has this length after its underscore, and that has a dot where ACM's label ends. */
+const shortLabel = (length) => `_${'a'.repeat(length)}.${'b'.repeat(31 - length)}.example.com`;
+const OTHER_NAMES = [
+  // What others prove with names that begin with an underscore, each below a domain with a dot where ACM's label ends, and without.
+  ...['acme-challenge', 'dmarc', 'mta-sts', 'domainkey', 'amazonses', 'atproto', 'dnsauth', 'psl', 'vercel'].flatMap((word) => [
+    `_${word}.example.com`,
+    `_${word}.${'b'.repeat(31 - word.length)}.example.com`,
+  ]),
+  '_smtp._tls.example.com',
+  '_443._tcp.mail.example.com',
+  '_github-challenge-example.example.com',
+  `_github-challenge-${'a'.repeat(11)}-org.example.com`,
+  `_gh-${'a'.repeat(27)}-o.example.com`,
+  'selector._domainkey.example.com',
+  `${LABELS[0]}._domainkey.example.com`,
+  `${LABELS[0]}.a._tcp.example.com`,
+  // Labels of another length.
+  `${LABELS[0].slice(0, -1)}.example.com`,
+  `${LABELS[0]}0.example.com`,
+  ...Array.from({ length: 31 }, (_, length) => shortLabel(length)),
 ];
 
 const badBatches = [
-  change('a TXT record', batch(['UPSERT', 'TXT', '_x1.example.com'])),
-  change('an A record', batch(['UPSERT', 'A', '_x1.example.com'])),
-  change('a delegation', batch(['UPSERT', 'NS', '_x1.example.com'])),
-  change('a CAA record', batch(['UPSERT', 'CAA', '_x1.example.com'])),
-  change('CREATE', batch(['CREATE', 'CNAME', '_x1.example.com'])),
-  change('DELETE', batch(['DELETE', 'CNAME', '_x1.example.com'])),
+  change('a TXT record', batch(['UPSERT', 'TXT', `${LABELS[0]}.example.com`])),
+  change('an A record', batch(['UPSERT', 'A', `${LABELS[0]}.example.com`])),
+  change('a delegation', batch(['UPSERT', 'NS', `${LABELS[0]}.example.com`])),
+  change('a CAA record', batch(['UPSERT', 'CAA', `${LABELS[0]}.example.com`])),
+  change('CREATE', batch(['CREATE', 'CNAME', `${LABELS[0]}.example.com`])),
+  change('DELETE', batch(['DELETE', 'CNAME', `${LABELS[0]}.example.com`])),
   change('a name without underscore', batch(['UPSERT', 'CNAME', 'www.example.com'])),
-  change('an underscore in a later label', batch(['UPSERT', 'CNAME', 'www._x1.example.com'])),
+  change('an underscore in a later label', batch(['UPSERT', 'CNAME', `www.${LABELS[0]}.example.com`])),
   change('the apex', batch(['UPSERT', 'CNAME', 'example.com'])),
   change('a wildcard', batch(['UPSERT', 'CNAME', '\\052.example.com'])),
   change('one bad name in a batch', batch(GOOD, ['UPSERT', 'CNAME', 'www.example.com'])),
-  change('one bad type in a batch', batch(GOOD, ['UPSERT', 'A', '_x2.example.com'])),
-  change('one bad action in a batch', batch(GOOD, ['DELETE', 'CNAME', '_x2.example.com'])),
+  change('one bad type in a batch', batch(GOOD, ['UPSERT', 'A', `${LABELS[1]}.example.com`])),
+  change('one bad action in a batch', batch(GOOD, ['DELETE', 'CNAME', `${LABELS[1]}.example.com`])),
+  ...OTHER_NAMES.map((name) => change('a name that is not of ACM', batch(['UPSERT', 'CNAME', name]))),
+  change('one name that is not of ACM in a batch', batch(GOOD, ['UPSERT', 'CNAME', shortLabel(14)])),
   change('no names at all', without('RecordNames')),
   change('no types at all', without('RecordTypes')),
   change('no actions at all', without('Actions')),
   change('another zone if zones are named', batch(GOOD), OTHER_ZONE, ['narrow']),
-  change('another domain if domains are named', batch(['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['narrow']),
-  change('a domain that ends alike', batch(['UPSERT', 'CNAME', '_x1.notexample.com']), ZONE, ['narrow']),
-  change('one other domain in a batch', batch(GOOD, ['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['narrow']),
+  change('another domain if domains are named', batch(['UPSERT', 'CNAME', `${LABELS[0]}.example.org`]), ZONE, ['narrow']),
+  change('a domain that ends alike', batch(['UPSERT', 'CNAME', `${LABELS[0]}.notexample.com`]), ZONE, ['narrow']),
+  change('one other domain in a batch', batch(GOOD, ['UPSERT', 'CNAME', `${LABELS[0]}.example.org`]), ZONE, ['narrow']),
 ];
 
 const otherRoute53 = [
@@ -175,7 +201,7 @@ export const CASES = [
       ...[ZONE, OTHER_ZONE].flatMap((zone) => each(READ_ZONES, zone, 'reading any zone')),
       ...goodBatches.map((one) => ({ ...one, deployments: WRITING })),
       change('any zone if none is named', batch(GOOD), OTHER_ZONE, ['plain', 'whole']),
-      change('any domain if none is named', batch(['UPSERT', 'CNAME', '_x1.example.org']), ZONE, ['plain', 'whole']),
+      change('any domain if none is named', batch(['UPSERT', 'CNAME', `${LABELS[0]}.example.org`]), ZONE, ['plain', 'whole']),
       change('the other zone that is named', batch(GOOD), 'arn:aws:route53:::hostedzone/Z2FDTNDATAQYW2', ['narrow']),
       ...each(['scheduler:GetSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'whether a check is scheduled'),
       ...each(['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'a check', {
@@ -429,8 +455,8 @@ export const ROLE_CASES = [
       { why: 'zones by name', action: 'route53:ListHostedZonesByName', resource: '*' },
       ...[ZONE, OTHER_ZONE].flatMap((zone) => each(READ_ZONES, zone, 'reading any zone')),
       ...goodBatches,
-      change('any zone and domain if none is named', batch(['UPSERT', 'CNAME', '_x1.example.org']), OTHER_ZONE, ['plain']),
-      change('the other domain and zone', batch(['UPSERT', 'CNAME', '_x1.a.example.net']), 'arn:aws:route53:::hostedzone/Z2FDTNDATAQYW2', ['narrow']),
+      change('any zone and domain if none is named', batch(['UPSERT', 'CNAME', `${LABELS[0]}.example.org`]), OTHER_ZONE, ['plain']),
+      change('the other domain and zone', batch(['UPSERT', 'CNAME', `${LABELS[0]}.a.example.net`]), 'arn:aws:route53:::hostedzone/Z2FDTNDATAQYW2', ['narrow']),
     ],
     denied: [
       ...badBatches,

@@ -111,6 +111,16 @@ function* weakened(policy) {
     });
     if (statement.Effect === 'Deny') {
       yield [`${sid} left out`, using([])];
+      for (const [operator, keys] of Object.entries(statement.Condition ?? {})) {
+        // One pattern less denies less, unless the statement denies what is not like its patterns.
+        const lists = operator.includes('Not') ? [] : Object.entries(keys).filter(([, values]) => Array.isArray(values));
+        for (const [key, values] of lists) {
+          for (const value of values) {
+            const Condition = { ...statement.Condition, [operator]: { ...keys, [key]: values.filter((other) => other !== value) } };
+            yield [`${sid} without ${value}`, using([{ ...statement, Condition }])];
+          }
+        }
+      }
       continue;
     }
     for (const [operator, keys] of Object.entries(statement.Condition ?? {})) {
