@@ -108,6 +108,7 @@ export class AcmDnsValidator extends Construct {
           hostedZoneIds: props.hostedZoneIds ?? [],
           hostedZoneRoleArns: props.hostedZoneRoleArns ?? [],
           certificateRoleName: props.certificateRoleName,
+          organizationId: props.organizationId,
           allowedDomains: props.allowedDomains ?? [],
         }),
       },

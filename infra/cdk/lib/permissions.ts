@@ -15,6 +15,7 @@ export interface FunctionPolicyProps {
   readonly hostedZoneIds: string[];
   readonly hostedZoneRoleArns: string[];
   readonly certificateRoleName?: string;
+  readonly organizationId?: string;
   readonly allowedDomains: string[];
 }
 
@@ -78,10 +79,16 @@ export function functionPolicy(scope: Construct, props: FunctionPolicyProps): Po
     statements.push(allow('AssumeRolesForHostedZonesOfOtherAccounts', ['sts:AssumeRole'], props.hostedZoneRoleArns));
   }
   if (props.certificateRoleName) {
+    // Any account, of the organization if it is known. The roles above are listed one by one, and may be of
+    // another organization.
+    const organization = props.organizationId && { StringEquals: { 'aws:ResourceOrgID': props.organizationId } };
     statements.push(
-      allow('AssumeRolesForCertificatesOfOtherAccounts', ['sts:AssumeRole'], [
-        `arn:${partition}:iam::*:role/${props.certificateRoleName}`,
-      ]),
+      allow(
+        'AssumeRolesForCertificatesOfOtherAccounts',
+        ['sts:AssumeRole'],
+        [`arn:${partition}:iam::*:role/${props.certificateRoleName}`],
+        organization || undefined,
+      ),
     );
   }
   if (props.organizationQueueArn) {

@@ -194,9 +194,10 @@ export interface AcmDnsValidatorProps {
   readonly dryRun?: boolean;
 
   /**
-   * The organization whose accounts may forward their events to the default bus of this region, `o-…`.
+   * The organization whose accounts may forward their events to the default bus of this region, `o-…`. With
+   * {@link certificateRoleName}, IAM lets the function assume that role in accounts of this organization only.
    *
-   * @default - none
+   * @default - none: no account may forward, and roles of any organization may be assumed
    */
   readonly organizationId?: string;
 

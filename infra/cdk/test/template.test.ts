@@ -249,6 +249,13 @@ describe('the permissions of the function', () => {
     expect(functionMay(plain).flatMap((each) => each.Action)).not.toContain('sts:AssumeRole');
   });
 
+  test('are to assume certificate roles of the organization only, if it is given', () => {
+    const condition = (template: Template) => statement(template, 'AssumeRolesForCertificatesOfOtherAccounts')?.Condition;
+    expect(condition(full)).toEqual({ StringEquals: { 'aws:ResourceOrgID': 'o-a1b2c3d4e5' } });
+    expect(condition(templateOf({ certificateRoleName: 'certificates' }))).toBeUndefined();
+    expect(statement(full, 'AssumeRolesForHostedZonesOfOtherAccounts')?.Condition).toBeUndefined();
+  });
+
   test('come from its own statements only', () => {
     for (const template of [plain, queued, full]) {
       for (const role of Object.values(template.findResources('AWS::IAM::Role') as Json)) {

@@ -20,6 +20,7 @@ const DEAD_LETTERS = here('sqs', 'acm-dns-validator-dead-letters');
 const QUEUE = here('sqs', 'acm-dns-validator-organization');
 const DEFAULT_BUS = here('events', 'event-bus/default');
 const LOG = here('logs', 'log-group:/aws/lambda/acm-dns-validator:log-stream:2026/11/23/[$LATEST]0');
+const OURS = { 'aws:ResourceOrgID': ['o-a1b2c3d4e5'] };
 const TLS = { 'aws:SecureTransport': ['true'] };
 
 const WRITING = ['plain', 'whole', 'narrow'];
@@ -188,6 +189,15 @@ const forward = (why, organization, source, action = 'events:PutEvents') => ({
   conditions: { 'aws:PrincipalOrgID': [organization], ...(source && { 'events:source': [source] }) },
 });
 
+/** Assuming the certificate role of a member account of an organization. AWS, and not the caller, says which organization that is. */
+const assume = (why, organization, deployments) => ({
+  why,
+  action: 'sts:AssumeRole',
+  resource: role('certificates', MEMBER),
+  conditions: organization && { 'aws:ResourceOrgID': [organization] },
+  deployments,
+});
+
 /** Cases by caller: a role of the function's stack, a service, or another account. */
 export const CASES = [
   {
@@ -229,7 +239,9 @@ export const CASES = [
         deployments: ['narrow'],
       },
       { why: 'the DNS account', action: 'sts:AssumeRole', resource: role('dns', DNS), deployments: ['whole'] },
-      { why: 'a member account', action: 'sts:AssumeRole', resource: role('certificates', MEMBER), deployments: ['whole'] },
+      assume('a member account', 'o-a1b2c3d4e5', ['whole', 'narrow']),
+      assume('an account of another organization if none is named', 'o-zzzzzzzzzz', ['narrow']),
+      assume('an account of no organization if none is named', undefined, ['narrow']),
       ...each(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], QUEUE, 'the organization queue', {
         conditions: TLS,
         deployments: ['whole'],
@@ -245,15 +257,19 @@ export const CASES = [
         why: "another account's role of another name",
         action: 'sts:AssumeRole',
         resource: role('admin', MEMBER),
+        conditions: OURS,
       },
-      { why: 'a role whose name begins with that name', action: 'sts:AssumeRole', resource: role('certificates-admin', MEMBER) },
-      { why: 'a path before the name', action: 'sts:AssumeRole', resource: role('x/certificates', MEMBER) },
-      { why: "the DNS role's name elsewhere", action: 'sts:AssumeRole', resource: role('dns', MEMBER) },
+      { why: 'a role whose name begins with that name', action: 'sts:AssumeRole', resource: role('certificates-admin', MEMBER), conditions: OURS },
+      { why: 'a path before the name', action: 'sts:AssumeRole', resource: role('x/certificates', MEMBER), conditions: OURS },
+      assume('an account of another organization', 'o-zzzzzzzzzz', ['whole']),
+      assume('an account of no organization', undefined, ['whole']),
+      assume('certificate roles if none is named', 'o-a1b2c3d4e5', ['plain', 'dry']),
+      { why: "the DNS role's name elsewhere", action: 'sts:AssumeRole', resource: role('dns', MEMBER), conditions: OURS },
       { why: 'another role of the DNS account', action: 'sts:AssumeRole', resource: role('dns-admin', DNS) },
       { why: 'a role of no deployment', action: 'sts:AssumeRole', resource: role('dns', DNS), deployments: ['plain', 'narrow', 'dry'] },
-      { why: 'a role in its own account', action: 'sts:AssumeRole', resource: role('admin') },
+      { why: 'a role in its own account', action: 'sts:AssumeRole', resource: role('admin'), conditions: OURS },
       ...[role('dns', DNS), role('certificates', MEMBER)].flatMap((one) =>
-        each(['sts:TagSession', 'sts:SetSourceIdentity'], one, 'another call of STS'),
+        each(['sts:TagSession', 'sts:SetSourceIdentity'], one, 'another call of STS', { conditions: OURS }),
       ),
       ...each(
         ['scheduler:UpdateSchedule', 'scheduler:ListTagsForResource'],
