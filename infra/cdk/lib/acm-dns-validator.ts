@@ -133,6 +133,8 @@ export class AcmDnsValidator extends Construct {
         SCHEDULE_GROUP: group.ref,
         SCHEDULE_ROLE_ARN: this.scheduleRole.roleArn,
         SCHEDULE_DEAD_LETTER_QUEUE_ARN: this.deadLetterQueue.queueArn,
+        // Checks of certificates that came by this queue return to it.
+        QUEUE_ARN: this.organizationQueue?.queueArn,
         EVENT_BUS: publishEvents ? props.eventBus?.eventBusArn : 'none',
         HOSTED_ZONE_ROLE_ARNS: props.hostedZoneRoleArns?.join(','),
         CERTIFICATE_ROLE_NAME: props.certificateRoleName,

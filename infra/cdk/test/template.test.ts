@@ -81,6 +81,11 @@ describe('the function', () => {
     });
   });
 
+  test('gets the ARN of its queue as a variable if there is one', () => {
+    const { Variables } = find(queued, 'AWS::Lambda::Function').resource.Properties.Environment;
+    expect(Variables.QUEUE_ARN).toEqual({ 'Fn::GetAtt': [find(queued, 'AWS::SQS::Queue', 'OrganizationQueue').id, 'Arn'] });
+  });
+
   test('gets every setting in the form that it reads', () => {
     const template = Template.fromStack(stackWith((stack) => ({ ...everything(stack), recordTtl: Duration.minutes(1) })));
     template.hasResourceProperties('AWS::Lambda::Function', {
