@@ -84,6 +84,16 @@ export class Monitoring extends Construct {
           treatMissingData: TreatMissingData.BREACHING,
         },
       ),
+      this.alarm(
+        'SweepPlacesFailed',
+        'A sweep could not read a region of an account, or could not schedule a check in it. Certificates there whose ' +
+          'events are lost get no check until a sweep succeeds. First read the warnings of the sweep in the log: they name ' +
+          'the account, the region and the error.',
+        ours('SweepPlacesFailed', Duration.hours(1)),
+        // A persistent failure is counted once an hour, by each sweep. Two periods of an hour, so that the alarm does not
+        // end and begin again if one sweep is some seconds later than the one before.
+        { evaluationPeriods: 2, datapointsToAlarm: 1 },
+      ),
     ];
     if (props.topic) {
       const action = new SnsAction(props.topic);
@@ -147,6 +157,7 @@ export class Monitoring extends Construct {
             ours('ChecksArmed', hour),
             ours('SweepFound', hour),
             ours('SweepArmed', hour),
+            ours('SweepPlacesFailed', hour),
           ]),
           graph('Messages in queues', [
             letters,

@@ -537,8 +537,22 @@ describe('the monitoring', () => {
     });
   });
 
+  test('has an alarm for accounts and regions that a sweep could not do', () => {
+    expect(find(plain, 'AWS::CloudWatch::Alarm', 'SweepPlacesFailed').resource.Properties).toMatchObject({
+      Namespace: 'acm-dns-validator',
+      MetricName: 'SweepPlacesFailed',
+      Statistic: 'Sum',
+      Period: 3600,
+      EvaluationPeriods: 2,
+      DatapointsToAlarm: 1,
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
   test('notifies the topic of every alarm, and of its end if that means something', () => {
-    full.resourceCountIs('AWS::CloudWatch::Alarm', 5);
+    full.resourceCountIs('AWS::CloudWatch::Alarm', 6);
     const topic = ['arn:aws:sns:eu-west-1:111122223333:alarms'];
     for (const [id, { Properties }] of Object.entries(full.findResources('AWS::CloudWatch::Alarm'))) {
       expect(Properties.AlarmActions, id).toEqual(topic);
@@ -557,7 +571,7 @@ describe('the monitoring', () => {
     const body = JSON.stringify(find(plain, 'AWS::CloudWatch::Dashboard').resource.Properties.DashboardBody);
     const metrics = [
       'RecordsWritten', 'RecordsDeferred', 'RecordsBlocked', 'CertificatesIssued', 'CertificatesFailed',
-      'CertificatesTimedOut', 'TimeToIssue', 'ChecksArmed', 'SweepFound', 'SweepArmed',
+      'CertificatesTimedOut', 'TimeToIssue', 'ChecksArmed', 'SweepFound', 'SweepArmed', 'SweepPlacesFailed',
     ];
     for (const metric of metrics) expect(body).toContain(`\\"acm-dns-validator\\",\\"${metric}\\",{`);
   });
