@@ -89,6 +89,7 @@ export function readContext(app: App): ContextSettings {
     certificateTag: tag('certificateTag'),
     allowedDomains: list('allowedDomains'),
     regions: list('regions'),
+    accounts: list('accounts'),
     sweepAccounts: list('sweepAccounts'),
     recordTtl: seconds('recordTtl'),
     dryRun: flag('dryRun'),

@@ -138,6 +138,7 @@ export class AcmDnsValidator extends Construct {
         EVENT_BUS: publishEvents ? props.eventBus?.eventBusArn : 'none',
         HOSTED_ZONE_ROLE_ARNS: props.hostedZoneRoleArns?.join(','),
         CERTIFICATE_ROLE_NAME: props.certificateRoleName,
+        ACCOUNTS: props.accounts?.join(','),
         HOSTED_ZONE_TAG: tagSetting(props.hostedZoneTag),
         CERTIFICATE_TAG: tagSetting(props.certificateTag),
         ALLOWED_DOMAINS: props.allowedDomains?.join(','),

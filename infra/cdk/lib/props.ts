@@ -173,7 +173,14 @@ export interface AcmDnsValidatorProps {
   readonly regions?: string[];
 
   /**
-   * Other accounts to sweep. Needs {@link certificateRoleName}.
+   * Other accounts to serve and to sweep; no others are served then (`ACCOUNTS`). Needs {@link certificateRoleName}.
+   *
+   * @default - every account that has the role is served
+   */
+  readonly accounts?: string[];
+
+  /**
+   * Further accounts to sweep. Needs {@link certificateRoleName}.
    *
    * @default - this account only
    */
@@ -220,6 +227,7 @@ export function checkProps(props: AcmDnsValidatorProps): void {
     ...each('hostedZoneRoleArns', props.hostedZoneRoleArns, /^arn:aws[a-z-]*:iam::\d{12}:role\/([\w+=.@-]+\/)*[\w+=.@-]{1,64}$/, 'ARNs of IAM roles'),
     ...each('allowedDomains', props.allowedDomains, /^([A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]+\.?$/, 'domains, without wildcards'),
     ...each('regions', props.regions, /^[a-z]{2,}(-[a-z]+)+-\d+$/, 'regions'),
+    ...each('accounts', props.accounts, /^\d{12}$/, 'account ids'),
     ...each('sweepAccounts', props.sweepAccounts, /^\d{12}$/, 'account ids'),
     ...each('organizationId', props.organizationId && [props.organizationId], /^o-[a-z0-9]{10,32}$/, 'the id of an organization'),
     ...each(
@@ -239,6 +247,7 @@ export function checkProps(props: AcmDnsValidatorProps): void {
       (props.organizationQueue?.batchSize ?? 1000) <= 10 || props.organizationQueue?.batchWindow?.toSeconds() !== 0,
       'organizationQueue.batchSize over 10 needs a batchWindow',
     ),
+    ...unless(!props.accounts?.length || !!props.certificateRoleName, 'accounts needs certificateRoleName'),
     ...unless(!props.sweepAccounts?.length || !!props.certificateRoleName, 'sweepAccounts needs certificateRoleName'),
     ...unless(
       !props.organizationQueue || !props.reservedConcurrency || props.reservedConcurrency >= (props.organizationQueue.maxConcurrency ?? 2),

@@ -57,6 +57,7 @@ test('every setting can be given', () => {
     'validator:certificateTag': 'dns=',
     'validator:allowedDomains': 'example.com',
     'validator:regions': 'eu-west-1,us-east-1',
+    'validator:accounts': '777788889999',
     'validator:sweepAccounts': '777788889999',
     'validator:recordTtl': '60',
     'validator:dryRun': 'true',

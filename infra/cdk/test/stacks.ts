@@ -33,6 +33,7 @@ export function everything(stack: Stack): AcmDnsValidatorProps {
     certificateTag: { key: 'dns', value: '' },
     allowedDomains: ['example.com', 'example.net'],
     regions: ['eu-west-1', 'us-east-1'],
+    accounts: ['777788889999'],
     sweepAccounts: ['777788889999'],
     dryRun: true,
     organizationId: 'o-a1b2c3d4e5',
