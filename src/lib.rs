@@ -94,6 +94,7 @@
 //! | milestone | an age of a validation at which a block is published again |
 //! | notable | worth an event: a record written, an end, a new block or one at a milestone |
 //! | obsolete check | a scheduled check that would only publish again that a certificate is issued |
+//! | place | a region of an account, as a sweep visits them |
 //! | plan | the decision about one certificate: the records to publish, and when to check again |
 //! | sweep | the hourly listing of all pending certificates |
 //!
@@ -112,6 +113,11 @@
 //! * An event of ACM that says that a certificate is issued cancels the check that is scheduled for it,
 //!   which would publish the same again. Renewals are published by checks only: most need no help, and
 //!   the check of one that did cannot be found again.
+//! * A certificate of another account that denies access is no error: no retry helps, and a dead letter
+//!   for each of its events would hide the others. It is answered and counted. If an earlier check could
+//!   read it, its checks go on.
+//! * Checks go to the unqualified function, by whatever alias it was invoked, since the schedule role may
+//!   invoke no other; and to a queue only if `QUEUE_ARN` names it, since anybody may put one into a payload.
 //! * A check is sent to the target its event came through: if that was a queue, the next checks of
 //!   thousands of certificates come in batches like the first ones.
 //! * A check has a dead-letter queue if one is configured. Scheduler drops a check that it cannot deliver

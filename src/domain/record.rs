@@ -8,8 +8,8 @@ use crate::domain::problem::{Cause, Problem};
 /// The CNAME by which ACM proves control of a domain: `_x1.example.com` → `_x2.….acm-validations.aws`.
 ///
 /// [`ValidationRecord::parse`] is the only way to make one, so every record that reaches Route 53 has
-/// passed the guard. The IAM policy of the function allows only `UPSERT` of CNAMEs whose name begins with `_`; it cannot see
-/// values.
+/// passed the guard. The IAM policy of the function allows only `UPSERT` of CNAMEs whose first label is an
+/// underscore and 32 characters, as ACM's are; it cannot see values.
 ///
 /// Source: [DNS validation](https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html).
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]

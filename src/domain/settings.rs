@@ -143,6 +143,9 @@ impl Settings {
                 .optional("DRY_RUN", "`true` or `false`", |text| text.parse().ok())
                 .unwrap_or(false),
         };
+        if !settings.accounts.is_empty() && settings.certificate_role_name.is_none() {
+            read.wrong.push("ACCOUNTS is set but CERTIFICATE_ROLE_NAME is not".to_owned());
+        }
         read.finish().map(|()| settings)
     }
 }
@@ -300,6 +303,12 @@ mod tests {
         ] {
             assert!(error.contains(name), "{name} not in: {error}");
         }
+    }
+
+    #[test]
+    fn accounts_without_a_role_for_them_are_an_error() {
+        let error = read_with("ACCOUNTS", "111122223333").expect_err("no role is set");
+        assert!(error.contains("ACCOUNTS is set but CERTIFICATE_ROLE_NAME is not"), "{error}");
     }
 
     #[test]

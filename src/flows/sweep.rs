@@ -72,15 +72,17 @@ async fn sweep_into(
     request: &SweepRequest,
 ) -> Result<(), Error> {
     let mut first_error = None;
-    for (index, cursor) in cursors(context, &invocation.scope, request).into_iter().enumerate() {
-        let place = sweep_place(context, invocation, cursor, index == 0).await;
+    let places = cursors(context, &invocation.scope, request);
+    for (index, cursor) in places.iter().enumerate() {
+        let place = sweep_place(context, invocation, cursor.clone(), index == 0).await;
         outcome.found += place.found;
         outcome.scheduled += place.scheduled;
         outcome.pages += place.pages;
         outcome.failed += usize::from(place.error.is_some());
         first_error = first_error.or(place.error);
         if let Some(cursor) = place.stopped_at {
-            return go_on_later(outcome, context, invocation, request, cursor).await;
+            let later = &places[index + 1..];
+            return go_on_later(outcome, context, invocation, cursor, later).await;
         }
     }
     first_error.map_or(Ok(()), Err)
@@ -233,51 +235,51 @@ async fn describe_validation(
     Ok(validation.map(|validation| (validation.began, validation.check_times)))
 }
 
-/// Schedules a sweep that goes on from here, in a minute or two: several if the accounts that are left
-/// are more than one schedule can name.
+/// Schedules a sweep that goes on from here, in a minute or two, and then in the `later` places: several
+/// sweeps if the accounts that are left are more than one schedule can name.
 async fn go_on_later(
     outcome: &mut SweepOutcome,
     context: &Context,
     invocation: &Invocation,
-    request: &SweepRequest,
     cursor: PageCursor,
+    later: &[PageCursor],
 ) -> Result<(), Error> {
     outcome.from = Some(cursor.clone());
     if context.settings.dry_run {
         return Ok(());
     }
     let at = invocation.deadline.now() + TimeDelta::minutes(2);
-    for rest in rest(context, &invocation.scope, request, cursor) {
-        let from = rest.from.as_ref().expect("the rest begins somewhere");
+    for (from, accounts) in rest(context, &invocation.scope, cursor, later) {
         let minute = at.timestamp().div_euclid(60);
         let name = format!("sweep-{}-{}-{minute}", from.account, from.region);
-        schedule(context, invocation, &name, at, &sweep_payload(&rest)).await?;
+        let sweep = SweepRequest { accounts, from: Some(from) };
+        schedule(context, invocation, &name, at, &sweep_payload(&sweep)).await?;
     }
     Ok(())
 }
 
-/// What is left of a sweep that stops here.
+/// What is left of a sweep: where the sweeps that go on begin, and the accounts that each has to name.
 fn rest(
     context: &Context,
-    scope: &Scope,
-    request: &SweepRequest,
+    ours: &Scope,
     cursor: PageCursor,
-) -> Vec<SweepRequest> {
-    // Accounts that the settings name need not be named again.
-    let known = |account: &&String| {
-        **account == scope.account || context.settings.accounts.contains(*account)
-    };
-    let named: Vec<_> = request.accounts.iter().filter(|it| !known(it)).cloned().collect();
-    let done = named.iter().position(|account| *account == cursor.account).unwrap_or(0);
-    let mut chunks = named[done..].chunks(ACCOUNTS_TOGETHER);
+    later: &[PageCursor],
+) -> Vec<(PageCursor, Vec<String>)> {
+    // Every sweep knows the function's account and those of the settings.
+    let is_known =
+        |account: &String| *account == ours.account || context.settings.accounts.contains(account);
+    let places = std::iter::once(&cursor).chain(later);
+    let accounts = places.map(|place| &place.account).filter(|account| !is_known(account));
+    let mut accounts: Vec<String> = accounts.cloned().collect();
+    accounts.dedup();
+    let mut chunks = accounts.chunks(ACCOUNTS_TOGETHER);
     let first = chunks.next().unwrap_or_default().to_vec();
-    let mut rest = vec![SweepRequest { accounts: first, from: Some(cursor) }];
-    rest.extend(chunks.map(|accounts| {
-        let mut cursors = pending::cursors(context, scope, accounts).into_iter();
-        let from = cursors.find(|cursor| cursor.account == accounts[0]);
-        SweepRequest { accounts: accounts.to_vec(), from }
-    }));
-    rest
+    let others = chunks.filter_map(|accounts| {
+        let from = later.iter().find(|place| place.account == accounts[0])?;
+        Some((from.clone(), accounts.to_vec()))
+    });
+    let others: Vec<_> = others.collect();
+    std::iter::once((cursor, first)).chain(others).collect()
 }
 
 /// How many accounts one schedule names: 150 kB of the 256 kB that its input may have.

@@ -46,7 +46,7 @@ pub(crate) const FUNCTION: &str =
 /// The queue through which the events of an organization come.
 pub(crate) const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:certificates";
 /// The dead-letter queue of that queue.
-const DEAD_LETTERS: &str = "arn:aws:sqs:eu-west-1:111122223333:dead-letters";
+pub(crate) const DEAD_LETTERS: &str = "arn:aws:sqs:eu-west-1:111122223333:dead-letters";
 
 const GROUP: &str = "acm-dns-validator";
 /// The role with which Scheduler invokes the function.
@@ -300,6 +300,11 @@ impl World {
         self.sim.aws().lambda.responses().cloned().collect()
     }
 
+    /// The responses to sweeps so far.
+    pub(crate) fn swept(&self) -> Vec<Value> {
+        self.outcomes().into_iter().filter(|outcome| outcome.get("pages").is_some()).collect()
+    }
+
     /// The function's latest response.
     pub(crate) fn outcome(&self) -> Value {
         self.outcomes().pop().expect("the function has responded")
@@ -447,6 +452,14 @@ pub(crate) async fn request(
 /// The time at which every story begins.
 pub(crate) fn epoch() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_420_803, 0).expect("2026-11-23T08:00:03Z")
+}
+
+/// The payload of a check of this certificate.
+pub(crate) fn check(arn: &str, detail: &Value) -> Value {
+    json!({
+        "source": "acm-dns-validator", "detail-type": "Certificate Check", "resources": [arn],
+        "detail": detail,
+    })
 }
 
 /// The payload of a sweep.

@@ -46,7 +46,8 @@ impl State {
 }
 
 /// Whether a certificate of another account could not be read in this attempt. If access was denied, no
-/// retry helps: the event is answered, and the sweep finds the certificate.
+/// retry helps: the event is answered, and the sweep finds the certificate. A failure of another kind is
+/// excused too, since the status of an answer does not tell them apart.
 fn refused(attempt: &Attempt, arn: &str) -> bool {
     let (account, region) = place(arn);
     account != OURS

@@ -162,7 +162,7 @@ impl State {
         if let CallKind::Schedule { name, at: Some(at) } = call
             && *at - now > MOST_AHEAD
         {
-            let invariant = "The next check is at most an hour away.";
+            let invariant = "The next check is at most 70 minutes away.";
             self.violate(now, invariant, format!("{name} is scheduled for {at}"));
         }
         if calls > most {

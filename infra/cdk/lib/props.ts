@@ -180,7 +180,7 @@ export interface AcmDnsValidatorProps {
   readonly accounts?: string[];
 
   /**
-   * Further accounts to sweep. Needs {@link certificateRoleName}.
+   * Other accounts to sweep if {@link accounts} is empty. Needs {@link certificateRoleName}.
    *
    * @default - this account only
    */

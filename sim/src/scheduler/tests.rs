@@ -336,3 +336,18 @@ fn a_queue_is_sent_the_input_as_it_is() {
     let [Firing { target, input }] = &scheduler.fire(at(180))[..] else { panic!("one firing") };
     assert_eq!((&json!(target), input), (&body["Target"]["Arn"], &json!("{ not JSON")));
 }
+
+#[test]
+fn what_a_role_may_not_send_goes_to_the_dead_letter_queue_or_is_dropped() {
+    for (targets, sent, dropped) in
+        [(&[FUNCTION][..], Some(FUNCTION), 0), (&[QUEUE], Some(QUEUE), 0), (&[], None, 1)]
+    {
+        let mut scheduler = scheduler();
+        scheduler.allow_role(ACCOUNT, ROLE, targets);
+        let body = check_with("/Target/DeadLetterConfig", json!({"Arn": QUEUE}));
+        create(&mut scheduler, "one", body).unwrap();
+        let firings = scheduler.fire(at(180));
+        assert_eq!(firings.iter().map(|it| it.target.as_str()).next(), sent);
+        assert_eq!(scheduler.dropped(), dropped);
+    }
+}

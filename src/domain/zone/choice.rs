@@ -75,17 +75,13 @@ impl<'a> Requirements<'a> {
         tag: Option<&'a String>,
     ) -> Self {
         let tag = tag.map_or("", String::as_str);
-        let (mut named, mut zone_ids) = (BTreeSet::new(), BTreeSet::new());
-        for id in self::zone_ids(tag).filter(|id| named.insert(*id)) {
-            if zone_ids.len() < MAX_IDS {
-                zone_ids.insert(id);
-            }
-        }
+        let mut known = BTreeSet::new();
+        let ids: Vec<_> = zone_ids(tag).filter(|id| known.insert(*id)).collect();
         Self {
             records,
             names: names.iter().map(DomainName::without_wildcard).collect(),
-            ids_ignored: named.len() - zone_ids.len(),
-            zone_ids,
+            zone_ids: ids.iter().take(MAX_IDS).copied().collect(),
+            ids_ignored: ids.len().saturating_sub(MAX_IDS),
         }
     }
 }

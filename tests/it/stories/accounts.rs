@@ -1,9 +1,10 @@
 //! Zones and certificates in other accounts and regions.
 
 use chrono::TimeDelta;
+use serde_json::json;
 use sim::faults::{Fault, FaultKind};
 
-use crate::world::{ACCOUNT, DNS_ACCOUNT, DNS_ROLE, MEMBER_ACCOUNT, REGION, World};
+use crate::world::{ACCOUNT, DNS_ACCOUNT, DNS_ROLE, MEMBER_ACCOUNT, REGION, World, sweep};
 
 #[tokio::test(start_paused = true)]
 async fn a_zone_in_a_dns_account_is_written_with_the_role_of_that_account() {
@@ -126,6 +127,7 @@ async fn a_role_that_is_denied_for_good_costs_one_attempt_and_no_dead_letter() {
     world.request_in(MEMBER_ACCOUNT, REGION, &["example.com"], |request| request).await;
     world.minutes(30).await;
     assert_eq!((world.outcomes().len(), world.errors().len(), world.scheduled()), (1, 0, 0));
+    assert_eq!(world.count("AssumeRole"), 2);
     let outcome = world.outcome();
     let reason = outcome["reason"].as_str().expect("a reason");
     assert_eq!(outcome["state"], "IGNORED");
@@ -217,4 +219,16 @@ async fn a_throttled_zone_account_defers_records_and_does_not_block_them() {
     world.minutes(60).await;
     assert_eq!(world.status(&arn), "ISSUED");
     assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_accounts_of_the_settings_are_swept() {
+    let settings = [("CERTIFICATE_ROLE_NAME", "certificates"), ("ACCOUNTS", MEMBER_ACCOUNT)];
+    let world = World::with(&settings);
+    world.role(MEMBER_ACCOUNT, "certificates");
+    world.zone("example.com");
+    let arn = world.request_in(MEMBER_ACCOUNT, REGION, &["example.com"], |request| request).await;
+    world.invoke(sweep(&json!({}))).await;
+    world.minutes(30).await;
+    assert_eq!(world.status(&arn), "ISSUED");
 }

@@ -5,32 +5,23 @@ use serde_json::{Value, json};
 use sim::faults::{Fault, FaultKind};
 use sim::lambda::Function;
 
-use crate::world::{ACCOUNT, FUNCTION, MEMBER_ACCOUNT, QUEUE, REGION, World, names_under, sweep};
+use crate::world::{
+    ACCOUNT, DEAD_LETTERS, FUNCTION, MEMBER_ACCOUNT, QUEUE, REGION, SCHEDULE_ROLE, World, check,
+    names_under, sweep,
+};
 
 const UNKNOWN: &str =
     "arn:aws:acm:eu-west-1:111122223333:certificate/99999999-9999-9999-9999-999999999999";
-
-fn check(arn: &str, since: &str) -> Value {
-    json!({
-        "source": "acm-dns-validator", "detail-type": "Certificate Check",
-        "resources": [arn], "detail": {"since": since},
-    })
-}
 
 /// Ids of accounts in which the function may assume no role.
 fn accounts(count: u64) -> Vec<String> {
     (0..count).map(|index| (200_000_000_000 + index).to_string()).collect()
 }
 
-/// The responses to sweeps.
-fn swept(world: &World) -> Vec<Value> {
-    world.outcomes().into_iter().filter(|outcome| outcome.get("found").is_some()).collect()
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_check_that_claims_to_be_of_the_year_2999_ends_after_minutes() {
     let world = World::new();
-    world.invoke(check(UNKNOWN, "2999-01-01T00:00:00Z")).await;
+    world.invoke(check(UNKNOWN, &json!({"since": "2999-01-01T00:00:00Z"}))).await;
     world.minutes(180).await;
     assert!(world.outcomes().len() <= 6, "{}", world.story());
     assert_eq!(
@@ -49,9 +40,7 @@ async fn checks_go_to_the_function_by_whatever_alias_it_was_invoked() {
         world.sim.aws().eventbridge.drop_next(1);
         let arn = world.request(&["example.com"]).await;
         let now = world.sim.now();
-        let event = json!({"source": "acm-dns-validator", "detail-type": "Certificate Check",
-            "resources": [arn], "detail": {}});
-        world.sim.aws().lambda.invoke(&alias, event, now);
+        world.sim.aws().lambda.invoke(&alias, check(&arn, &json!({})), now);
         world.minutes(30).await;
         assert_eq!(world.status(&arn), "ISSUED", "{}", world.story());
         assert_eq!(world.sim.aws().scheduler.dropped(), 0);
@@ -60,10 +49,9 @@ async fn checks_go_to_the_function_by_whatever_alias_it_was_invoked() {
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_cannot_be_delivered_is_in_the_dead_letter_queue() {
-    const LETTERS: &str = "arn:aws:sqs:eu-west-1:111122223333:dead-letters";
-    let world = World::with(&[("SCHEDULE_DEAD_LETTER_QUEUE_ARN", LETTERS)]);
+    let world = World::with(&[("SCHEDULE_DEAD_LETTER_QUEUE_ARN", DEAD_LETTERS)]);
     world.use_queue();
-    world.sim.aws().scheduler.allow_role(ACCOUNT, crate::world::SCHEDULE_ROLE, &[LETTERS]);
+    world.sim.aws().scheduler.allow_role(ACCOUNT, SCHEDULE_ROLE, &[DEAD_LETTERS]);
     let arn = world.request(&["example.com"]).await;
     world.minutes(10).await;
     let letters = world.dead_letters();
@@ -77,8 +65,7 @@ async fn no_check_is_sent_to_a_queue_that_only_the_payload_names() {
     world.zone("example.com");
     world.sim.aws().eventbridge.drop_next(1);
     let arn = world.request(&["example.com"]).await;
-    let body = json!({"source": "acm-dns-validator", "detail-type": "Certificate Check",
-        "resources": [arn], "detail": {}});
+    let body = check(&arn, &json!({}));
     let queue = "arn:aws:sqs:eu-west-1:999999999999:somebody-elses";
     let record = json!({"messageId": "1", "body": body.to_string(), "eventSource": "aws:sqs",
         "eventSourceARN": queue});
@@ -109,7 +96,7 @@ async fn a_sweep_that_continues_counts_the_places_in_which_it_failed() {
     }
     world.invoke(sweep(&json!({}))).await;
     world.minutes(10).await;
-    let swept = swept(&world);
+    let swept = world.swept();
     assert!(swept.len() > 1 && swept[0]["from"]["region"] == REGION, "it continues: {swept:?}");
     assert_eq!((swept[0]["failed"].as_u64(), world.metric("SweepPlacesFailed")), (Some(1), 1));
 }
@@ -119,7 +106,7 @@ async fn a_sweep_whose_every_place_fails_ends_before_lambda_ends_it() {
     let world = World::with(&[("CERTIFICATE_ROLE_NAME", "certificates")]);
     world.invoke(sweep(&json!({"accounts": accounts(400)}))).await;
     world.minutes(30).await;
-    let continued = swept(&world);
+    let continued = world.swept();
     assert!(continued.len() > 1, "{continued:?}");
     assert!(world.errors().iter().all(|error| error.starts_with("List:")), "{:?}", world.errors());
     assert!(world.metric("SweepPlacesFailed") >= 400);
@@ -145,7 +132,7 @@ async fn a_sweep_of_twenty_thousand_accounts_continues_with_inputs_that_schedule
     let world = World::with(&[("CERTIFICATE_ROLE_NAME", "certificates")]);
     world.invoke(sweep(&json!({"accounts": accounts}))).await;
     world.pass(TimeDelta::seconds(60)).await;
-    let first = &swept(&world)[0];
+    let first = &world.swept()[0];
     assert!(first["from"]["account"].is_string(), "{first}");
     let aws = world.sim.aws();
     let schedules = aws.scheduler.schedules(ACCOUNT, REGION, "acm-dns-validator");
@@ -225,4 +212,22 @@ async fn a_failed_sweep_of_a_queue_comes_again() {
     world.sim.aws().sqs.send(QUEUE, sweep(&json!({})).to_string(), now);
     world.minutes(40).await;
     assert_eq!(world.status(&arn), "ISSUED", "{}", world.story());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_continues_goes_past_accounts_for_which_it_has_no_role() {
+    let world = World::new();
+    let brief = Function { timeout: TimeDelta::seconds(12), ..Function::default() };
+    world.sim.aws().lambda.add_function(FUNCTION, brief);
+    let now = world.sim.now();
+    world.sim.aws().acm.behaviour.validation_interval = TimeDelta::days(1);
+    for name in names_under("example.com", 600) {
+        let requested = now - TimeDelta::hours(8);
+        world.sim.aws().acm.seed(ACCOUNT, REGION, &[&name], requested, |_| {});
+    }
+    world.invoke(sweep(&json!({"accounts": accounts(20_000)}))).await;
+    world.minutes(10).await;
+    assert_eq!(world.errors(), [""; 0]);
+    let found = world.swept().iter().map(|it| it["found"].as_u64().expect("a count")).sum::<u64>();
+    assert!(world.swept().len() > 1 && found == 600, "{:?}", world.swept());
 }

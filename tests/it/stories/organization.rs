@@ -8,8 +8,8 @@ use sim::lambda::Function;
 use sim::route53::Action;
 
 use crate::world::{
-    ACCOUNT, DNS_ACCOUNT, DNS_ROLE, FUNCTION, MEMBER_ACCOUNT, QUEUE, REGION, World, names_under,
-    request, sweep,
+    ACCOUNT, DNS_ACCOUNT, DNS_ROLE, FUNCTION, MEMBER_ACCOUNT, QUEUE, REGION, World, check,
+    names_under, request, sweep,
 };
 
 /// Requests certificates for one name each under this domain; returns their ARNs.
@@ -139,11 +139,7 @@ async fn a_batch_too_large_for_one_invocation_is_done_in_parts_and_never_times_o
     for name in names_under("example.com", 200) {
         let now = world.sim.now();
         let arn = world.sim.aws().acm.seed(ACCOUNT, REGION, &[&name], now, |_| {});
-        let check = json!({
-            "source": "acm-dns-validator", "detail-type": "Certificate Check",
-            "resources": [arn], "detail": {},
-        });
-        world.sim.aws().sqs.send(QUEUE, check.to_string(), now);
+        world.sim.aws().sqs.send(QUEUE, check(&arn, &json!({})).to_string(), now);
         arns.push(arn);
     }
     world.minutes(2).await;

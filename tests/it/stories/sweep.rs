@@ -8,11 +8,6 @@ use sim::faults::{Fault, FaultKind};
 
 use crate::world::{ACCOUNT, FUNCTION, MEMBER_ACCOUNT, REGION, World, names_under, sweep};
 
-/// The responses to sweeps.
-fn swept(world: &World) -> Vec<Value> {
-    world.outcomes().into_iter().filter(|outcome| outcome.get("found").is_some()).collect()
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_sweep_finds_a_certificate_whose_event_was_lost() {
     let world = World::new();
@@ -22,7 +17,7 @@ async fn a_sweep_finds_a_certificate_whose_event_was_lost() {
     world.minutes(50).await;
     assert_eq!(world.outcomes(), [Value::Null; 0]);
     world.invoke(sweep(&json!({}))).await;
-    assert_eq!(swept(&world), [json!({"found": 1, "armed": 1, "pages": 1})]);
+    assert_eq!(world.swept(), [json!({"found": 1, "armed": 1, "pages": 1})]);
     world.minutes(60).await;
     assert_eq!(world.status(&arn), "ISSUED");
     assert_eq!(world.published(), ["RECORDS_WRITTEN", "ISSUED"]);
@@ -59,7 +54,7 @@ async fn a_dry_run_counts_pending_certificates_and_schedules_nothing() {
     world.sim.aws().eventbridge.drop_next(1);
     world.request(&["example.com"]).await;
     world.invoke(sweep(&json!({}))).await;
-    assert_eq!(swept(&world), [json!({"found": 1, "armed": 0, "pages": 1})]);
+    assert_eq!(world.swept(), [json!({"found": 1, "armed": 0, "pages": 1})]);
     assert_eq!((world.scheduled(), world.count("CreateSchedule")), (0, 0));
 }
 
@@ -103,7 +98,7 @@ async fn a_sweep_covers_every_key_type_region_and_page() {
     world.sim.aws().lambda.invoke(FUNCTION, sweep, now);
     world.pass(TimeDelta::seconds(28)).await;
     // Pages of 500: three in eu-west-1, one in us-east-1.
-    assert_eq!(swept(&world), [json!({"found": 1_002, "armed": 1_002, "pages": 4})]);
+    assert_eq!(world.swept(), [json!({"found": 1_002, "armed": 1_002, "pages": 4})]);
     // One call for each certificate and for each page.
     assert_eq!(world.sim.aws().calls().len() - calls, 1_002 + 4);
 }
@@ -124,7 +119,7 @@ async fn a_sweep_that_runs_out_of_time_continues_where_it_stopped() {
     world.sim.aws().acm.seed(ACCOUNT, "us-east-1", &["late.example.com"], requested, |_| {});
     world.sim.aws().lambda.invoke(FUNCTION, sweep(&json!({})), now);
     world.minutes(7).await;
-    let swept = swept(&world);
+    let swept = world.swept();
     assert!(swept.len() > 1 && swept[0]["from"]["token"].is_string(), "{swept:?}");
     assert_eq!(swept.last().expect("a last one").get("from"), None);
     let found: u64 = swept.iter().map(|swept| swept["found"].as_u64().unwrap_or_default()).sum();
@@ -169,5 +164,5 @@ async fn a_sweep_ignores_email_and_private_certificates() {
     seed(|certificate| certificate.kind = Kind::Private);
     seed(|_| {});
     world.invoke(sweep(&json!({}))).await;
-    assert_eq!(swept(&world), [json!({"found": 1, "armed": 1, "pages": 1})]);
+    assert_eq!(world.swept(), [json!({"found": 1, "armed": 1, "pages": 1})]);
 }

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sim::faults::{Fault, FaultKind};
 
-use crate::world::{ACCOUNT, REGION, World};
+use crate::world::{ACCOUNT, DNS_ACCOUNT, DNS_ROLE, MEMBER_ACCOUNT, REGION, World};
 
 /// Creates a public hosted zone in the function's account through the API, and delegates its domain to it.
 async fn create_zone(world: &World, name: &str) -> String {
@@ -166,4 +166,26 @@ async fn a_batch_of_zone_changes_lists_pending_certificates_once() {
     world.minutes(3).await;
     assert_eq!(world.writes().len(), 1);
     assert!(world.count("SearchCertificates") <= 2, "{}", world.count("SearchCertificates"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_zone_of_a_dns_account_ends_a_block_in_an_account_of_the_settings() {
+    let world = World::with(&[
+        ("ACCOUNTS", MEMBER_ACCOUNT),
+        ("CERTIFICATE_ROLE_NAME", "certificates"),
+        ("HOSTED_ZONE_ROLE_ARNS", DNS_ROLE),
+    ]);
+    world.role(DNS_ACCOUNT, "dns");
+    world.role(MEMBER_ACCOUNT, "certificates");
+    world.forward(MEMBER_ACCOUNT, REGION);
+    world.forward(DNS_ACCOUNT, "us-east-1");
+    let names = ["www.example.com"];
+    world.request_in(MEMBER_ACCOUNT, REGION, &names, |request| request).await;
+    world.minutes(62).await;
+    assert_eq!(world.outcome()["state"], "BLOCKED");
+    let call = world.route53(DNS_ACCOUNT).create_hosted_zone();
+    call.name("example.com").caller_reference("one").send().await.expect("a zone");
+    world.minutes(1).await;
+    assert_eq!(zone_changes(&world), [json!({"zones": ["example.com"], "found": 1, "looked": 1})]);
+    assert_eq!(world.writes().len(), 1);
 }
