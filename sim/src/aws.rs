@@ -81,6 +81,11 @@ impl Aws {
                 self.record(call);
                 return Answer::Reset;
             }
+            Some(FaultKind::Silence) => {
+                call.error = Some("no answer".to_owned());
+                self.record(call);
+                return Answer::Silence;
+            }
             Some(FaultKind::CrashBefore) => return Answer::Crash,
             _ => {}
         }
@@ -214,6 +219,8 @@ pub enum Answer {
     Reset,
     /// The service answers.
     Response(Response<Vec<u8>>),
+    /// No answer comes.
+    Silence,
 }
 
 /// The operation that a request calls.

@@ -42,6 +42,7 @@ impl HttpConnector for InProcess {
                 Answer::Response(response) => HttpResponse::try_from(response.map(SdkBody::from))
                     .map_err(|error| ConnectorError::other(error.into(), None)),
                 Answer::Reset => Err(ConnectorError::io("connection reset by peer".into())),
+                Answer::Silence => std::future::pending().await,
                 Answer::Crash => {
                     drive::crash().await;
                     Err(ConnectorError::other("a crash outside any invocation".into(), None))

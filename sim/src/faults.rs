@@ -37,6 +37,8 @@ pub enum FaultKind {
     PriorRequestNotComplete,
     /// The connection is reset before the call takes effect.
     Reset,
+    /// The call does not take effect, and no answer comes: the connection stays open.
+    Silence,
     /// The rate is exceeded.
     Throttled,
     /// HTTP 503.
@@ -166,7 +168,8 @@ pub(crate) fn refusal(kind: FaultKind, call: &Call) -> Option<Failure> {
         FaultKind::AnswerLost
         | FaultKind::CrashAfter
         | FaultKind::CrashBefore
-        | FaultKind::Reset => {
+        | FaultKind::Reset
+        | FaultKind::Silence => {
             return None;
         }
     })

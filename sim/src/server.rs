@@ -178,6 +178,7 @@ impl World {
         match self.sim.exchange(request).await {
             Answer::Response(response) => Ok(response),
             Answer::Reset => Err(io::ErrorKind::ConnectionReset.into()),
+            Answer::Silence => std::future::pending().await,
             // The connection does not say which process this is, so it is taken to be that of the
             // environment. What a process that did not really die does next belongs to no invocation.
             Answer::Crash => {

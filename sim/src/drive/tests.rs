@@ -33,6 +33,7 @@ async fn who_am_i(sim: &Sim) -> Result<u16, String> {
     match sim.exchange(&request).await {
         Answer::Response(response) => Ok(response.status().as_u16()),
         Answer::Reset => Err("reset".to_owned()),
+        Answer::Silence => std::future::pending().await,
         Answer::Crash => {
             super::crash().await;
             Err("outside".to_owned())

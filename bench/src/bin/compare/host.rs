@@ -144,6 +144,7 @@ async fn serve_tls(
         let answer = sim.aws().respond(&Request::from_parts(parts, body), sim.now());
         match answer {
             Answer::Response(response) => Ok(response.map(|body| Full::new(Bytes::from(body)))),
+            Answer::Silence => std::future::pending().await,
             Answer::Crash | Answer::Reset => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
         }
     });
