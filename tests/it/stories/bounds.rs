@@ -13,6 +13,20 @@ use crate::world::{
 const UNKNOWN: &str =
     "arn:aws:acm:eu-west-1:111122223333:certificate/99999999-9999-9999-9999-999999999999";
 
+/// Adds so many pending certificates of the function's account, and gives the function so little time that
+/// a sweep of them must continue.
+fn add_pending(world: &World, count: usize) {
+    let brief = Function { timeout: TimeDelta::seconds(12), ..Function::default() };
+    let now = world.sim.now();
+    let mut aws = world.sim.aws();
+    aws.lambda.add_function(FUNCTION, brief);
+    // So that the simulated ACM does not check each of them for the hours before.
+    aws.acm.behaviour.validation_interval = TimeDelta::days(1);
+    for name in names_under("example.com", count) {
+        aws.acm.seed(ACCOUNT, REGION, &[&name], now - TimeDelta::hours(8), |_| {});
+    }
+}
+
 /// Ids of accounts in which the function may assume no role.
 fn accounts(count: u64) -> Vec<String> {
     (0..count).map(|index| (200_000_000_000 + index).to_string()).collect()
@@ -83,14 +97,7 @@ async fn no_check_is_sent_to_a_queue_that_only_the_payload_names() {
 #[tokio::test(start_paused = true)]
 async fn a_sweep_that_continues_counts_the_places_in_which_it_failed() {
     let world = World::with(&[("REGIONS", "us-east-1,eu-west-1")]);
-    let brief = Function { timeout: TimeDelta::seconds(12), ..Function::default() };
-    world.sim.aws().lambda.add_function(FUNCTION, brief);
-    let now = world.sim.now();
-    world.sim.aws().acm.behaviour.validation_interval = TimeDelta::days(1);
-    for name in names_under("example.com", 600) {
-        let requested = now - TimeDelta::hours(8);
-        world.sim.aws().acm.seed(ACCOUNT, REGION, &[&name], requested, |_| {});
-    }
+    add_pending(&world, 600);
     // In the first region.
     for listing in ["SearchCertificates", "ListCertificates"] {
         world.fault(Fault::new(FaultKind::Denied).on(listing).times(1));
@@ -218,14 +225,7 @@ async fn a_failed_sweep_of_a_queue_comes_again() {
 #[tokio::test(start_paused = true)]
 async fn a_sweep_that_continues_goes_past_accounts_for_which_it_has_no_role() {
     let world = World::new();
-    let brief = Function { timeout: TimeDelta::seconds(12), ..Function::default() };
-    world.sim.aws().lambda.add_function(FUNCTION, brief);
-    let now = world.sim.now();
-    world.sim.aws().acm.behaviour.validation_interval = TimeDelta::days(1);
-    for name in names_under("example.com", 600) {
-        let requested = now - TimeDelta::hours(8);
-        world.sim.aws().acm.seed(ACCOUNT, REGION, &[&name], requested, |_| {});
-    }
+    add_pending(&world, 600);
     world.invoke(sweep(&json!({"accounts": accounts(20_000)}))).await;
     world.minutes(10).await;
     assert_eq!(world.errors(), [""; 0]);
