@@ -14,10 +14,7 @@ use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnectorSettings, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
@@ -26,6 +23,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::clients::behavior_version;
+use super::connector::OneConnector;
 use crate::domain::arn::is_region;
 use crate::domain::settings::{Misconfigured, Reader};
 
@@ -33,8 +31,7 @@ use crate::domain::settings::{Misconfigured, Reader};
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// How many idle connections to a host are kept: as many as a check uses at the same time. After a batch
-/// there would be twenty, and if they die while the process is frozen, each of the SDK's attempts of a
-/// later call may meet another dead one.
+/// there would be twenty.
 const IDLE_PER_HOST: usize = 2;
 
 /// How long an idle connection is kept. The clock goes on while the process is frozen, so an old connection
@@ -78,6 +75,7 @@ pub fn sdk_config(var: impl Fn(&str) -> Option<String>) -> Result<SdkConfig, Mis
     let trusted = bundle
         .map_or_else(TrustStore::default, |pem| TrustStore::empty().with_pem_certificate(pem));
     let tls = TlsContext::builder().with_trust_store(trusted).build();
+    let tls = tls.expect("nothing in it is checked before it is used");
     let sleep = SharedAsyncSleep::new(TokioSleep::new());
     let connector = Connector::builder()
         .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
@@ -85,34 +83,19 @@ pub fn sdk_config(var: impl Fn(&str) -> Option<String>) -> Result<SdkConfig, Mis
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .pool_max_idle_per_host(IDLE_PER_HOST)
         .pool_idle_timeout(IDLE)
-        .tls_context(tls.expect("nothing in it is checked before it is used"))
-        .build();
+        .tls_context(tls);
+    let connector = move || SharedHttpConnector::new(connector.clone().build());
     let credentials = Credentials::new(id, key, token, None, "environment");
     let mut config = SdkConfig::builder()
         .behavior_version(behavior_version())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(OneConnector(SharedHttpConnector::new(connector)))
+        .http_client(OneConnector::new(connector))
         .region(Region::new(region))
         .service_config(endpoints)
         .sleep_impl(sleep)
         .time_source(SharedTimeSource::default());
     config.set_endpoint_url(everywhere).set_use_fips(fips).set_use_dual_stack(dual_stack);
     Ok(config.build())
-}
-
-/// An HTTP client with one connector for all services: the SDK's own makes one for each client, and
-/// another to see whether it can, and each reads all root certificates anew.
-#[derive(Debug)]
-struct OneConnector(SharedHttpConnector);
-
-impl HttpClient for OneConnector {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        self.0.clone()
-    }
 }
 
 /// Endpoints of single services, by the service as variables spell it.

@@ -4,6 +4,7 @@ pub mod acm;
 mod chunk;
 pub mod clients;
 pub mod cloudwatch;
+mod connector;
 pub mod environment;
 pub mod error;
 pub mod eventbridge;

@@ -114,6 +114,19 @@ pub enum Phase {
     Succeeded,
 }
 
+impl Domain {
+    /// The record of the name, if ACM tells.
+    pub fn record(&self) -> Option<&ValidationRecord> {
+        match &self.progress {
+            Progress::Awaiting(record) | Progress::Validated(Some(record)) => Some(record),
+            Progress::NotDns
+            | Progress::Refused(_)
+            | Progress::Unready
+            | Progress::Validated(None) => None,
+        }
+    }
+}
+
 impl Status {
     /// ACM's word for it.
     pub fn as_str(&self) -> &str {

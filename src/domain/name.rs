@@ -26,6 +26,11 @@ impl DomainName {
         Self(self.0.strip_prefix("*.").unwrap_or(&self.0).to_owned())
     }
 
+    /// The wildcard directly under this name: `*.example.com` of `example.com`.
+    pub fn wildcard(&self) -> Self {
+        Self(format!("*.{}", self.0))
+    }
+
     /// Whether this is `ancestor` or lies under it, by whole labels: `notexample.com` is not under
     /// `example.com`.
     pub fn is_at_or_under(&self, ancestor: &Self) -> bool {

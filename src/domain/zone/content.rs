@@ -31,6 +31,30 @@ pub fn names_to_read(
         .collect()
 }
 
+/// The wildcards of a zone that may answer for a name, the nearest first.
+pub fn wildcards_above(apex: &DomainName, name: &DomainName) -> Vec<DomainName> {
+    let above = name.lineage().skip(1).take_while(|name| name.is_at_or_under(apex));
+    above.map(|name| name.wildcard()).collect()
+}
+
+/// The wildcard that answers for a name as long as nothing exists at it or below it, if the name has no
+/// record set of its own. A validation record below the name makes it exist.
+///
+/// Source: [RFC 4592, section 2.2.1](https://www.rfc-editor.org/rfc/rfc4592#section-2.2.1).
+pub fn only_wildcard<'a>(
+    apex: &DomainName,
+    name: &DomainName,
+    content: &'a Content,
+) -> Option<&'a DomainName> {
+    let nearest = wildcards_above(apex, name).into_iter().zip(name.lineage()).find_map(
+        |(wildcard, below)| match content.contains_key(&below) {
+            true => Some(None),
+            false => content.get_key_value(&wildcard).map(|(wildcard, _)| Some(wildcard)),
+        },
+    );
+    nearest.flatten()
+}
+
 /// Compares one record with what its zone holds.
 ///
 /// # Errors
@@ -182,6 +206,25 @@ mod tests {
         check("a.com", &[ns("a.com")], Ok(Presence::Missing));
         check("x.a.com", &[ns("z.a.com")], Ok(Presence::Missing));
         check("x.a.com", &[("x.a.com", set("A", &["192.0.2.1"]))], Ok(Presence::Missing));
+    }
+
+    #[track_caller]
+    fn check_wildcard(domain: &str, sets: &[&str], expected: Option<&str>) {
+        let a = || vec![set("A", &["192.0.2.1"])];
+        let content = sets.iter().map(|at| (name(at), a())).collect();
+        let found = only_wildcard(&name("a.com"), &name(domain), &content);
+        assert_eq!(found, expected.map(name).as_ref(), "{domain}");
+    }
+
+    #[test]
+    fn a_name_has_only_a_wildcard_if_no_record_set_is_nearer() {
+        check_wildcard("x.a.com", &["*.a.com"], Some("*.a.com"));
+        check_wildcard("y.x.a.com", &["*.a.com"], Some("*.a.com"));
+        check_wildcard("y.x.a.com", &["*.a.com", "*.x.a.com"], Some("*.x.a.com"));
+        check_wildcard("x.a.com", &["*.a.com", "x.a.com"], None);
+        check_wildcard("y.x.a.com", &["*.a.com", "x.a.com"], None);
+        check_wildcard("x.a.com", &["a.com"], None);
+        check_wildcard("a.com", &["*.a.com", "*.com"], None);
     }
 
     #[test]

@@ -9,10 +9,11 @@ use self::advice::advice;
 use self::answer::{
     Candidate, Diagnosis, NameDiagnosis, RecordDiagnosis, RecordStatus, Validation,
 };
+use self::remarks::{missing_delegations, only_wildcards};
 use crate::aws::route53;
 use crate::domain::access::Access;
 use crate::domain::arn::CertificateArn;
-use crate::domain::certificate::{Certificate, Domain, Progress};
+use crate::domain::certificate::{Certificate, Domain};
 use crate::domain::name::DomainName;
 use crate::domain::plan::{pending_validation, stopped_by};
 use crate::domain::problem::Problem;
@@ -22,7 +23,7 @@ use crate::domain::zone::caa::forbidden;
 use crate::domain::zone::choice::{
     Assignment, Discovery, HOSTED_ZONE_TAG, Requirements, assign, unusable,
 };
-use crate::domain::zone::content::{names_to_read, presence, zone_cut};
+use crate::domain::zone::content::{names_to_read, presence, wildcards_above, zone_cut};
 use crate::domain::zone::{Content, HostedZone};
 use crate::flows::checks::scheduled_check;
 use crate::flows::context::{Context, Invocation};
@@ -32,6 +33,7 @@ use crate::flows::error::Error;
 
 mod advice;
 pub mod answer;
+mod remarks;
 
 /// Diagnoses a certificate: reads everything that a reconciliation reads, and CAA records and
 /// delegations, and writes nothing.
@@ -82,7 +84,7 @@ async fn examine(
     diagnosis: &mut Diagnosis,
 ) {
     let Context { clients, settings, .. } = context;
-    let records: BTreeSet<_> = domains.iter().filter_map(record).cloned().collect();
+    let records: BTreeSet<_> = domains.iter().filter_map(Domain::record).cloned().collect();
     let tag = certificate.tags.get(HOSTED_ZONE_TAG);
     let requirements = Requirements::new(&records, &certificate.names, tag);
     let discovery = discover(clients, settings, std::slice::from_ref(&requirements)).await;
@@ -99,25 +101,26 @@ async fn examine(
     let read: Content = contents.values().flatten().flat_map(|content| content.clone()).collect();
     diagnosis.remarks.clone_from(&assignment.remarks);
     diagnosis.remarks.extend(missing_delegations(context, &assignment, &discovery).await);
+    diagnosis.remarks.extend(only_wildcards(domains, &assignment, &contents));
     diagnosis.names = domains
         .iter()
         .map(|domain| {
-            let zone = record(domain).and_then(|record| assignment.assigned.get(record)).copied();
+            let zone = domain.record().and_then(|record| assignment.assigned.get(record)).copied();
             let content = zone.and_then(|zone| contents.get(zone.id.as_str()));
             NameDiagnosis {
                 name: domain.name.clone(),
                 validation: Validation::of(&domain.progress),
-                record: record(domain).map(|it| examine_record(it, &assignment, content)),
-                zones: candidates(record(domain), zone, &discovery, context),
+                record: domain.record().map(|it| examine_record(it, &assignment, content)),
+                zones: candidates(domain.record(), zone, &discovery, context),
                 caa: forbidden(&domain.name, &read)
                     .map(|it| format!("{} CAA {}", it.at, it.values.join(", "))),
             }
         })
         .collect();
     for (domain, name) in domains.iter().zip(&mut diagnosis.names) {
-        let zone = record(domain).and_then(|record| assignment.assigned.get(record)).copied();
+        let zone = domain.record().and_then(|record| assignment.assigned.get(record)).copied();
         let content = zone.and_then(|zone| contents.get(zone.id.as_str())?.as_ref().ok());
-        let (Some(record), Some(zone), Some(content)) = (record(domain), zone, content) else {
+        let (Some(record), Some(zone), Some(content)) = (domain.record(), zone, content) else {
             continue;
         };
         let Some((cut, _)) = zone_cut(record, zone, content) else { continue };
@@ -128,36 +131,8 @@ async fn examine(
     }
 }
 
-/// Remarks on chosen zones to which their parent zone, if it can be read, does not delegate. Public DNS
-/// need not use that parent zone, so nothing is blocked.
-async fn missing_delegations(
-    context: &Context,
-    assignment: &Assignment<'_>,
-    discovery: &Discovery,
-) -> Vec<String> {
-    let chosen: BTreeMap<_, _> =
-        assignment.assigned.iter().map(|(record, zone)| (&zone.id, (record, *zone))).collect();
-    let mut remarks = Vec::new();
-    for (record, child) in chosen.into_values() {
-        let shorter = |zone: &&HostedZone| zone.name.depth() < child.name.depth();
-        let mut public = discovery.above(record).filter(|zone| unusable(zone, None).is_none());
-        let Some(parent) = public.find(shorter) else { continue };
-        let client = context.clients.route53(&parent.access);
-        let apex = BTreeSet::from([child.name.clone()]);
-        let Ok(content) = route53::read(&client, parent, &apex).await else { continue };
-        if !content.values().flatten().any(|set| set.kind == "NS") {
-            remarks.push(format!(
-                "hosted zone {} ({}) does not delegate {}: unless another zone does, resolvers do not \
-                 ask hosted zone {}",
-                parent.id, parent.name, child.name, child.id
-            ));
-        }
-    }
-    remarks
-}
-
-/// The zones to read, and the names at which to read them: those of the records, and those at which a
-/// CAA record may be, each in the zone that is authoritative for it.
+/// The zones to read, and the names at which to read them: those of the records, those at which a CAA
+/// record may be, each in the zone that is authoritative for it, and the wildcards that may answer.
 fn reads<'a>(
     domains: &[Domain],
     assignment: &Assignment<'a>,
@@ -165,7 +140,7 @@ fn reads<'a>(
 ) -> BTreeMap<&'a str, (&'a HostedZone, BTreeSet<DomainName>)> {
     let mut reads: BTreeMap<&str, (&HostedZone, BTreeSet<DomainName>)> = BTreeMap::new();
     for domain in domains {
-        let Some(record) = record(domain) else { continue };
+        let Some(record) = domain.record() else { continue };
         let assigned = assignment.assigned.get(record).copied();
         let public = discovery.above(record).filter(|zone| unusable(zone, None).is_none());
         let zones: Vec<_> = assigned.into_iter().chain(public).collect();
@@ -180,19 +155,11 @@ fn reads<'a>(
         if let Some(zone) = assigned {
             let records = BTreeSet::from([record.clone()]);
             read(zone, &mut names_to_read(&zone.name, &records).into_iter());
+            let name = domain.name.without_wildcard();
+            read(zone, &mut wildcards_above(&zone.name, &name).into_iter());
         }
     }
     reads
-}
-
-/// The record of a name, if ACM tells.
-fn record(domain: &Domain) -> Option<&ValidationRecord> {
-    match &domain.progress {
-        Progress::Awaiting(record) | Progress::Validated(Some(record)) => Some(record),
-        Progress::NotDns | Progress::Refused(_) | Progress::Unready | Progress::Validated(None) => {
-            None
-        }
-    }
 }
 
 fn examine_record(

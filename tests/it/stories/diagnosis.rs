@@ -211,3 +211,23 @@ async fn a_diagnosis_states_what_it_cannot_read() {
     assert_eq!(diagnosis["names"][0]["record"]["state"], "UNKNOWN");
     check_advice(&diagnosis, "The record could not be read just now");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_diagnosis_warns_of_a_name_for_which_only_a_wildcard_answers() {
+    let world = World::new();
+    let zone = world.zone("example.com");
+    for name in ["*.example.com", "api.example.com"] {
+        world.sim.aws().route53.put_record(&zone, name, "A", 300, &["192.0.2.1"]);
+    }
+    let arn = world.request(&["app.example.com", "api.example.com", "*.example.com"]).await;
+    world.minutes(1).await;
+    let diagnosis = ask(&world, &arn).await;
+    assert_eq!(
+        diagnosis["remarks"],
+        json!([format!(
+            "hosted zone {zone} (example.com) has no record set at app.example.com, and *.example.com \
+             does not answer for it once the validation record exists below it: if the name is in use, \
+             add a record set of its own"
+        )])
+    );
+}

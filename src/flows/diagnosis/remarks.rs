@@ -1,0 +1,59 @@
+//! Remarks of a diagnosis: what prevents nothing for certain, but may surprise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::aws::route53;
+use crate::domain::certificate::Domain;
+use crate::domain::problem::Problem;
+use crate::domain::zone::choice::{Assignment, Discovery, unusable};
+use crate::domain::zone::content::only_wildcard;
+use crate::domain::zone::{Content, HostedZone};
+use crate::flows::context::Context;
+
+/// Remarks on chosen zones to which their parent zone, if it can be read, does not delegate. Public DNS
+/// need not use that parent zone, so nothing is blocked.
+pub(super) async fn missing_delegations(
+    context: &Context,
+    assignment: &Assignment<'_>,
+    discovery: &Discovery,
+) -> Vec<String> {
+    let chosen: BTreeMap<_, _> =
+        assignment.assigned.iter().map(|(record, zone)| (&zone.id, (record, *zone))).collect();
+    let mut remarks = Vec::new();
+    for (record, child) in chosen.into_values() {
+        let shorter = |zone: &&HostedZone| zone.name.depth() < child.name.depth();
+        let mut public = discovery.above(record).filter(|zone| unusable(zone, None).is_none());
+        let Some(parent) = public.find(shorter) else { continue };
+        let client = context.clients.route53(&parent.access);
+        let apex = BTreeSet::from([child.name.clone()]);
+        let Ok(content) = route53::read(&client, parent, &apex).await else { continue };
+        if !content.values().flatten().any(|set| set.kind == "NS") {
+            remarks.push(format!(
+                "hosted zone {} ({}) does not delegate {}: unless another zone does, resolvers do not \
+                 ask hosted zone {}",
+                parent.id, parent.name, child.name, child.id
+            ));
+        }
+    }
+    remarks
+}
+
+/// Remarks on names for which only a wildcard answers, until a validation record exists below them.
+pub(super) fn only_wildcards(
+    domains: &[Domain],
+    assignment: &Assignment<'_>,
+    contents: &BTreeMap<&str, Result<Content, Problem>>,
+) -> Vec<String> {
+    let remark = |domain: &Domain| {
+        let zone = assignment.assigned.get(domain.record()?)?;
+        let content = contents.get(zone.id.as_str())?.as_ref().ok()?;
+        let name = domain.name.without_wildcard();
+        let wildcard = only_wildcard(&zone.name, &name, content)?;
+        Some(format!(
+            "hosted zone {} ({}) has no record set at {name}, and {wildcard} does not answer for it once \
+             the validation record exists below it: if the name is in use, add a record set of its own",
+            zone.id, zone.name
+        ))
+    };
+    domains.iter().filter_map(remark).collect()
+}
