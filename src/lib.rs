@@ -88,7 +88,7 @@
 //! | check times | the fixed times of the checks of one validation, by its age ([`domain::check_times`]) |
 //! | deferred | a record could not be written this time; the next check tries again |
 //! | diagnosis | the answer to `Certificate Diagnosis`: what prevents a certificate from being issued or renewed |
-//! | discovery | what is known of the hosted zones that may hold some records ([`domain::zone::choice::Discovery`]) |
+//! | discovery | what is known of the hosted zones that may hold some records ([`domain::zone::discovery::Discovery`]) |
 //! | follow-up | a check that an earlier reconciliation of the same certificate scheduled |
 //! | guard | [`domain::record`]: what it refuses is never written |
 //! | milestone | an age of a validation at which a block is published again |

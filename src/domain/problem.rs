@@ -23,6 +23,8 @@ pub enum Cause {
     NotAllowed,
     /// ACM asks for a record that is not one of its validation records.
     NotAcms,
+    /// The record exists in a hosted zone that public DNS does not ask.
+    NotDelegated,
     /// No hosted zone can hold the name, or none of those that can may be used.
     NoZone,
     /// Another record set exists at the name.
@@ -62,6 +64,7 @@ impl Cause {
             Self::Denied => "Denied",
             Self::NotAllowed => "NotAllowed",
             Self::NotAcms => "NotAcms",
+            Self::NotDelegated => "NotDelegated",
             Self::NoZone => "NoZone",
             Self::Taken => "Taken",
             Self::Transient => "Transient",

@@ -30,6 +30,17 @@ pub fn report(error: &dyn Error) -> String {
     line.escape_debug().take(2_000).collect()
 }
 
+/// The first of these texts, and how many more there are: a message stays short, however many zones
+/// have one name.
+pub fn a_few(texts: &[impl AsRef<str>], separator: &str) -> String {
+    const FEW: usize = 5;
+    let mut few: Vec<_> = texts.iter().take(FEW).map(|it| it.as_ref().to_owned()).collect();
+    if texts.len() > FEW {
+        few.push(format!("and {} more", texts.len() - FEW));
+    }
+    few.join(separator)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,9 @@ use crate::domain::name::DomainName;
 use crate::domain::record::ValidationRecord;
 use crate::domain::settings::Settings;
 use crate::domain::zone::HostedZone;
-use crate::domain::zone::choice::{self, Discovery, Requirements, TaggedZone, zone_names};
+use crate::domain::zone::choice;
+use crate::domain::zone::discovery::{Discovery, TaggedZone};
+use crate::domain::zone::requirements::{Requirements, zone_names};
 use crate::flows::ask_again::ask_again;
 
 /// Discovers the hosted zones that can hold the records of these certificates: by the ids in the

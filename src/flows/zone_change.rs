@@ -13,7 +13,7 @@ use crate::domain::arn::{Scope, role_account};
 use crate::domain::name::DomainName;
 use crate::domain::request::{ChangedZone, PageCursor, Request, ZoneChange};
 use crate::domain::text::{quote, report};
-use crate::domain::zone::choice::TaggedZone;
+use crate::domain::zone::discovery::TaggedZone;
 use crate::flows::context::{Context, Invocation};
 use crate::flows::deadline::Deadline;
 use crate::flows::discovery;

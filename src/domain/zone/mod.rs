@@ -6,8 +6,12 @@ use crate::domain::access::Access;
 use crate::domain::name::DomainName;
 
 pub mod caa;
+pub mod candidates;
 pub mod choice;
 pub mod content;
+pub mod discovery;
+pub mod public_dns;
+pub mod requirements;
 
 /// A hosted zone, as far as the choice depends on it.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -20,10 +20,11 @@ use crate::domain::problem::Problem;
 use crate::domain::record::ValidationRecord;
 use crate::domain::stop::StopReason;
 use crate::domain::zone::caa::forbidden;
-use crate::domain::zone::choice::{
-    Assignment, Discovery, HOSTED_ZONE_TAG, Requirements, assign, unusable,
-};
+use crate::domain::zone::candidates::unusable;
+use crate::domain::zone::choice::{Assignment, assign};
 use crate::domain::zone::content::{names_to_read, presence, wildcards_above, zone_cut};
+use crate::domain::zone::discovery::Discovery;
+use crate::domain::zone::requirements::{HOSTED_ZONE_TAG, Requirements};
 use crate::domain::zone::{Content, HostedZone};
 use crate::flows::checks::scheduled_check;
 use crate::flows::context::{Context, Invocation};

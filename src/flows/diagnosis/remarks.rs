@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::aws::route53;
 use crate::domain::certificate::Domain;
 use crate::domain::problem::Problem;
-use crate::domain::zone::choice::{Assignment, Discovery, unusable};
+use crate::domain::zone::candidates::unusable;
+use crate::domain::zone::choice::Assignment;
 use crate::domain::zone::content::only_wildcard;
+use crate::domain::zone::discovery::Discovery;
 use crate::domain::zone::{Content, HostedZone};
 use crate::flows::context::Context;
 

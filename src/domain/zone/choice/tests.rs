@@ -1,5 +1,10 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::domain::access::Access;
+use crate::domain::name::DomainName;
+use crate::domain::zone::discovery::TaggedZone;
+use crate::domain::zone::requirements::zone_names;
 
 fn name(text: &str) -> DomainName {
     DomainName::new(text)

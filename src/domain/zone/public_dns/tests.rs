@@ -1,0 +1,121 @@
+use std::net::Ipv4Addr;
+
+use super::*;
+use crate::domain::access::Access;
+
+fn name(text: &str) -> DomainName {
+    DomainName::new(text)
+}
+
+fn names(texts: &[&str]) -> BTreeSet<DomainName> {
+    texts.iter().map(|text| name(text)).collect()
+}
+
+fn zone(id: &str, name: &str) -> HostedZone {
+    HostedZone {
+        id: id.to_owned(),
+        name: DomainName::new(name),
+        access: Access::Own,
+        private: false,
+        linked_service: None,
+        tags: BTreeMap::new(),
+    }
+}
+
+/// What public DNS says if this zone answers for `_x.dev.a.com`, and Z1 and Z2 have these name servers.
+fn public(apex: &str, asked: &[&str], delegation_sets: [&[&str]; 2]) -> PublicDns {
+    let authority = Authority { apex: name(apex), name_servers: names(asked) };
+    let ids = ["Z1", "Z2"].map(str::to_owned);
+    PublicDns {
+        authorities: [(record(), authority)].into(),
+        delegation_sets: ids.into_iter().zip(delegation_sets.map(names)).collect(),
+        addresses: BTreeMap::new(),
+    }
+}
+
+fn record() -> DomainName {
+    name("_x.dev.a.com")
+}
+
+fn at(last: u8) -> BTreeSet<IpAddr> {
+    [IpAddr::V4(Ipv4Addr::new(192, 0, 2, last))].into()
+}
+
+#[test]
+fn a_zone_is_seen_if_one_of_its_name_servers_is_asked() {
+    let zone = zone("Z1", "a.com");
+    let sight = |public: &PublicDns| public.sight(&record(), &zone);
+    assert_eq!(sight(&PublicDns::default()), Sight::Unknown);
+    assert_eq!(sight(&public("a.com", &["ns-1", "ns-9"], [&["ns-1"], &[]])), Sight::Seen);
+    assert_eq!(sight(&public("dev.a.com", &["ns-1"], [&["ns-1"], &[]])), Sight::Unseen);
+    assert_eq!(sight(&public("com", &["ns-1"], [&["ns-1"], &[]])), Sight::Unseen);
+    let unread = PublicDns {
+        delegation_sets: BTreeMap::new(),
+        ..public("a.com", &["ns-1"], [&["ns-1"], &[]])
+    };
+    assert_eq!(sight(&unread), Sight::Unknown);
+}
+
+#[test]
+fn name_servers_of_other_names_are_compared_by_their_addresses() {
+    let zone = zone("Z1", "a.com");
+    let mut public = public("a.com", &["ns1.a.com"], [&["ns-1"], &[]]);
+    let undecided = public.undecided(&record(), &zone);
+    assert_eq!(undecided, names(&["ns1.a.com", "ns-1"]));
+    assert_eq!(public.sight(&record(), &zone), Sight::Unknown, "no addresses are known");
+    public.addresses = [(name("ns-1"), at(1)), (name("ns1.a.com"), at(1))].into();
+    assert_eq!(public.sight(&record(), &zone), Sight::Seen);
+    public.addresses.insert(name("ns1.a.com"), at(2));
+    assert_eq!(public.sight(&record(), &zone), Sight::Unseen);
+}
+
+#[test]
+fn of_several_zones_the_one_that_is_asked_is_chosen() {
+    let zones = [zone("Z1", "a.com"), zone("Z2", "a.com"), zone("Z3", "dev.a.com")];
+    let zones: Vec<_> = zones.iter().collect();
+    let chosen = |public: &PublicDns| public.choose(&record(), &zones).map(|zone| &*zone.id);
+    assert_eq!(chosen(&PublicDns::default()), None);
+    assert_eq!(chosen(&public("a.com", &["ns-2"], [&["ns-1"], &["ns-2"]])), Some("Z2"));
+    assert_eq!(chosen(&public("dev.a.com", &["ns-9"], [&["ns-1"], &["ns-2"]])), Some("Z3"));
+    assert_eq!(chosen(&public("com", &["ns-9"], [&["ns-1"], &["ns-2"]])), None);
+    assert_eq!(chosen(&public("a.com", &["ns-1", "ns-2"], [&["ns-1"], &["ns-2"]])), None);
+}
+
+/// Checks what the problem says of zone Z1, `dev.a.com`.
+#[track_caller]
+fn check_problem(apex: &str, parent: Option<&HostedZone>, expected: &str) {
+    let public = public(apex, &["ns.other", "ns.more"], [&["ns-1", "ns-2"], &[]]);
+    let problem = public.not_delegated(&record(), &zone("Z1", "dev.a.com"), parent);
+    let problem = problem.expect("something is known");
+    assert_eq!((problem.cause, &*problem.message), (Cause::NotDelegated, expected));
+}
+
+#[test]
+fn a_problem_names_both_sets_of_name_servers_and_where_to_change_them() {
+    let parent = zone("Z2", "a.com");
+    check_problem(
+        "dev.a.com",
+        Some(&parent),
+        "public DNS asks the name servers ns.more, ns.other for dev.a.com, and not those of hosted \
+         zone Z1: set the NS record set dev.a.com in hosted zone Z2 (a.com) to ns-1, ns-2",
+    );
+    check_problem(
+        "a.com",
+        None,
+        "public DNS asks the name servers ns.more, ns.other of a.com for the name, and nothing there \
+         delegates dev.a.com to hosted zone Z1: set the name servers of dev.a.com to ns-1, ns-2, at \
+         the registrar or in the zone above it",
+    );
+    check_problem(
+        "_x.dev.a.com",
+        None,
+        "public DNS asks the name servers ns.more, ns.other for _x.dev.a.com, and not hosted zone Z1 \
+         (dev.a.com): publish the record where _x.dev.a.com is served",
+    );
+    check_problem(
+        "com",
+        None,
+        "public DNS does not know dev.a.com: register the domain, or renew its registration, and set \
+         its name servers to ns-1, ns-2",
+    );
+}
