@@ -138,6 +138,7 @@
 //!   invocation did before it was killed is counted.
 
 pub mod aws;
+pub mod dns;
 pub mod domain;
 pub mod entry;
 pub mod flows;
