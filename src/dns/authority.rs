@@ -1,6 +1,6 @@
 //! Which zone the world sees for a name, and who answers for it.
 
-use super::message::{Data, Response};
+use super::answer::{Data, Response};
 use super::unknown::{Known, Unknown};
 use crate::domain::name::DomainName;
 

@@ -1,10 +1,10 @@
-//! CAA records: which authorities may issue certificates.
+//! The CAA records of a name: which authorities may issue certificates for it.
 
-use std::fmt::{self, Write};
-
+use super::answer::{Data, Response};
+use super::caa_record::Caa;
 use crate::domain::name::DomainName;
 
-/// The CAA records that a name has, or inherits.
+/// The CAA records at a name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CaaSet {
     /// The name that has the records.
@@ -15,30 +15,12 @@ pub struct CaaSet {
     pub records: Vec<Caa>,
 }
 
-/// One CAA record. Nothing in it can be trusted to make sense.
-///
-/// It is displayed as Route 53 shows it: `0 issue "amazon.com"`.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Caa {
-    /// 128 says that an authority that does not know the tag may not issue.
-    pub flags: u8,
-    /// `issue`, `issuewild`, `iodef` or any other, in the spelling of its owner.
-    pub tag: String,
-    /// The value. What is not UTF-8 is replaced by U+FFFD.
-    pub value: String,
-}
-
-impl fmt::Display for Caa {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} \"", self.flags, self.tag)?;
-        for character in self.value.chars() {
-            match character {
-                '"' | '\\' => write!(f, "\\{character}")?,
-                // Values come from outside and go into logs: what could forge a line is shown escaped.
-                _ if character.is_control() => write!(f, "{}", character.escape_default())?,
-                _ => f.write_char(character)?,
-            }
-        }
-        f.write_char('"')
-    }
+/// The CAA records of a name by the answer to the CAA question.
+pub(super) fn set(name: &DomainName, response: &Response) -> CaaSet {
+    let record = |data: &Data| match data {
+        Data::Caa(record) => Some(record.clone()),
+        _ => None,
+    };
+    let records = response.data.iter().filter_map(record).collect();
+    CaaSet { name: name.clone(), owner: response.end.clone(), records }
 }

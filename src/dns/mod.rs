@@ -7,8 +7,10 @@
 //!
 //! Start at [`resolver::Resolver`].
 
+mod answer;
 pub mod authority;
 pub mod caa;
+pub mod caa_record;
 mod message;
 pub mod network;
 pub mod questions;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
-use super::message::{Question, Response};
+use super::answer::{Question, Response};
 use super::unknown::{Known, Unknown};
 
 /// The most queries that one reconciliation sends. A query that is sent again, to another resolver or over

@@ -7,9 +7,10 @@ use std::time::Duration;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::time::timeout;
 
+use super::answer::{Data, Kind, Question, Response};
 use super::authority::{self, Authority};
-use super::caa::CaaSet;
-use super::message::{self, Data, Kind, Question, Response};
+use super::caa::{self, CaaSet};
+use super::message;
 use super::questions::Questions;
 use super::transport::{Protocol, Transport};
 use super::unknown::{Known, Unknown};
@@ -61,7 +62,8 @@ impl Resolver {
         let mut name_exists = None;
         for above in name.lineage().take(STEPS) {
             let response = self.ask(&above, Kind::Soa, questions).await?;
-            let exists = *name_exists.get_or_insert(response.exists || response.alias.is_some());
+            let exists = response.exists || response.alias.is_some();
+            let exists = *name_exists.get_or_insert(exists);
             if let Some(apex) = authority::apex(&above, &response)? {
                 let response = self.ask(&apex, Kind::Ns, questions).await?;
                 let name_servers = authority::name_servers(&apex, &response)?;
@@ -109,13 +111,7 @@ impl Resolver {
     ///
     /// [`Unknown`] if nothing is known.
     pub async fn caa(&self, name: &DomainName, questions: &Questions) -> Known<CaaSet> {
-        let response = self.ask(name, Kind::Caa, questions).await?;
-        let record = |data: &Data| match data {
-            Data::Caa(record) => Some(record.clone()),
-            _ => None,
-        };
-        let records = response.data.iter().filter_map(record).collect();
-        Ok(CaaSet { name: name.clone(), owner: response.end.clone(), records })
+        Ok(caa::set(name, &*self.ask(name, Kind::Caa, questions).await?))
     }
 
     /// The CAA records that govern a name: those of the first name from it up to its top-level domain that

@@ -5,10 +5,9 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::fake::{Fake, Reply, message, name, questions};
+use crate::dns::answer::{Data, Kind, Question, Response};
 use crate::dns::authority::{apex, name_servers};
-use crate::dns::message::{
-    Data, Kind, Question, Response, Useless, answers, is_truncated, query, read,
-};
+use crate::dns::message::{Useless, answers, is_truncated, query, read};
 use crate::domain::name::DomainName;
 
 fn question(kind: Kind, of: &str) -> Question {
