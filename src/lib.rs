@@ -7,8 +7,8 @@
 //!
 //! # The layers
 //!
-//! Arrows run down only: a module imports from its own layer or from those below. A test
-//! (`tests/it/architecture.rs`) reads every import and keeps it so.
+//! Arrows run down only: a module imports from its own layer or from those below. `aws` and `dns` stand side
+//! by side. A test (`tests/it/architecture.rs`) reads every import and keeps it so.
 //!
 //! ```text
 //! entry   parse ── batch ── handler                              an event comes in, a response goes out
@@ -20,6 +20,7 @@
 //!   ▼
 //! aws     acm · route53 · scheduler · eventbridge · cloudwatch   one thin function for each call; the
 //!         clients · environment · preconnect · role              SDK's types become plain values here
+//! dns     resolver · questions · network · …                     asks what public DNS says
 //!   │
 //!   ▼
 //! domain  request · certificate · plan · check_times · policy    values and decisions: no I/O, no clock,
@@ -138,6 +139,7 @@
 //!   invocation did before it was killed is counted.
 
 pub mod aws;
+pub mod dns;
 pub mod domain;
 pub mod entry;
 pub mod flows;

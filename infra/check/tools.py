@@ -210,6 +210,7 @@ def deploy_forms():
         "CertificateRoleName": "acm-dns-validator-certificates",
         "SweepAccounts": "111122223333,444455556666",
         "RecordTtl": "60",
+        "DnsResolvers": "192.0.2.1,[2001:db8::1]:5353",
         "EventBus": "arn:aws:events:us-east-1:000000000000:event-bus/ours",
         "OrganizationId": "o-a1b2c3d4e5",
         "OrganizationQueue": "true",

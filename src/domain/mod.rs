@@ -14,6 +14,7 @@ pub mod policy;
 pub mod problem;
 pub mod record;
 pub mod request;
+pub mod resolvers;
 pub mod settings;
 pub mod stop;
 pub mod tag;

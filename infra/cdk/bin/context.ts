@@ -92,6 +92,7 @@ export function readContext(app: App): ContextSettings {
     accounts: list('accounts'),
     sweepAccounts: list('sweepAccounts'),
     recordTtl: seconds('recordTtl'),
+    dnsResolvers: list('dnsResolvers'),
     dryRun: flag('dryRun'),
     organizationId: text('organizationId'),
     organizationQueue: queued ? queue : undefined,

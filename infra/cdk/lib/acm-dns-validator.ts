@@ -144,6 +144,7 @@ export class AcmDnsValidator extends Construct {
         ALLOWED_DOMAINS: props.allowedDomains?.join(','),
         REGIONS: props.regions?.join(','),
         RECORD_TTL: props.recordTtl?.toSeconds().toString(),
+        DNS_RESOLVERS: props.dnsResolvers?.join(','),
         DRY_RUN: dryRun ? 'true' : undefined,
       }),
     });

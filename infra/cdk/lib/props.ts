@@ -194,6 +194,14 @@ export interface AcmDnsValidatorProps {
   readonly recordTtl?: Duration;
 
   /**
+   * The recursive resolvers that are asked what public DNS says (`DNS_RESOLVERS`): IP addresses, each with a port if it is
+   * not 53, or `none` alone, which never asks.
+   *
+   * @default - those of the Lambda environment
+   */
+  readonly dnsResolvers?: string[];
+
+  /**
    * Check and report, but write and schedule nothing (`DRY_RUN`). The role has no permission to do so.
    *
    * @default false
@@ -229,6 +237,7 @@ export function checkProps(props: AcmDnsValidatorProps): void {
     ...each('regions', props.regions, /^[a-z]{2,}(-[a-z]+)+-\d+$/, 'regions'),
     ...each('accounts', props.accounts, /^\d{12}$/, 'account ids'),
     ...each('sweepAccounts', props.sweepAccounts, /^\d{12}$/, 'account ids'),
+    ...each('dnsResolvers', props.dnsResolvers, /^(none|[0-9A-Fa-f.:[\]]+)$/, 'IP addresses, each with a port if it is not 53, or none'),
     ...each('organizationId', props.organizationId && [props.organizationId], /^o-[a-z0-9]{10,32}$/, 'the id of an organization'),
     ...each(
       'certificateRoleName',
@@ -247,6 +256,7 @@ export function checkProps(props: AcmDnsValidatorProps): void {
       (props.organizationQueue?.batchSize ?? 1000) <= 10 || props.organizationQueue?.batchWindow?.toSeconds() !== 0,
       'organizationQueue.batchSize over 10 needs a batchWindow',
     ),
+    ...unless(!props.dnsResolvers?.includes('none') || props.dnsResolvers.length === 1, 'dnsResolvers has none and others'),
     ...unless(!props.accounts?.length || !!props.certificateRoleName, 'accounts needs certificateRoleName'),
     ...unless(!props.sweepAccounts?.length || !!props.certificateRoleName, 'sweepAccounts needs certificateRoleName'),
     ...unless(

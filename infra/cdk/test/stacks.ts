@@ -35,6 +35,7 @@ export function everything(stack: Stack): AcmDnsValidatorProps {
     regions: ['eu-west-1', 'us-east-1'],
     accounts: ['777788889999'],
     sweepAccounts: ['777788889999'],
+    dnsResolvers: ['192.0.2.1', '[2001:db8::1]:5353'],
     dryRun: true,
     organizationId: 'o-a1b2c3d4e5',
     organizationQueue: {},

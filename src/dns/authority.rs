@@ -1,0 +1,53 @@
+//! Which zone the world sees for a name, and who answers for it.
+
+use super::answer::{Data, Response};
+use super::unknown::{Known, Unknown};
+use crate::domain::name::DomainName;
+
+/// The zone that the world sees for a name.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Authority {
+    /// The name of the zone: the name itself or one above it. The root is the empty name.
+    pub apex: DomainName,
+    /// The zone's NS records, sorted.
+    pub name_servers: Vec<DomainName>,
+    /// Whether the name exists. If it does not, the zone is the one that says so: a top-level domain where
+    /// the domain is not registered or not delegated.
+    pub exists: bool,
+}
+
+/// The zone of a name by the answer to the SOA question. `None` if the name is an alias: the zone is that
+/// of its target then, and says nothing about the name.
+pub(super) fn apex(name: &DomainName, response: &Response) -> Known<Option<DomainName>> {
+    if response.alias.is_some() {
+        return Ok(None);
+    }
+    if response.data.contains(&Data::Zone) {
+        return Ok(Some(name.clone()));
+    }
+    let mut zones = response.zones.iter().filter(|zone| holds(zone, name));
+    match (zones.next(), zones.next()) {
+        (Some(zone), None) => Ok(Some(zone.clone())),
+        _ => Err(Unknown::new(format!("the answer for {name} names no zone that it is in"))),
+    }
+}
+
+/// The name servers of a zone by the answer to the NS question.
+pub(super) fn name_servers(apex: &DomainName, response: &Response) -> Known<Vec<DomainName>> {
+    let server = |data: &Data| match data {
+        Data::NameServer(name) => Some(name.clone()),
+        _ => None,
+    };
+    let mut servers: Vec<_> = response.data.iter().filter_map(server).collect();
+    if response.alias.is_some() || servers.is_empty() {
+        return Err(Unknown::new(format!("the zone {apex}. has no name servers")));
+    }
+    servers.sort();
+    servers.dedup();
+    Ok(servers)
+}
+
+/// Whether a zone may hold a name. The root, which has an empty name, holds all.
+fn holds(zone: &DomainName, name: &DomainName) -> bool {
+    zone.as_str().is_empty() || name.is_at_or_under(zone)
+}

@@ -1,0 +1,5 @@
+mod fake;
+mod hostile;
+mod lookups;
+mod network;
+mod tries;
