@@ -25,7 +25,9 @@ pub(super) fn apex(name: &DomainName, response: &Response) -> Known<Option<Domai
     if response.data.contains(&Data::Zone) {
         return Ok(Some(name.clone()));
     }
-    let mut zones = response.zones.iter().filter(|zone| holds(zone, name));
+    // A zone exists, so a name that does not exist is no apex.
+    let may_hold = |zone: &DomainName| holds(zone, name) && (response.exists || zone != name);
+    let mut zones = response.zones.iter().filter(|zone| may_hold(zone));
     match (zones.next(), zones.next()) {
         (Some(zone), None) => Ok(Some(zone.clone())),
         _ => Err(Unknown::new(format!("the answer for {name} names no zone that it is in"))),

@@ -28,8 +28,12 @@ impl From<ParseError> for Useless {
     }
 }
 
-/// How many aliases are followed. Resolvers follow 8 to 16 themselves.
+/// How many aliases are followed.
 const MOST_ALIASES: usize = 8;
+
+/// How many records of a section are read. By compression, a message can hold thousands with the longest of
+/// names: megabytes, once they are read.
+const MOST_RECORDS: usize = 256;
 
 /// The size of a datagram that passes every network in one piece
 /// ([DNS Flag Day 2020](https://www.dnsflagday.net/2020/)).
@@ -92,13 +96,12 @@ pub(super) fn read(question: &Question, message: &[u8]) -> Result<Response, Usel
     let answers = records(message.answer()?, &[question.kind, Kind::Cname])?;
     let authority = records(message.authority()?, &[Kind::Soa])?;
     let (alias, end) = follow(question, &answers)?;
-    Ok(Response {
-        alias,
-        exists,
-        data: of(&end, question.kind, &answers).cloned().collect(),
-        end,
-        zones: authority.into_iter().map(|(owner, _)| owner).collect(),
-    })
+    let data: Vec<_> = of(&end, question.kind, &answers).cloned().collect();
+    if !exists && !data.is_empty() {
+        return Err(Useless::Nonsense);
+    }
+    let zones = authority.into_iter().map(|(owner, _)| owner).collect();
+    Ok(Response { alias, end, exists, data, zones })
 }
 
 /// Follows the aliases that begin at the name that is asked for: the first target, and the end.
@@ -151,7 +154,7 @@ fn of<'a>(name: &DomainName, kind: Kind, answers: &'a [Answer]) -> impl Iterator
     data.filter(move |data| data.is(kind))
 }
 
-/// The records of these types in a section. The others are ignored.
+/// The records of these types in a section. Others are ignored.
 fn records(section: RecordSection<'_, [u8]>, kinds: &[Kind]) -> Result<Vec<Answer>, Useless> {
     let mut records = Vec::new();
     for record in section {
@@ -160,6 +163,9 @@ fn records(section: RecordSection<'_, [u8]>, kinds: &[Kind]) -> Result<Vec<Answe
         if let (Some(kind), Class::IN) = (kind, record.class())
             && let Some(owner) = from_wire(&record.owner())
         {
+            if records.len() == MOST_RECORDS {
+                return Err(Useless::Nonsense);
+            }
             records.push((owner, data(*kind, &record)?));
         }
     }

@@ -55,8 +55,11 @@ impl Questions {
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(answers.entry(question).or_default())
         };
-        let ask = async { self.in_time(ask).await.map(Arc::new) };
-        cell.get_or_init(|| ask).await.clone()
+        if let Some(answer) = cell.get() {
+            return answer.clone();
+        }
+        let ask = async { ask.await.map(Arc::new) };
+        self.in_time(async { cell.get_or_init(|| ask).await.clone() }).await
     }
 
     /// Counts a query that is about to be sent.

@@ -30,8 +30,8 @@ const STEPS: usize = 8;
 
 /// Asks recursive resolvers.
 ///
-/// Each question is tried twice at least: at the next resolver if there is another. A try takes a second
-/// at most. Without any resolver, nothing is known.
+/// A question that is not answered is asked again: of the next resolver, or of the only one. Each has a
+/// second to answer, and another one if the answer needs TCP. Without any resolver, nothing is known.
 #[derive(Clone, Debug)]
 pub struct Resolver {
     servers: Vec<SocketAddr>,

@@ -60,6 +60,20 @@ fn eight_aliases_are_followed() {
 }
 
 #[test]
+fn a_name_that_does_not_exist_has_no_records() {
+    let contradiction = read_text(Kind::A, "a.example", "NXDOMAIN a.example A 192.0.2.1");
+    assert_eq!(contradiction, Err(Useless::Nonsense));
+}
+
+#[test]
+fn a_message_that_would_fill_the_memory_is_refused() {
+    let records = |number: usize| "a.example A 192.0.2.1;".repeat(number);
+    let response = read_text(Kind::A, "a.example", &records(256)).expect("an answer");
+    assert_eq!(response.data.len(), 256);
+    assert_eq!(read_text(Kind::A, "a.example", &records(257)), Err(Useless::Nonsense));
+}
+
+#[test]
 fn pointers_that_do_not_lead_backwards_are_refused() {
     let question = question(Kind::A, "a.example");
     let good = made(&question, "a.example A 192.0.2.1");

@@ -1,7 +1,12 @@
 //! What the questions are, and how their answers are read.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
 use super::fake::{Fake, name, names, questions};
+use crate::dns::answer::{Kind, Question};
 use crate::dns::authority::Authority;
+use crate::dns::message::query;
 use crate::dns::unknown::Known;
 
 const NS: (&str, &str) =
@@ -20,6 +25,34 @@ fn is_unknown<T: std::fmt::Debug>(found: Known<T>, why: &str) {
 
 async fn authority(table: &'static [(&str, &str)], of: &str) -> Known<Authority> {
     Fake::knowing(table).resolver(1).authority(&name(of), &questions()).await
+}
+
+#[test]
+fn a_query_asks_for_recursion_and_takes_datagrams_of_1232_bytes() {
+    let question = Question { name: name("a.example"), kind: Kind::Caa };
+    let expected: &[&[u8]] = &[
+        b"\x12\x34\x01\x00\0\x01\0\0\0\0\0\x01", // id, RD, one question, one OPT record
+        b"\x01a\x07example\0\x01\x01\0\x01",     // CAA is type 257
+        b"\0\0\x29\x04\xd0\0\0\0\0\0\0",         // OPT is type 41; 0x4d0 bytes
+    ];
+    assert_eq!(query(&question, 0x1234), Some(expected.concat()));
+}
+
+#[tokio::test]
+async fn ids_are_random() {
+    let ids = Arc::new(Mutex::new(BTreeSet::new()));
+    let seen = Arc::clone(&ids);
+    let fake = Fake::new(move |asked| {
+        seen.lock().expect("no panic").insert(asked.query[..2].to_vec());
+        asked.reply("")
+    });
+    let (resolver, questions) = (fake.resolver(1), questions());
+    for number in 0..10 {
+        let found = resolver.cname(&name(&format!("a{number}.example")), &questions).await;
+        assert_eq!(found, Ok(None));
+    }
+    // Two of ten may be the same by chance, but hardly all.
+    assert!(ids.lock().expect("no panic").len() > 5);
 }
 
 #[tokio::test]
@@ -91,7 +124,13 @@ async fn aliases_all_the_way_up_say_nothing() {
 #[tokio::test]
 async fn a_zone_must_be_above_the_name() {
     let why = "the answer for www.example.com names no zone that it is in";
-    for answer in ["", "| example.org SOA", "| ample.com SOA", "| www.www.example.com SOA"] {
+    for answer in [
+        "",
+        "| example.org SOA",
+        "| ample.com SOA",
+        "| www.www.example.com SOA",
+        "NXDOMAIN | www.example.com SOA",
+    ] {
         let fake = Fake::new(move |asked| asked.reply(answer));
         let found = fake.resolver(1).authority(&name("www.example.com"), &questions()).await;
         is_unknown(found, why);

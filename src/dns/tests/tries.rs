@@ -183,6 +183,17 @@ async fn the_number_of_questions_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_known_stays_known_after_the_deadline() {
+    let fake = only(1, |_| Reply::Silence);
+    let (resolver, questions) = (fake.resolver(1), Questions::new(now() + Duration::from_secs(1)));
+    assert_eq!(resolver.cname(&name("a.example"), &questions).await, Ok(root()));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(resolver.cname(&name("a.example"), &questions).await, Ok(root()));
+    assert!(resolver.cname(&name("b.example"), &questions).await.is_err());
+    assert_eq!(fake.queries().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_question_outlasts_the_deadline() {
     let fake = Fake::new(|_| Reply::Silence);
     let (resolver, time) = (fake.resolver(1), Duration::from_millis(1500));
