@@ -12,6 +12,8 @@ mod registry;
 mod resolution;
 mod resolve;
 pub(super) mod servers;
+#[cfg(test)]
+mod tests;
 mod validation;
 
 pub use self::resolution::{Rcode, Record, Resolution};
