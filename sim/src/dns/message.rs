@@ -1,6 +1,6 @@
 //! Writes answers.
 
-use simple_dns::rdata::{OPT, RData};
+use simple_dns::rdata::RData;
 use simple_dns::{CLASS, Label, Packet, PacketFlag, QCLASS, QTYPE, ResourceRecord, TYPE};
 
 use super::query::{Asked, Query};
@@ -11,6 +11,9 @@ use crate::route53::{Name, Rcode, Record, Resolution};
 /// The largest message over UDP that this resolver sends and takes, so that none is fragmented.
 /// Source: <https://www.dnsflagday.net/2020/>
 const LARGEST: u16 = 1232;
+
+/// The flag of clients that understand DNSSEC. An answer repeats it: RFC 3225 section 3.
+const DO: u16 = 0x8000;
 
 /// The largest message over UDP without EDNS. Source: RFC 1035 section 4.2.1.
 const PLAIN: u16 = 512;
@@ -44,7 +47,7 @@ impl<'a> Message<'a> {
 
     /// The largest message over UDP that both sides take.
     pub(super) fn limit(&self) -> usize {
-        usize::from(self.query.edns.unwrap_or(PLAIN).clamp(PLAIN, LARGEST))
+        usize::from(self.query.edns.map_or(PLAIN, |edns| edns.size).clamp(PLAIN, LARGEST))
     }
 
     /// The message; `None` if a record cannot be written.
@@ -56,10 +59,6 @@ impl<'a> Message<'a> {
             packet.set_flags(PacketFlag::TRUNCATION);
         }
         *packet.rcode_mut() = types::rcode(self.resolution.rcode);
-        if self.query.edns.is_some() || self.resolution.rcode == Rcode::BadVers {
-            *packet.opt_mut() =
-                Some(OPT { opt_codes: Vec::new(), udp_packet_size: LARGEST, version: 0 });
-        }
         if let Some(asked) = &self.asked {
             let class = QCLASS::try_from(asked.class).ok()?;
             let asked_type =
@@ -70,7 +69,27 @@ impl<'a> Message<'a> {
         packet.answers = self.records(&self.resolution.answer)?;
         packet.name_servers = self.records(&self.resolution.authority)?;
         packet.additional_records = self.records(&self.additional)?;
-        packet.build_bytes_vec_compressed().ok()
+        let mut message = packet.build_bytes_vec_compressed().ok()?;
+        self.add_edns(&mut message);
+        Some(message)
+    }
+
+    /// Adds the EDNS record at the end, if the query has one. It is written by hand, because the crate
+    /// writes version and response code in the wrong places. Source: RFC 6891 section 6.1.3.
+    fn add_edns(&self, message: &mut Vec<u8>) {
+        let Some(edns) = self.query.edns else {
+            return;
+        };
+        // The record counts as one of the additional section.
+        let count = self.additional.len() as u16 + 1;
+        message.splice(10..12, count.to_be_bytes());
+        // The owner is the root, and the type is 41.
+        message.extend([0, 0, 41]);
+        message.extend(LARGEST.to_be_bytes());
+        let high_bits_of_rcode = u8::from(self.resolution.rcode == Rcode::BadVers);
+        message.extend([high_bits_of_rcode, 0]);
+        message.extend((edns.flags & DO).to_be_bytes());
+        message.extend([0, 0]);
     }
 
     fn records(&self, records: &[Record]) -> Option<Vec<ResourceRecord<'static>>> {

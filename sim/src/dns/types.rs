@@ -37,15 +37,14 @@ pub(super) fn is_meta(number: u16) -> bool {
     number == 41 || (128..=255).contains(&number)
 }
 
-/// A response code in a message.
+/// A response code in a header. `BADVERS` is 16, whose lower four bits are zero.
 pub(super) fn rcode(rcode: Rcode) -> simple_dns::RCODE {
     match rcode {
-        Rcode::NoError => simple_dns::RCODE::NoError,
+        Rcode::NoError | Rcode::BadVers => simple_dns::RCODE::NoError,
         Rcode::FormErr => simple_dns::RCODE::FormatError,
         Rcode::ServFail => simple_dns::RCODE::ServerFailure,
         Rcode::NxDomain => simple_dns::RCODE::NameError,
         Rcode::NotImp => simple_dns::RCODE::NotImplemented,
         Rcode::Refused => simple_dns::RCODE::Refused,
-        Rcode::BadVers => simple_dns::RCODE::BADVERS,
     }
 }

@@ -10,6 +10,9 @@ use tokio::task::JoinSet;
 use crate::dns::{Protocol, Reply};
 use crate::drive::Sim;
 
+#[cfg(test)]
+mod tests;
+
 /// How often a port for both protocols is looked for. That of one may be in use for the other.
 const ATTEMPTS: u32 = 16;
 
