@@ -25,7 +25,7 @@ PLAIN = sorted((ROOT / "infra").glob("*.yaml"))
 SAM = ("sam", "aws-sam-cli==1.170.0", "cfn-lint==1.58.0", "cfn-lint-serverless==0.3.6")
 CHECKOV = ("checkov", "checkov==3.3.30")
 MINISTACK = ("ministack", "ministack==1.5.33", "boto3==1.43.106")
-EVIDENCE = ("evidence", "moto[server]==5.2.5", "ministack==1.5.33", "boto3==1.43.106")
+EVIDENCE = ("evidence", "moto[server]==5.2.5", "ministack==1.5.33", "boto3==1.43.106", "dnspython==2.9.2")
 
 # AWS's tools need a region and credentials even if they call nobody.
 os.environ |= {

@@ -41,7 +41,7 @@ class Difference:
 EMULATORS = ("moto", "ministack")
 
 
-def readme(cases, compared):
+def readme(cases, compared, questions, faults):
     """README.md, with the differences as a table."""
     counts = {who: len({pair for entry in DIFFERENCES for pair in entry.cases(who)}) for who in EMULATORS}
     return f"""# Evidence for the simulator
@@ -61,6 +61,9 @@ sim/evidence/run target/debug/examples/aws          # --write writes this file a
 
 It takes about 35 s, most of it to wait until a change of Route 53 is in sync. Some refusals follow from no call, such as throttling or a
 zone that is busy: `run` requests them on the simulator's standard input. Expired sessions are left to the simulator's own tests.
+
+`resolver.py` checks the simulator's resolver with two clients of other projects: `dig` of BIND and dnspython. Each asks {questions} questions
+over UDP and over TCP, and what it reads is compared with what the DNS of `examples/aws.rs` has. Then each meets {faults} faults.
 
 `infra/check/patterns target/debug/examples/aws` compares the TestEventPattern of the simulator and of ministack, with every rule of the
 templates and every sample event, AWS's own among them.

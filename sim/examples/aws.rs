@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use sim::Sim;
 use sim::acm::{Method, Status};
 use sim::aws::Service;
+use sim::dns::{DnsFault, DnsFaultKind};
 use sim::faults::{Fault, FaultKind};
+use sim::route53::Route53;
 use sim::server::serve_on;
 use tokio::net::TcpListener;
 
@@ -20,10 +22,12 @@ A simulated AWS with one account and one registered domain, on a port of 127.0.0
 Usage: cargo run -p acm-dns-validator-sim --example aws -- ACCOUNT DOMAIN [SECONDS [--evidence]]
        cargo run -p acm-dns-validator-sim --example aws -- --operations
 
-It prints one line of JSON: the endpoint, credentials of the account, and the id of the domain's hosted zone.
+It prints one line of JSON: the endpoint, credentials of the account, the id of the domain's hosted zone, and the address
+of a recursive resolver for UDP and TCP.
 SECONDS is how often ACM looks at public DNS, and how long it takes to issue what it found valid: 20 by default.
---evidence adds what sim/evidence/run asks about: roles, a certificate in use and a zone of another service. Each line of
-standard input, such as 'Throttled GetChange', makes the next such call fail; a line of standard output says so.
+--evidence adds what sim/evidence/run asks about: roles, a certificate in use, a zone of another service and more of public
+DNS. Each line of standard input, such as 'Throttled GetChange', makes the next such call fail; a line of standard output says
+so. A line such as 'Silence www.example.com' does the same for the next question about this name.
 --operations prints the operations it serves, one a line, and ends.";
 
 /// How far the simulated clock may lag behind the real one.
@@ -60,9 +64,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "accessKeyId": credentials.access_key_id,
         "secretAccessKey": credentials.secret_access_key,
         "hostedZoneId": zone,
+        "resolver": server.dns_address().to_string(),
     });
     if evidence {
         line["evidence"] = furnish(&sim, account, domain);
+        furnish_dns(&mut sim.aws().route53);
         std::thread::spawn({
             let sim = sim.clone();
             move || break_calls(&sim)
@@ -101,27 +107,91 @@ fn furnish(sim: &Sim, account: &str, domain: &str) -> Value {
     })
 }
 
-/// Makes one call fail for each line of standard input.
+/// The public DNS that sim/evidence/resolver.py asks about. It belongs to another account and another
+/// provider, so that no list of the API shows it.
+fn furnish_dns(dns: &mut Route53) {
+    let servers = ["ns1.resolver.example", "ns2.resolver.example"];
+    let zone = dns.create_zone_with("222222222222", "resolver.example", &servers);
+    dns.register_with("resolver.example", &servers);
+    let other = dns.zone_elsewhere("provider.example", &["ns1.provider.example"]);
+    dns.register_with("provider.example", &["ns1.provider.example"]);
+    let child = dns.zone_elsewhere("child.resolver.example", &["ns1.provider.example"]);
+    dns.delegate(&child);
+    dns.register_with("lame.example", &["ns.nobody.example"]);
+    let texts: Vec<_> =
+        (0..9).map(|number| format!("\"{}\"", format!("{number}").repeat(200))).collect();
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    for (name, record_type, values) in [
+        (
+            "",
+            "CAA",
+            &["0 issue \"amazon.com; x=y\"", "128 iodef \"mailto:dns@resolver.example\""][..],
+        ),
+        ("", "MX", &["10 mail.resolver.example.", "20 mail.provider.example"]),
+        ("", "SPF", &["\"v=spf1 -all\""]),
+        ("", "TXT", &["\"one two\" \"three \\\"four\\\" \\\\ \\351\"", "\"\""]),
+        ("www.", "A", &["192.0.2.1", "192.0.2.2"]),
+        ("www.", "AAAA", &["2001:db8::1"]),
+        ("_sip._tcp.", "SRV", &["1 2 5060 www.resolver.example."]),
+        ("*.wild.", "A", &["192.0.2.3"]),
+        ("a.b.", "A", &["192.0.2.4"]),
+        ("dot\\056dot.", "A", &["192.0.2.5"]),
+        ("alias.", "CNAME", &["www.provider.example"]),
+        ("dangling.", "CNAME", &["no.provider.example."]),
+        ("loop.", "CNAME", &["loop.resolver.example."]),
+        ("broken.", "CNAME", &["www.lame.example."]),
+        ("big.", "TXT", &texts),
+    ] {
+        dns.put_record(&zone, &format!("{name}resolver.example"), record_type, 60, values);
+    }
+    dns.put_record(&other, "www.provider.example", "A", 30, &["192.0.2.6"]);
+    dns.put_record(&child, "www.child.resolver.example", "A", 30, &["192.0.2.7"]);
+}
+
+/// Makes one call, or the answer to one question, fail for each line of standard input.
 fn break_calls(sim: &Sim) {
     for line in std::io::stdin().lines().map_while(Result::ok) {
-        let kind = match line.split_once(' ') {
-            Some(("Denied", operation)) => Some((FaultKind::Denied, operation)),
-            Some(("InternalError", operation)) => Some((FaultKind::InternalError, operation)),
-            Some(("PriorRequestNotComplete", operation)) => {
-                Some((FaultKind::PriorRequestNotComplete, operation))
-            }
-            Some(("Throttled", operation)) => Some((FaultKind::Throttled, operation)),
-            Some(("Unavailable", operation)) => Some((FaultKind::Unavailable, operation)),
-            _ => None,
+        let answer = match line.split_once(' ') {
+            Some((kind, of)) if add_fault(sim, kind, of) => "fails",
+            _ => "unknown",
         };
-        if let Some((kind, operation)) = kind {
-            sim.aws().faults.add(Fault::new(kind).on(operation).times(1));
-        }
-        let answer = if kind.is_some() { "fails" } else { "unknown" };
         if writeln!(std::io::stdout(), "{answer}: {line}").is_err() {
             return;
         }
     }
+}
+
+/// Adds the fault of this name, for one call of an operation or one question about a name. Returns whether
+/// there is one.
+fn add_fault(sim: &Sim, kind: &str, of: &str) -> bool {
+    let call = match kind {
+        "Denied" => Some(FaultKind::Denied),
+        "InternalError" => Some(FaultKind::InternalError),
+        "PriorRequestNotComplete" => Some(FaultKind::PriorRequestNotComplete),
+        "Throttled" => Some(FaultKind::Throttled),
+        "Unavailable" => Some(FaultKind::Unavailable),
+        _ => None,
+    };
+    let question = match kind {
+        "Garbage" => Some(DnsFaultKind::Garbage),
+        "OnlyWrongId" => Some(DnsFaultKind::OnlyWrongId),
+        "Poisoned" => Some(DnsFaultKind::Poisoned),
+        "Refused" => Some(DnsFaultKind::Refused),
+        "ServFail" => Some(DnsFaultKind::ServFail),
+        "Silence" => Some(DnsFaultKind::Silence),
+        "Truncated" => Some(DnsFaultKind::Truncated),
+        "WrongId" => Some(DnsFaultKind::WrongId),
+        "WrongQuestion" => Some(DnsFaultKind::WrongQuestion),
+        _ => None,
+    };
+    let mut aws = sim.aws();
+    if let Some(kind) = call {
+        aws.faults.add(Fault::new(kind).on(of).times(1));
+    }
+    if let Some(kind) = question {
+        aws.dns.faults.add(DnsFault::new(kind).on(of).times(1));
+    }
+    call.is_some() || question.is_some()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this world runs on the real clock")]

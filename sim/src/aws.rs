@@ -1,11 +1,14 @@
 //! The whole simulated AWS: the state of every service, and how it answers a request.
 
+use std::net::SocketAddr;
+
 use chrono::{DateTime, Utc};
 use http::{Request, Response};
 use serde_json::Value;
 
 use crate::acm::Acm;
 use crate::arn;
+use crate::dns::{Dns, Protocol, Question, Reply};
 use crate::eventbridge::EventBridge;
 use crate::faults::{self, FaultKind, Faults};
 use crate::lambda::Lambda;
@@ -24,6 +27,8 @@ pub use crate::service::Service;
 pub struct Aws {
     /// AWS Certificate Manager.
     pub acm: Acm,
+    /// The resolvers that answer with public DNS, and their faults.
+    pub dns: Dns,
     /// EventBridge: buses, rules, and the events on their way to them.
     pub eventbridge: EventBridge,
     /// The faults that tests have asked for.
@@ -103,6 +108,18 @@ impl Aws {
                 result.unwrap_or_else(|failure| service.protocol().failure(&failure, &request_id)),
             ),
         }
+    }
+
+    /// Answers one DNS message to the resolver of this address.
+    pub fn answer_dns(
+        &mut self,
+        resolver: SocketAddr,
+        protocol: Protocol,
+        message: &[u8],
+        now: DateTime<Utc>,
+    ) -> Reply {
+        self.advance(now);
+        self.dns.answer(&self.route53, resolver, protocol, message, now)
     }
 
     fn record(&mut self, call: Call) {
@@ -207,6 +224,11 @@ impl Aws {
     /// Every call that reached a service, in order.
     pub fn calls(&self) -> &[Call] {
         &self.calls
+    }
+
+    /// Every question that reached a resolver, in order.
+    pub fn questions(&self) -> &[Question] {
+        self.dns.questions()
     }
 }
 

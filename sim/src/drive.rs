@@ -1,6 +1,7 @@
 //! Runs a simulation: one AWS, one clock, and a function that is run whenever Lambda would run it.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ use tokio::sync::Notify;
 
 use crate::aws::{Answer, Aws};
 use crate::clock::Clock;
+use crate::dns::{Protocol, Reply};
 use crate::lambda::Invocation;
 
 #[cfg(test)]
@@ -90,6 +92,19 @@ impl Sim {
             self.clock.pass(self.latency).await;
         }
         answer
+    }
+
+    /// Sends one DNS message to the resolver of this address, whichever it is. It takes time to arrive, and
+    /// the reply takes time to return. [`Reply::Silence`] returns without further delay: it is the
+    /// caller who waits then.
+    pub async fn resolve(&self, protocol: Protocol, resolver: SocketAddr, message: &[u8]) -> Reply {
+        self.clock.pass(self.latency).await;
+        let reply = self.aws().answer_dns(resolver, protocol, message, self.now());
+        self.notify();
+        if reply != Reply::Silence {
+            self.clock.pass(self.latency).await;
+        }
+        reply
     }
 
     /// Notifies those who wait for the next due time that it may have changed.

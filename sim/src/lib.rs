@@ -3,7 +3,8 @@
 //! It speaks the real wire formats of ACM, Route 53, EventBridge, EventBridge Scheduler, STS and Lambda's
 //! Runtime API, and it has SQS queues between events and functions. It is strict where other emulators
 //! are lenient, because leniency hides the mistakes that matter. ACM issues a certificate only if the
-//! zone that *public DNS* delegates to has the right CNAME record. Route 53 rejects what Route 53 rejects,
+//! zone that *public DNS* delegates to has the right CNAME record. The function can ask the same public
+//! DNS, over UDP and TCP, and gets the faults of real resolvers on request. Route 53 rejects what Route 53 rejects,
 //! with the same messages. For each rule of AWS that is modelled, the source is linked.
 //!
 //! ```text
@@ -13,6 +14,7 @@
 //!  core       aws          Aws::respond answers one request, Aws::advance does what is due: no I/O, no clock
 //!             permissions  what a call needs from IAM
 //!  services   acm · route53 · scheduler · eventbridge · sts · lambda · sqs
+//!             dns          a recursive resolver, which answers with the public DNS of route53
 //!  shared     faults       errors that a test asks for
 //!             cloudtrail   the event of an API call
 //!             agenda · token_bucket
@@ -29,6 +31,7 @@ mod call;
 pub mod client;
 pub mod clock;
 mod cloudtrail;
+pub mod dns;
 pub mod drive;
 mod event;
 pub mod eventbridge;

@@ -1,4 +1,4 @@
-//! Serves all AWS APIs and Lambda's Runtime API on one loopback port.
+//! Serves all AWS APIs and Lambda's Runtime API on one loopback port, and public DNS on another.
 //!
 //! Requests with a signature are for AWS. Without one, `/2018-06-01/runtime/…` is the Runtime API of one
 //! execution environment. It runs one invocation at a time. A process that asks for the next invocation
@@ -28,6 +28,7 @@ use crate::aws::Answer;
 use crate::drive::{EXITED, Sim};
 use crate::lambda::Invocation;
 
+mod dns;
 #[cfg(test)]
 mod tests;
 
@@ -35,8 +36,9 @@ mod tests;
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    dns_address: SocketAddr,
     world: Arc<World>,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 #[derive(Debug)]
@@ -72,7 +74,7 @@ pub async fn serve(sim: Sim) -> io::Result<Server> {
 ///
 /// # Errors
 ///
-/// If the clock of the simulation is not stepped.
+/// If the clock of the simulation is not stepped, or there is no free port for DNS.
 pub fn serve_on(sim: Sim, listener: TcpListener) -> io::Result<Server> {
     if !sim.clock().is_stepped() {
         let message = "a server needs a stepped clock";
@@ -81,8 +83,11 @@ pub fn serve_on(sim: Sim, listener: TcpListener) -> io::Result<Server> {
     let address = listener.local_addr()?;
     let until = watch::Sender::new(sim.now());
     let world = Arc::new(World { sim, until, state: watch::Sender::new(State::Busy) });
-    let task = tokio::spawn(accept(listener, Arc::clone(&world)));
-    Ok(Server { address, world, task })
+    let resolver = dns::Sockets::open()?;
+    let dns_address = resolver.address;
+    let resolver = resolver.serve(world.sim.clone());
+    let tasks = [tokio::spawn(accept(listener, Arc::clone(&world))), tokio::spawn(resolver)];
+    Ok(Server { address, dns_address, world, tasks })
 }
 
 impl Server {
@@ -90,6 +95,11 @@ impl Server {
     /// them for `AWS_ENDPOINT_URL`.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its recursive resolver listens, over UDP and TCP.
+    pub fn dns_address(&self) -> SocketAddr {
+        self.dns_address
     }
 
     /// The simulation that it serves.
@@ -132,7 +142,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::Sim;
 use crate::aws::Answer;
+use crate::dns::{DnsFault, DnsFaultKind, Protocol, Reply};
 use crate::faults::{Fault, FaultKind};
 use crate::lambda::Function;
 
@@ -147,4 +148,21 @@ async fn time_stops_at_until_where_more_is_to_come() {
     assert_eq!((history(&sim).len(), sim.now()), (1, at(30)));
     sim.run_until(at(3600), async |_| Ok(json!("yes"))).await;
     assert_eq!((history(&sim).len(), sim.now()), (2, at(60)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_takes_as_long_as_a_call_and_silence_only_its_way() {
+    let sim = Sim::paused(at(0));
+    sim.aws().route53.register_domain("111111111111", "example.com");
+    let resolver = std::net::SocketAddr::from(([192, 0, 2, 53], 53));
+    let query =
+        b"\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x03com\x00\x00\x02\x00\x01";
+    let Reply::Messages(messages) = sim.resolve(Protocol::Udp, resolver, query).await else {
+        panic!("an answer");
+    };
+    assert_eq!((messages.len(), &messages[0][..2]), (1, &query[..2]));
+    assert_eq!(sim.now(), at(0) + TimeDelta::milliseconds(80));
+    sim.aws().dns.faults.add(DnsFault::new(DnsFaultKind::Silence).of(resolver));
+    assert_eq!(sim.resolve(Protocol::Udp, resolver, query).await, Reply::Silence);
+    assert_eq!(sim.now(), at(0) + TimeDelta::milliseconds(120));
 }

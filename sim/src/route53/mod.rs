@@ -1,14 +1,15 @@
 //! Route 53: hosted zones and their records, and the public DNS that they serve.
 //!
-//! There are three interfaces: [`Route53::respond`] is the API, strict and throttled; `world` lets tests
-//! create zones, records and registrations directly; `dns` answers as public DNS does. A record that the
-//! API accepted is visible in public DNS only if the registrar and the zone cuts lead to its zone.
+//! There are three interfaces: [`Route53::respond`] is the API, strict and throttled; `world` and `public`
+//! let tests create zones, records and registrations directly; `dns` answers as public DNS does. A record
+//! that the API accepted is visible in public DNS only if the registrar and the zone cuts lead to its zone.
 
 mod change;
 mod dns;
 pub(crate) mod iam;
 mod limits;
 mod name;
+mod public;
 mod records;
 mod tags;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use crate::call::Caller;
 use crate::event::Event;
 use crate::wire::{Failure, Parameters};
 
+pub use self::dns::{Rcode, Record, Resolution};
 pub use self::name::{Name, NameError};
 pub use self::records::{AliasTarget, RecordSet, Routing};
 pub use self::write::{Action, Write};
@@ -56,6 +58,12 @@ pub struct Route53 {
     public: BTreeMap<Name, BTreeSet<String>>,
     /// The name servers of registered domains, as the registrars have them.
     registered: BTreeMap<Name, Vec<String>>,
+    /// How many zones other providers have.
+    zones_elsewhere: u64,
+    /// Name servers that tests have named, besides Route 53's.
+    hosts: BTreeSet<Name>,
+    /// The servers with other names: their names by these, in lower case and without trailing dots.
+    white_labels: BTreeMap<String, String>,
     /// Every caller reference that an account has used.
     caller_references: BTreeMap<String, BTreeSet<String>>,
     changes: BTreeMap<String, ChangeInfo>,

@@ -19,6 +19,34 @@ pub struct Name {
 }
 
 impl Name {
+    /// The root of the domain name system. Route 53 has no such name, so no text is parsed as one.
+    pub(crate) fn root() -> Self {
+        Self { reversed: String::new() }
+    }
+
+    /// Parses a name that may be the root, which is `.`.
+    pub(crate) fn absolute(text: &str) -> Result<Self, NameError> {
+        if text == "." { Ok(Self::root()) } else { text.parse() }
+    }
+
+    /// The name with these labels, from left to right, each with its octets.
+    pub(crate) fn from_labels<'a>(labels: impl DoubleEndedIterator<Item = &'a [u8]>) -> Self {
+        let mut reversed = String::new();
+        for octets in labels.rev() {
+            let mut label = Label::default();
+            octets.iter().for_each(|&octet| label.push(octet));
+            reversed.push_str(&label.text);
+            reversed.push('.');
+        }
+        Self { reversed }
+    }
+
+    /// The octets of each label, from left to right.
+    pub(crate) fn labels(&self) -> Vec<Vec<u8>> {
+        let labels = self.reversed.split_terminator('.').rev();
+        labels.map(octets).collect()
+    }
+
     /// Whether this name is `ancestor` or below it, by whole labels.
     pub fn is_within(&self, ancestor: &Self) -> bool {
         self.reversed.starts_with(&ancestor.reversed)
@@ -105,6 +133,16 @@ impl Label {
             other => self.text.push_str(&format!("\\{other:03o}")),
         }
     }
+}
+
+/// The octets of a label that is stored with escapes.
+fn octets(label: &str) -> Vec<u8> {
+    let mut rest = label.bytes();
+    let next = || match rest.next()? {
+        b'\\' => octal([rest.next(), rest.next(), rest.next()]),
+        byte => Some(byte),
+    };
+    std::iter::from_fn(next).collect()
 }
 
 /// The octet that three octal digits encode.

@@ -1,8 +1,9 @@
-//! What tests set up and read without API calls: zones, records and registrations.
+//! What tests set up and read without API calls: zones, their records and their tags.
 //!
 //! Every zone id is accepted with and without `/hostedzone/`. An id without a zone, or an invalid domain
 //! name, is a mistake in the test, and panics.
 
+use super::dns::servers::DOMAINS;
 use super::name::Name;
 use super::records::RecordSet;
 use super::zone::{LinkedService, Visibility, Vpc, Zone, plain_id};
@@ -37,41 +38,6 @@ impl Route53 {
                 description: "AWS Cloud Map".to_owned(),
             });
         })
-    }
-
-    /// Creates a public zone that the registrar delegates to, and returns its plain id.
-    ///
-    /// # Panics
-    /// If `name` is not a domain name.
-    pub fn register_domain(&mut self, account: &str, name: &str) -> String {
-        let id = self.create_zone(account, name);
-        self.register(name, &id);
-        id
-    }
-
-    /// Lets the registrar delegate `domain` to the name servers of this zone.
-    ///
-    /// # Panics
-    /// If there is no such zone, or `domain` is not a domain name.
-    pub fn register(&mut self, domain: &str, zone_id: &str) {
-        let servers = self.zone(zone_id).name_servers();
-        self.registered.insert(parsed(domain), servers);
-    }
-
-    /// Delegates to this zone: adds its NS record set to the public zone that answers for its name.
-    ///
-    /// # Panics
-    /// If there is no such zone, or no public zone answers for the name above it.
-    pub fn delegate(&mut self, child_zone_id: &str) {
-        let child = self.zone(child_zone_id);
-        let name = child.name.clone();
-        let servers: Vec<_> =
-            child.name_servers().iter().map(|server| format!("{server}.")).collect();
-        let above = name.parent().and_then(|parent| self.authority(&parent));
-        let above = above.map(|zone| zone.id.clone());
-        let parent =
-            above.unwrap_or_else(|| panic!("no public zone answers for the name above {name}"));
-        self.zone_mut(&parent).insert(RecordSet::simple(name, "NS", 172_800, servers));
     }
 
     /// Sets a tag of a zone.
@@ -159,11 +125,11 @@ impl Route53 {
         self.zone(zone_id).name_servers()
     }
 
-    fn zone(&self, id: &str) -> &Zone {
+    pub(super) fn zone(&self, id: &str) -> &Zone {
         self.zones.get(plain_id(id)).unwrap_or_else(|| panic!("there is no hosted zone {id}"))
     }
 
-    fn zone_mut(&mut self, id: &str) -> &mut Zone {
+    pub(super) fn zone_mut(&mut self, id: &str) -> &mut Zone {
         self.zones.get_mut(plain_id(id)).unwrap_or_else(|| panic!("there is no hosted zone {id}"))
     }
 
@@ -194,17 +160,22 @@ impl Route53 {
             records: [].into(),
         };
         adjust(&mut zone);
+        let owned: &mut Owned = self.owned.entry(account.to_owned()).or_default();
+        owned.by_id.insert(id.clone());
+        owned.by_name.insert((name, id.clone()));
+        self.publish(zone);
+        id
+    }
+
+    /// Adds a zone with its default records, and lets its name servers serve it.
+    pub(super) fn publish(&mut self, mut zone: Zone) {
         for set in zone.default_records() {
             zone.insert(set);
         }
-        let owned: &mut Owned = self.owned.entry(account.to_owned()).or_default();
-        owned.by_id.insert(id.clone());
-        owned.by_name.insert((name.clone(), id.clone()));
         if zone.is_public() {
-            self.public.entry(name).or_default().insert(id.clone());
+            self.public.entry(zone.name.clone()).or_default().insert(zone.id.clone());
         }
-        self.zones.insert(id.clone(), zone);
-        id
+        self.zones.insert(zone.id.clone(), zone);
     }
 
     pub(super) fn remove_zone(&mut self, id: &str) {
@@ -223,13 +194,12 @@ impl Route53 {
 
 /// Four name servers that no other zone has.
 fn delegation_set(zone: u64) -> Vec<String> {
-    let domains = ["com", "net", "org", "co.uk"];
-    let servers = (0..).zip(domains).map(|(position, domain)| {
+    let servers = (0..).zip(DOMAINS).map(|(position, domain)| {
         format!("ns-{}.awsdns-{:02}.{domain}", zone + 512 * position, zone % 64)
     });
     servers.collect()
 }
 
-fn parsed(name: &str) -> Name {
+pub(super) fn parsed(name: &str) -> Name {
     name.parse().unwrap_or_else(|error| panic!("{error}"))
 }

@@ -12,6 +12,7 @@ use crate::wire::Failure;
 pub(super) struct Zone {
     /// For example `Z0000000000000000001`.
     pub(super) id: String,
+    /// Empty if another provider has it.
     pub(super) account: String,
     pub(super) name: Name,
     pub(super) visibility: Visibility,
@@ -49,10 +50,12 @@ impl Zone {
     /// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html>
     pub(super) fn default_records(&self) -> [RecordSet; 2] {
         let servers = self.name_servers();
-        let soa = format!(
-            "{}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400",
-            servers.first().map(String::as_str).unwrap_or_default()
-        );
+        let first = servers.first().map(String::as_str).unwrap_or_default();
+        let hostmaster = match self.account.is_empty() {
+            true => format!("hostmaster.{}", self.name),
+            false => "awsdns-hostmaster.amazon.com.".to_owned(),
+        };
+        let soa = format!("{first}. {hostmaster} 1 7200 900 1209600 86400");
         let servers = servers.iter().map(|server| format!("{server}.")).collect();
         [
             RecordSet::simple(self.name.clone(), "NS", 172_800, servers),
