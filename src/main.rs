@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use acm_dns_validator::aws::cloudwatch::Metrics;
 use acm_dns_validator::aws::environment::sdk_config;
+use acm_dns_validator::dns::network::Network;
 use acm_dns_validator::domain::settings::{Misconfigured, Settings};
 use acm_dns_validator::entry::handler::Function;
 use aws_smithy_async::time::SharedTimeSource;
@@ -33,7 +35,8 @@ async fn run() -> Result<(), lambda_runtime::Error> {
         Misconfigured::both(Settings::from_vars(variable), sdk_config(variable))?;
     // A line that cannot be written is no reason to fail.
     let metrics = Metrics::new(|line| drop(writeln!(io::stdout(), "{line}")));
-    Function::new(settings, config, SharedTimeSource::default(), metrics).serve().await
+    let clock = SharedTimeSource::default();
+    Function::new(settings, config, clock, metrics, Arc::new(Network)).serve().await
 }
 
 /// What is logged: a level, or `target=level` pairs. Lambda's own setting has precedence over `RUST_LOG`.

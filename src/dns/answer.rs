@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::caa_record::Caa;
 use crate::domain::name::DomainName;
+use crate::domain::zone::caa_record::Caa;
 
 /// A question to public DNS.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -1,20 +1,10 @@
 //! Which zone the world sees for a name, and who answers for it.
 
+use std::collections::BTreeSet;
+
 use super::answer::{Data, Response};
 use super::unknown::{Known, Unknown};
 use crate::domain::name::DomainName;
-
-/// The zone that the world sees for a name.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Authority {
-    /// The name of the zone: the name itself or one above it. The root is the empty name.
-    pub apex: DomainName,
-    /// The zone's NS records, sorted.
-    pub name_servers: Vec<DomainName>,
-    /// Whether the name exists. If it does not, the zone is the one that says so: a top-level domain where
-    /// the domain is not registered or not delegated.
-    pub exists: bool,
-}
 
 /// The zone of a name by the answer to the SOA question. `None` if the name is an alias: the zone is that
 /// of its target then, and says nothing about the name.
@@ -35,17 +25,15 @@ pub(super) fn apex(name: &DomainName, response: &Response) -> Known<Option<Domai
 }
 
 /// The name servers of a zone by the answer to the NS question.
-pub(super) fn name_servers(apex: &DomainName, response: &Response) -> Known<Vec<DomainName>> {
+pub(super) fn name_servers(apex: &DomainName, response: &Response) -> Known<BTreeSet<DomainName>> {
     let server = |data: &Data| match data {
         Data::NameServer(name) => Some(name.clone()),
         _ => None,
     };
-    let mut servers: Vec<_> = response.data.iter().filter_map(server).collect();
+    let servers: BTreeSet<_> = response.data.iter().filter_map(server).collect();
     if response.alias.is_some() || servers.is_empty() {
         return Err(Unknown::new(format!("the zone {apex}. has no name servers")));
     }
-    servers.sort();
-    servers.dedup();
     Ok(servers)
 }
 

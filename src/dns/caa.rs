@@ -1,19 +1,8 @@
 //! The CAA records of a name: which authorities may issue certificates for it.
 
 use super::answer::{Data, Response};
-use super::caa_record::Caa;
 use crate::domain::name::DomainName;
-
-/// The CAA records at a name.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct CaaSet {
-    /// The name that has the records.
-    pub name: DomainName,
-    /// Where the records stand: the name itself, or the end of the aliases that begin at the name.
-    pub owner: DomainName,
-    /// The records, as they were answered. Empty if there are none.
-    pub records: Vec<Caa>,
-}
+use crate::domain::zone::caa_record::CaaSet;
 
 /// The CAA records of a name by the answer to the CAA question.
 pub(super) fn set(name: &DomainName, response: &Response) -> CaaSet {

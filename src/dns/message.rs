@@ -9,9 +9,9 @@ use dns_wire::base::{Message, MessageBuilder, ParseRecordData, ParsedName, Parse
 use dns_wire::rdata;
 
 use super::answer::{Data, Kind, Question, Response};
-use super::caa_record::Caa;
 use super::wire_name::{from_wire, to_wire};
 use crate::domain::name::DomainName;
+use crate::domain::zone::caa_record::Caa;
 
 /// Why a message that answers a question is of no use.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

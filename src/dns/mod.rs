@@ -8,9 +8,8 @@
 //! Start at [`resolver::Resolver`].
 
 mod answer;
-pub mod authority;
-pub mod caa;
-pub mod caa_record;
+mod authority;
+mod caa;
 mod message;
 pub mod network;
 pub mod questions;

@@ -8,8 +8,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::time::timeout;
 
 use super::answer::{Data, Kind, Question, Response};
-use super::authority::{self, Authority};
-use super::caa::{self, CaaSet};
+use super::authority;
+use super::caa;
 use super::message;
 use super::questions::Questions;
 use super::transport::{Protocol, Transport};
@@ -17,6 +17,8 @@ use super::unknown::{Known, Unknown};
 use crate::domain::name::DomainName;
 use crate::domain::resolvers::DNS_PORT;
 use crate::domain::text::report;
+use crate::domain::zone::caa_record::CaaSet;
+use crate::domain::zone::public_dns::Authority;
 
 /// How long one resolver has for one answer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -59,15 +61,12 @@ impl Resolver {
     ///
     /// [RFC 1034, section 3.6.2]: https://www.rfc-editor.org/rfc/rfc1034#section-3.6.2
     pub async fn authority(&self, name: &DomainName, questions: &Questions) -> Known<Authority> {
-        let mut name_exists = None;
         for above in name.lineage().take(STEPS) {
             let response = self.ask(&above, Kind::Soa, questions).await?;
-            let exists = response.exists || response.alias.is_some();
-            let exists = *name_exists.get_or_insert(exists);
             if let Some(apex) = authority::apex(&above, &response)? {
                 let response = self.ask(&apex, Kind::Ns, questions).await?;
                 let name_servers = authority::name_servers(&apex, &response)?;
-                return Ok(Authority { apex, name_servers, exists });
+                return Ok(Authority { apex, name_servers });
             }
         }
         Err(Unknown::new(format!(

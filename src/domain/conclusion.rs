@@ -37,10 +37,11 @@ pub fn conclude(
         }
     }
     let find = |state| records.iter().find(|record| record.state == state);
+    let blocked = find(RecordState::Blocked).or_else(|| find(RecordState::Unseen));
     remarks.extend(plan.out_of_reach.clone());
     let remarks = (!remarks.is_empty()).then(|| remarks.join("; "));
     let written = find(RecordState::Written).is_some();
-    let (state, reason) = match (&plan.next, find(RecordState::Blocked)) {
+    let (state, reason) = match (&plan.next, blocked) {
         (Next::Stop(StopReason::Issued), _) => (State::Issued, None),
         (Next::Stop(reason), _) => (State::from(reason), Some(reason.to_string())),
         (Next::CheckAt(_), Some(blocked)) => {

@@ -63,7 +63,7 @@ pub struct StateChange {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
-    /// A record cannot be written until somebody acts.
+    /// A record cannot be written, or be seen by ACM, until somebody acts.
     Blocked,
     /// ACM did not issue, renew or migrate the certificate.
     Failed,
@@ -109,6 +109,8 @@ pub enum RecordState {
     Deferred,
     /// It exists and is left alone.
     Present,
+    /// It exists in a hosted zone that public DNS does not ask.
+    Unseen,
     /// `DRY_RUN`: it would have been written.
     WouldWrite,
     /// It was written.
@@ -142,6 +144,11 @@ impl RecordOutcome {
     pub fn new(name: String, zone_id: &str, state: RecordState) -> Self {
         let hosted_zone_id = Some(zone_id.to_owned());
         Self { name, hosted_zone_id, state, reason: None, cause: None }
+    }
+
+    /// A record that exists where public DNS does not see it.
+    pub fn unseen(name: String, zone_id: &str, problem: &Problem) -> Self {
+        Self { state: RecordState::Unseen, ..Self::with_problem(name, Some(zone_id), problem) }
     }
 
     /// A record, or a name, with a problem: blocked if the problem is permanent, otherwise deferred.

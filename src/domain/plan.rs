@@ -202,6 +202,9 @@ fn end(certificate: &Certificate) -> (StopReason, Option<DateTime<Utc>>) {
     }
 }
 
+/// How long ACM takes to see a record at most, as a rule, before it is worth asking whether anybody can.
+const TIME_TO_SEE: TimeDelta = TimeDelta::minutes(10);
+
 /// How long ACM may take to show a new certificate and its tags.
 const SETTLING_TIME: TimeDelta = TimeDelta::minutes(5);
 
@@ -212,6 +215,11 @@ const RECENT: TimeDelta = TimeDelta::hours(1);
 const VALIDATION_TIME_OUT: TimeDelta = TimeDelta::hours(72);
 
 impl Plan {
+    /// Whether ACM should have seen the records by now, if they were there.
+    pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
+        matches!(self.next, Next::CheckAt(_)) && now - self.began >= TIME_TO_SEE
+    }
+
     /// A plan that publishes nothing.
     fn nothing(began: DateTime<Utc>, next: Next) -> Self {
         Self {

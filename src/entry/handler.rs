@@ -1,5 +1,7 @@
 //! The Lambda handler: answers one event after the other.
 
+use std::sync::Arc;
+
 use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_types::SdkConfig;
@@ -12,6 +14,9 @@ use tracing::{Instrument, info, info_span, warn};
 use crate::aws::clients::Clients;
 use crate::aws::cloudwatch::Metrics;
 use crate::aws::preconnect::open_connections;
+use crate::dns::resolver::Resolver;
+use crate::dns::servers::servers;
+use crate::dns::transport::Transport;
 use crate::domain::arn::FunctionArn;
 use crate::domain::outcome::Outcome;
 use crate::domain::settings::Settings;
@@ -52,15 +57,18 @@ pub enum Response {
 }
 
 impl Function {
-    /// A function that accesses AWS by this configuration, reads the time from `clock`, and writes its
-    /// metrics to `metrics`.
+    /// A function that accesses AWS by this configuration, reads the time from `clock`, writes its
+    /// metrics to `metrics`, and asks public DNS by `transport`.
     pub fn new(
         settings: Settings,
         config: SdkConfig,
         clock: SharedTimeSource,
         metrics: Metrics,
+        transport: Arc<dyn Transport>,
     ) -> Self {
-        Self { context: Context { clients: Clients::new(config), metrics, settings }, clock }
+        let resolver = Resolver::new(servers(&settings.dns_resolvers), transport);
+        let clients = Clients::new(config);
+        Self { context: Context { clients, metrics, resolver, settings }, clock }
     }
 
     /// Takes invocations from Lambda until the process ends.

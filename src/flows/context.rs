@@ -2,6 +2,7 @@
 
 use crate::aws::clients::Clients;
 use crate::aws::cloudwatch::Metrics;
+use crate::dns::resolver::Resolver;
 use crate::domain::access::Access;
 use crate::domain::arn::Scope;
 use crate::domain::certificate_access::{OutOfReach, certificate_access};
@@ -15,6 +16,8 @@ pub struct Context {
     pub clients: Clients,
     /// Where metrics are written.
     pub metrics: Metrics,
+    /// What asks public DNS.
+    pub resolver: Resolver,
     /// The settings.
     pub settings: Settings,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_smithy_async::time::SharedTimeSource;
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
 
 /// A time at which some work must be over.
 #[derive(Clone, Debug)]
@@ -33,6 +34,11 @@ impl Deadline {
     pub fn percent(&self, percent: i32) -> Self {
         let now = self.now();
         Self { clock: self.clock.clone(), at: now + (self.at - now) * percent / 100 }
+    }
+
+    /// The same time on the clock of the process.
+    pub fn instant(&self) -> Instant {
+        Instant::now() + self.left().to_std().unwrap_or(Duration::ZERO)
     }
 
     /// The result of this work, if it is done in time.

@@ -20,6 +20,7 @@ pub(super) fn log(outcome: &Outcome) {
         let (zone, reason) = (record.hosted_zone_id.as_deref(), record.reason.as_deref());
         match record.state {
             RecordState::Blocked => warn!(record = record.name, zone, reason, "record blocked"),
+            RecordState::Unseen => warn!(record = record.name, zone, reason, "record unseen"),
             RecordState::Deferred => warn!(record = record.name, zone, reason, "record deferred"),
             RecordState::Present | RecordState::WouldWrite | RecordState::Written => {}
         }
@@ -36,6 +37,7 @@ pub(super) fn log(outcome: &Outcome) {
         present = count(RecordState::Present),
         deferred = count(RecordState::Deferred),
         blocked = count(RecordState::Blocked),
+        unseen = count(RecordState::Unseen),
         "reconciled"
     );
 }

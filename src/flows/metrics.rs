@@ -73,7 +73,7 @@ impl Tally {
         for outcome in outcomes {
             for record in &outcome.change.records {
                 match record.state {
-                    RecordState::Blocked => {
+                    RecordState::Blocked | RecordState::Unseen => {
                         tally.count("RecordsBlocked");
                         if let Some(cause) = record.cause {
                             *tally.blocked.entry(cause).or_default() += 1;

@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 use tracing::{Instrument, Span};
 
 use crate::aws::scheduler::Scheduled;
+use crate::dns::questions::Questions;
 use crate::domain::arn::CertificateArn;
 use crate::domain::certificate::Certificate;
 use crate::domain::check_times::CheckTimes;
@@ -25,8 +26,10 @@ use crate::flows::log::{log, span};
 use crate::flows::metrics::count_outcomes;
 use crate::flows::notify::notify;
 use crate::flows::pause::pause;
+use crate::flows::public_dns::{World, compare};
 use crate::flows::publish::{Published, publish};
 use crate::flows::rate_limit;
+use crate::flows::unseen::mark_unseen;
 
 /// Brings each of these certificates one step nearer to issued; the results are in the order of the
 /// requests.
@@ -45,7 +48,7 @@ pub async fn reconcile(
     invocation: &Invocation,
     requests: &[Request],
 ) -> Vec<Result<Outcome, Error>> {
-    let Context { clients, metrics, settings } = context;
+    let Context { clients, metrics, resolver, settings } = context;
     let deadline = &invocation.deadline;
 
     let planned = plan_all(context, invocation, requests).await;
@@ -54,8 +57,19 @@ pub async fn reconcile(
     let publishing = deadline.percent(80);
     let discovering = discover(clients, settings, &requirements);
     let discovery = publishing.percent(50).bound(discovering).await;
-    let discovery = discovery.unwrap_or_else(Discovery::out_of_time);
-    let published = publish(clients, settings, &publishing, &requirements, &discovery).await;
+    let mut discovery = discovery.unwrap_or_else(Discovery::out_of_time);
+    let world = World { clients, resolver, questions: Questions::new(publishing.instant()) };
+    let required = settings.hosted_zone_tag.as_ref();
+    let comparing = compare(&world, &requirements, &mut discovery, required);
+    publishing.percent(30).bound(comparing).await;
+    let mut published = publish(clients, settings, &publishing, &requirements, &discovery).await;
+
+    let now = deadline.now();
+    let overdue = planned.iter().flatten().zip(&mut published);
+    let overdue = overdue.filter(|(planned, _)| planned.plan.is_overdue(now));
+    let overdue = overdue.flat_map(|(_, (records, _))| records).collect();
+    let marking = mark_unseen(&world, &discovery, overdue);
+    publishing.bound(marking).await;
 
     let now = deadline.now();
     let obsolete: Vec<_> = planned.iter().flatten().filter_map(Planned::obsolete_check).collect();

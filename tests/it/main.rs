@@ -7,5 +7,6 @@ mod iam;
 mod preconnect;
 mod process;
 mod properties;
+mod public_dns;
 mod stories;
 mod world;

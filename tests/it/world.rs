@@ -22,6 +22,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use sim::Sim;
 use sim::aws::Aws;
+use sim::dns::{DnsFault, DnsFaultKind};
 use sim::eventbridge::Published;
 use sim::faults::Fault;
 use sim::lambda::{EventSource, Invocation};
@@ -30,6 +31,7 @@ use sim::sqs::Queue;
 
 use crate::events::check_schema;
 use crate::iam;
+use crate::public_dns::{RESOLVER, transport};
 
 /// The account the function runs in.
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -78,6 +80,7 @@ impl World {
             ("SCHEDULE_GROUP", GROUP),
             ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE),
             ("QUEUE_ARN", QUEUE),
+            ("DNS_RESOLVERS", RESOLVER),
         ]);
         let vars: BTreeMap<_, _> = vars.into_iter().chain(settings.iter().copied()).collect();
         let read = Settings::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()));
@@ -90,7 +93,7 @@ impl World {
             move |line| lines.lock().expect("lines").push(serde_json::from_str(line).expect(line))
         });
         let config = config(&sim, ACCOUNT, REGION);
-        let function = Function::new(read, config, sim.time_source(), metrics);
+        let function = Function::new(read, config, sim.time_source(), metrics, transport(&sim));
         Self { sim, settings, function: Arc::new(function), metrics: lines }
     }
 
@@ -144,6 +147,11 @@ impl World {
     /// its id.
     pub(crate) fn zone(&self, name: &str) -> String {
         self.zone_of(ACCOUNT, name)
+    }
+
+    /// Lets no resolver answer any more.
+    pub(crate) fn silence_dns(&self) {
+        self.sim.aws().dns.faults.add(DnsFault::new(DnsFaultKind::Silence));
     }
 
     /// Creates a role in this account that the function may assume; returns its ARN.

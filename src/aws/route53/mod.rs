@@ -85,6 +85,23 @@ pub async fn zone(
     }
 }
 
+/// The name servers of a hosted zone: its delegation set.
+///
+/// # Errors
+///
+/// The [`Problem`] that prevented the lookup.
+pub async fn delegation_set(
+    client: &Client,
+    zone: &HostedZone,
+) -> Result<BTreeSet<DomainName>, Problem> {
+    let HostedZone { id, access, .. } = zone;
+    let output = client.get_hosted_zone().id(id).send().await;
+    let output = output
+        .map_err(|error| problem(&doing(&format!("get hosted zone {id}"), access), &error))?;
+    let servers = output.delegation_set().map_or(&[][..], |set| set.name_servers());
+    Ok(servers.iter().map(|server| DomainName::new(server)).collect())
+}
+
 /// The words by which Route 53 denies a zone of another account. When IAM denies the call, the message
 /// names the call instead. Source: <https://github.com/turbot/steampipe-plugin-aws/issues/1373>
 const OF_ANOTHER_ACCOUNT: &str = "is not authorized to access this resource";

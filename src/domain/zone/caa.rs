@@ -2,48 +2,40 @@
 
 use crate::domain::name::DomainName;
 use crate::domain::zone::Content;
+use crate::domain::zone::caa_record::{Caa, CaaSet};
 
-/// A CAA record set that does not allow Amazon to issue a certificate for a name.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Forbidden {
-    /// The name of the record set.
-    pub at: DomainName,
-    /// Its values: `0 issue "letsencrypt.org"`.
-    pub values: Vec<String>,
+impl CaaSet {
+    /// Whether these records, if they govern this name, forbid Amazon to issue a certificate for it. For
+    /// a wildcard, `issuewild` replaces `issue` if there is any.
+    ///
+    /// Sources: [RFC 8659, section 4](https://www.rfc-editor.org/rfc/rfc8659#section-4);
+    /// [the names of Amazon's authorities](https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html).
+    pub fn forbids(&self, name: &DomainName) -> bool {
+        let issuers = |property: &str| -> Vec<String> {
+            let records = self.records.iter().filter(|it| it.tag.eq_ignore_ascii_case(property));
+            records.map(Caa::issuer).collect()
+        };
+        let is_wildcard = name.without_wildcard() != *name;
+        let for_wildcards = if is_wildcard { issuers("issuewild") } else { Vec::new() };
+        let issuers = if for_wildcards.is_empty() { issuers("issue") } else { for_wildcards };
+        let others = !issuers.is_empty() && !issuers.iter().any(|it| AMAZON.contains(&it.as_str()));
+        others || self.records.iter().any(Caa::is_unknown_and_critical)
+    }
 }
 
-/// The CAA record set that governs a name, if it does not allow Amazon: the one at the name itself, or
-/// else at the nearest name above it that has one. For a wildcard, `issuewild` replaces `issue` if
-/// there is any.
+/// The CAA records that govern a name, as far as hosted zones have them: those at the name itself, or else
+/// at the nearest name above it that has any.
 ///
-/// Sources: [RFC 8659, sections 3 and 4](https://www.rfc-editor.org/rfc/rfc8659#section-3);
-/// [the names of Amazon's authorities](https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html).
-pub fn forbidden(name: &DomainName, content: &Content) -> Option<Forbidden> {
-    let plain = name.without_wildcard();
-    let (at, values) = plain.lineage().find_map(|name| {
-        let sets = content.get(&name)?;
-        let set = sets.iter().find(|set| set.kind == "CAA")?;
-        Some((name, set.values.clone()))
-    })?;
-    let issuers = |property: &str| -> Vec<String> {
-        values.iter().filter_map(|value| issuer(value, property)).collect()
-    };
-    let for_wildcards = if *name == plain { Vec::new() } else { issuers("issuewild") };
-    let governing = if for_wildcards.is_empty() { issuers("issue") } else { for_wildcards };
-    let amazon = governing.iter().any(|issuer| AMAZON.contains(&issuer.as_str()));
-    (!governing.is_empty() && !amazon).then_some(Forbidden { at, values })
+/// Source: [RFC 8659, section 3](https://www.rfc-editor.org/rfc/rfc8659#section-3).
+pub fn governing(name: &DomainName, content: &Content) -> Option<CaaSet> {
+    name.without_wildcard().lineage().find_map(|name| {
+        let set = content.get(&name)?.iter().find(|set| set.kind == "CAA")?;
+        let records = set.values.iter().filter_map(|value| Caa::parse(value)).collect();
+        Some(CaaSet { owner: name.clone(), name, records })
+    })
 }
 
 const AMAZON: [&str; 4] = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
-
-/// `letsencrypt.org` of `0 issue "letsencrypt.org; validationmethods=dns-01"`; empty if nobody is allowed.
-fn issuer(value: &str, property: &str) -> Option<String> {
-    let (_flags, rest) = value.trim().split_once(char::is_whitespace)?;
-    let (tag, issuer) = rest.trim_start().split_once(char::is_whitespace)?;
-    let issuer = issuer.trim().trim_matches('"').split(';').next().unwrap_or_default();
-    let issuer = issuer.trim().trim_end_matches('.');
-    tag.eq_ignore_ascii_case(property).then(|| issuer.to_ascii_lowercase())
-}
 
 #[cfg(test)]
 mod tests {
@@ -58,8 +50,9 @@ mod tests {
             let set = RecordSet { kind: "CAA".to_owned(), values };
             content.entry(DomainName::new(name)).or_default().push(set);
         }
-        let found = forbidden(&DomainName::new(name), &content);
-        assert_eq!(found.map(|found| found.at), at.map(DomainName::new), "{name}");
+        let name = DomainName::new(name);
+        let found = governing(&name, &content).filter(|set| set.forbids(&name));
+        assert_eq!(found.map(|found| found.name), at.map(DomainName::new), "{name}");
     }
 
     const OTHERS: &[&str] = &["0 issue \"letsencrypt.org\""];
@@ -98,5 +91,27 @@ mod tests {
     #[test]
     fn nobody_may_issue_where_the_issuer_is_empty() {
         check("a.com", &[("a.com", &["0 issue \";\""])], Some("a.com"));
+    }
+
+    #[test]
+    fn a_critical_property_that_nobody_knows_forbids_all() {
+        check(
+            "a.com",
+            &[("a.com", &["128 future \"x\"", "0 issue \"amazon.com\""])],
+            Some("a.com"),
+        );
+        check("a.com", &[("a.com", &["0 future \"x\""])], None);
+        check("a.com", &[("a.com", &["128 issue \"amazontrust.com\""])], None);
+    }
+
+    #[test]
+    fn a_set_names_where_its_records_are() {
+        let records = vec![Caa::parse("0 issue \"letsencrypt.org\"").expect("a record")];
+        let name = DomainName::new("www.a.com");
+        let mut set = CaaSet { owner: name.clone(), name, records };
+        assert_eq!(set.to_string(), "www.a.com CAA 0 issue \"letsencrypt.org\"");
+        set.owner = DomainName::new("b.net");
+        let expected = "www.a.com CAA 0 issue \"letsencrypt.org\" (through its CNAME, from b.net)";
+        assert_eq!(set.to_string(), expected);
     }
 }

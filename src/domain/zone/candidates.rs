@@ -33,6 +33,20 @@ impl Candidates<'_> {
     }
 }
 
+impl<'a> Candidates<'a> {
+    /// The zones whose name servers decide, if this is the apex that answers. None if its name decides
+    /// alone; all, if it is none of theirs and a person has to compare.
+    pub fn to_compare(&self, apex: &DomainName) -> Vec<&'a HostedZone> {
+        let zones = self.zones.iter().copied();
+        let at_apex: Vec<_> = zones.filter(|zone| zone.name == *apex).collect();
+        match at_apex.len() {
+            0 => self.zones.clone(),
+            1 if self.incomplete.is_none() => Vec::new(),
+            _ => at_apex,
+        }
+    }
+}
+
 /// The hosted zones that the tag of one certificate names.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Tagged<'a> {
@@ -134,7 +148,8 @@ fn by_name<'a>(
     discovery: &'a Discovery,
     required: Option<&Tag>,
 ) -> Candidates<'a> {
-    let zones = discovery.above(record).filter(|zone| unusable(zone, required).is_none()).collect();
+    let zones =
+        discovery.above(record.name()).filter(|zone| unusable(zone, required).is_none()).collect();
     let incomplete = discovery.unreadable.iter().max_by_key(|it| it.is_permanent());
     Candidates { zones, incomplete: incomplete.cloned() }
 }

@@ -109,7 +109,7 @@ pub fn child_zone_advice(zones: &[HostedZone], required: Option<&Tag>) -> Option
 
 fn no_zone(record: &ValidationRecord, discovery: &Discovery, required: Option<&Tag>) -> Problem {
     let almost = discovery
-        .above(record)
+        .above(record.name())
         .filter_map(|zone| {
             Some(format!("{} ({}) {}", zone.id, zone.name, unusable(zone, required)?))
         })

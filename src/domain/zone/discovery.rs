@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::domain::name::DomainName;
 use crate::domain::problem::Problem;
-use crate::domain::record::ValidationRecord;
 use crate::domain::zone::HostedZone;
 use crate::domain::zone::public_dns::PublicDns;
 
@@ -39,9 +38,17 @@ impl Discovery {
         Self { unreadable: vec![Problem::out_of_time()], ..Self::default() }
     }
 
-    /// The zones whose name is that of a record or above it, the longest names first.
-    pub fn above(&self, record: &ValidationRecord) -> impl Iterator<Item = &HostedZone> {
-        let names: Vec<_> = record.name().lineage().collect();
+    /// The hosted zone with this id.
+    pub fn zone(&self, id: &str) -> Option<&HostedZone> {
+        match self.tagged.get(id) {
+            Some(TaggedZone::Found(zone)) => Some(zone),
+            _ => self.zones.values().flatten().find(|zone| zone.id == id),
+        }
+    }
+
+    /// The zones whose name is this one or above it, the longest names first.
+    pub fn above(&self, name: &DomainName) -> impl Iterator<Item = &HostedZone> {
+        let names: Vec<_> = name.lineage().collect();
         names.into_iter().filter_map(|name| self.zones.get(&name)).flatten()
     }
 }

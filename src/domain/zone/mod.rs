@@ -6,6 +6,7 @@ use crate::domain::access::Access;
 use crate::domain::name::DomainName;
 
 pub mod caa;
+pub mod caa_record;
 pub mod candidates;
 pub mod choice;
 pub mod content;

@@ -1,7 +1,8 @@
 //! What public DNS says: which hosted zones the world sees.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+// `core`'s addresses are `std`'s: plain values. What does I/O is in `std::net` only.
+use core::net::IpAddr;
 
 use crate::domain::name::DomainName;
 use crate::domain::problem::{Cause, Problem};

@@ -19,7 +19,7 @@ use crate::domain::plan::{pending_validation, stopped_by};
 use crate::domain::problem::Problem;
 use crate::domain::record::ValidationRecord;
 use crate::domain::stop::StopReason;
-use crate::domain::zone::caa::forbidden;
+use crate::domain::zone::caa::governing;
 use crate::domain::zone::candidates::unusable;
 use crate::domain::zone::choice::{Assignment, assign};
 use crate::domain::zone::content::{names_to_read, presence, wildcards_above, zone_cut};
@@ -113,8 +113,9 @@ async fn examine(
                 validation: Validation::of(&domain.progress),
                 record: domain.record().map(|it| examine_record(it, &assignment, content)),
                 zones: candidates(domain.record(), zone, &discovery, context),
-                caa: forbidden(&domain.name, &read)
-                    .map(|it| format!("{} CAA {}", it.at, it.values.join(", "))),
+                caa: governing(&domain.name, &read)
+                    .filter(|set| set.forbids(&domain.name))
+                    .map(|set| set.to_string()),
             }
         })
         .collect();
@@ -143,7 +144,7 @@ fn reads<'a>(
     for domain in domains {
         let Some(record) = domain.record() else { continue };
         let assigned = assignment.assigned.get(record).copied();
-        let public = discovery.above(record).filter(|zone| unusable(zone, None).is_none());
+        let public = discovery.above(record.name()).filter(|zone| unusable(zone, None).is_none());
         let zones: Vec<_> = assigned.into_iter().chain(public).collect();
         let mut read = |zone: &'a HostedZone, names: &mut dyn Iterator<Item = DomainName>| {
             reads.entry(&zone.id).or_insert_with(|| (zone, BTreeSet::new())).1.extend(names);
@@ -201,7 +202,8 @@ fn candidates(
     let Some(record) = record else { return Vec::new() };
     let required = context.settings.hosted_zone_tag.as_ref();
     let tagged = chosen.filter(|chosen| discovery.tagged.contains_key(&chosen.id));
-    let others = discovery.above(record).filter(|zone| Some(&zone.id) != tagged.map(|it| &it.id));
+    let others =
+        discovery.above(record.name()).filter(|zone| Some(&zone.id) != tagged.map(|it| &it.id));
     let why = |zone: &HostedZone| match unusable(zone, required) {
         Some(why) => why,
         None if tagged.is_some_and(|tagged| tagged.id == zone.id) => {

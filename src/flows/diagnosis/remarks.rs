@@ -24,7 +24,8 @@ pub(super) async fn missing_delegations(
     let mut remarks = Vec::new();
     for (record, child) in chosen.into_values() {
         let shorter = |zone: &&HostedZone| zone.name.depth() < child.name.depth();
-        let mut public = discovery.above(record).filter(|zone| unusable(zone, None).is_none());
+        let mut public =
+            discovery.above(record.name()).filter(|zone| unusable(zone, None).is_none());
         let Some(parent) = public.find(shorter) else { continue };
         let client = context.clients.route53(&parent.access);
         let apex = BTreeSet::from([child.name.clone()]);

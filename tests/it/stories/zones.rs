@@ -242,6 +242,7 @@ async fn a_tag_may_name_two_zones_that_each_hold_one_of_the_names() {
 #[tokio::test(start_paused = true)]
 async fn two_public_zones_of_the_same_name_are_a_block_until_a_tag_chooses_one() {
     let world = World::new();
+    world.silence_dns();
     let delegated = world.zone("example.com");
     let undelegated = world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
     let arn = world.request(&["example.com"]).await;
