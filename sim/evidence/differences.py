@@ -59,7 +59,7 @@ cargo build -p acm-dns-validator-sim --example aws
 sim/evidence/run target/debug/examples/aws          # --write writes this file anew
 ```
 
-It takes about 35 s, most of it to wait until a change of Route 53 is in sync. Some refusals follow from no call, such as throttling or a
+It takes about 45 s, most of it to wait until a change of Route 53 is in sync. Some refusals follow from no call, such as throttling or a
 zone that is busy: `run` requests them on the simulator's standard input. Expired sessions are left to the simulator's own tests.
 
 `resolver.py` checks the simulator's resolver with two clients of other projects: `dig` of BIND and dnspython. Each asks {questions} questions

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
 
-use super::faults::{DnsFaultKind, DnsFaults};
+use super::faults::DnsFaults;
+use super::kind::DnsFaultKind;
 use super::message::Message;
 use super::poison;
 use super::query::{Asked, Query};

@@ -8,6 +8,7 @@
 
 mod answer;
 mod faults;
+mod kind;
 mod message;
 mod poison;
 mod query;
@@ -18,5 +19,6 @@ mod tests;
 mod types;
 
 pub use self::answer::Dns;
-pub use self::faults::{DnsFault, DnsFaultKind, DnsFaults};
+pub use self::faults::{DnsFault, DnsFaults};
+pub use self::kind::DnsFaultKind;
 pub use self::question::{Protocol, Question, Reply};

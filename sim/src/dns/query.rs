@@ -1,6 +1,6 @@
 //! Reads a query, by hand: it has one question and at most an EDNS record.
 
-use simple_dns::{OPCODE, PacketFlag};
+use simple_dns::{OPCODE, PacketFlag, QCLASS};
 
 use super::types;
 use crate::route53::{Name, Rcode};
@@ -77,6 +77,10 @@ impl Query {
         };
         let asked = rest.question().ok_or(Rcode::FormErr)?;
         let (number, class) = (asked.number, asked.class);
+        // The crate that writes answers cannot repeat a question of an unknown class.
+        if QCLASS::try_from(class).is_err() {
+            return Err(Rcode::Refused);
+        }
         for _ in 0..additional {
             let edns = rest.additional().ok_or(Rcode::FormErr)?;
             // RFC 6891 section 6.1.1: more than one is an error.

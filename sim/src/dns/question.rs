@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
 
-use super::faults::DnsFaultKind;
+use super::kind::DnsFaultKind;
 use crate::route53::{Name, Rcode};
 
 /// How a message travels.

@@ -1,5 +1,7 @@
 //! The values of records, from the form of Route 53 to that of messages.
 //!
+//! DS, HTTPS, NAPTR, SSHFP, SVCB and TLSA records are not written; the resolver fails if it finds one.
+//!
 //! Formats: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html>
 
 use simple_dns::rdata::{A, AAAA, CAA, CNAME, MX, NS, NULL, PTR, RData, SOA, SRV, TXT};

@@ -275,6 +275,20 @@ mod zones {
     }
 
     #[test]
+    fn no_call_reaches_a_zone_of_another_provider() {
+        let mut client = Client::new();
+        let id = client.route53.zone_elsewhere("example.com", &["ns1.other.example"]);
+        assert_eq!(client.get(&format!("hostedzone/{id}")).unwrap_err().code, "InvalidInput");
+        let upsert = change("UPSERT", "a.example.com", "CNAME", "b.example.com");
+        assert_eq!(client.change(&id, &[upsert]).unwrap_err().code, "InvalidInput");
+        let tags = client.get(&format!("tags/hostedzone/{id}"));
+        assert_eq!(tags.unwrap_err().code, "NoSuchHostedZone");
+        for list in ["hostedzone", "hostedzonesbyname"] {
+            assert!(all(&client.get(list).unwrap(), "HostedZone").is_empty());
+        }
+    }
+
+    #[test]
     fn only_an_empty_zone_is_deleted() {
         let mut client = Client::new();
         let id = client.route53.create_zone(OURS, "example.com");
