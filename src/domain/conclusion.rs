@@ -43,7 +43,11 @@ pub fn conclude(
     let written = find(RecordState::Written).is_some();
     let (state, reason) = match (&plan.next, blocked) {
         (Next::Stop(StopReason::Issued), _) => (State::Issued, None),
-        (Next::Stop(reason), _) => (State::from(reason), Some(reason.to_string())),
+        (Next::Stop(reason), _) => {
+            let text = reason.to_string();
+            let text = remarks.map(|remarks| format!("{text}; {remarks}")).unwrap_or(text);
+            (State::from(reason), Some(text))
+        }
         (Next::CheckAt(_), Some(blocked)) => {
             (State::Blocked, remarks.or_else(|| blocked.reason.clone()))
         }

@@ -44,6 +44,21 @@ pub enum StopReason {
     TimedOut,
 }
 
+impl StopReason {
+    /// Whether ACM says that CAA records forbid it to issue the certificate.
+    pub fn is_caa_error(&self) -> bool {
+        match self {
+            Self::Failed(reason) | Self::MigrationFailed(reason) | Self::RenewalFailed(reason) => {
+                reason.as_deref() == Some(CAA_ERROR)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Source: [troubleshooting](https://docs.aws.amazon.com/acm/latest/userguide/troubleshooting-caa.html).
+const CAA_ERROR: &str = "CAA_ERROR";
+
 impl From<&StopReason> for State {
     fn from(reason: &StopReason) -> Self {
         match reason {
@@ -67,8 +82,7 @@ impl From<&StopReason> for State {
 impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let because = |reason: &Option<String>| match reason.as_deref() {
-            // https://docs.aws.amazon.com/acm/latest/userguide/troubleshooting-caa.html
-            Some("CAA_ERROR") => ": CAA_ERROR: a CAA record of one of its names does not allow \
+            Some(CAA_ERROR) => ": CAA_ERROR: a CAA record of one of its names does not allow \
                                   Amazon to issue certificates; allow amazon.com there and request \
                                   a new certificate"
                 .to_owned(),

@@ -1,6 +1,7 @@
 //! The flows: what the function does with a request, from the first call to the last.
 
 mod ask_again;
+mod caa;
 mod checks;
 pub mod context;
 pub mod deadline;

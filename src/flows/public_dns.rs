@@ -13,7 +13,7 @@ use crate::domain::tag::Tag;
 use crate::domain::zone::HostedZone;
 use crate::domain::zone::candidates::doubtful;
 use crate::domain::zone::discovery::Discovery;
-use crate::domain::zone::public_dns::{Authority, PublicDns};
+use crate::domain::zone::public_dns::{Authority, PublicDns, Sight};
 use crate::domain::zone::requirements::Requirements;
 
 /// Asks about the records for which several zones were discovered, or perhaps not all: what is known then
@@ -33,7 +33,12 @@ pub(super) async fn compare(
         zones.into_iter().map(|zone| (name.clone(), zone))
     });
     let pairs: Vec<_> = pairs.collect();
-    discovery.public = world.with_name_servers(authorities, &pairs).await;
+    let mut public = world.with_delegation_sets(authorities, &pairs).await;
+    let seen = pairs.iter().filter(|(name, zone)| public.sight(name, zone) == Sight::Seen);
+    let settled: BTreeSet<_> = seen.map(|(name, _)| name.clone()).collect();
+    let open: Vec<_> = pairs.into_iter().filter(|(name, _)| !settled.contains(name)).collect();
+    world.add_addresses(&mut public, &open).await;
+    discovery.public = public;
 }
 
 /// What it takes to learn what the world sees, in one invocation.
@@ -57,9 +62,19 @@ impl World<'_> {
         answers.filter_map(async |answer| answer).collect().await
     }
 
-    /// Adds what it takes to tell whether the world sees these zones, each when it asks for this name: the
-    /// zones' name servers and, where names do not decide, addresses.
+    /// What it takes to tell whether the world sees these zones, each when it asks for this name.
     pub(super) async fn with_name_servers(
+        &self,
+        authorities: BTreeMap<DomainName, Authority>,
+        pairs: &[(DomainName, &HostedZone)],
+    ) -> PublicDns {
+        let mut public = self.with_delegation_sets(authorities, pairs).await;
+        self.add_addresses(&mut public, pairs).await;
+        public
+    }
+
+    /// Reads the zones' name servers.
+    async fn with_delegation_sets(
         &self,
         authorities: BTreeMap<DomainName, Authority>,
         pairs: &[(DomainName, &HostedZone)],
@@ -72,7 +87,11 @@ impl World<'_> {
         });
         let reading = stream::iter(reading).buffer_unordered(ZONES_AT_ONCE);
         let delegation_sets = reading.filter_map(async |set| set).collect().await;
-        let public = PublicDns { authorities, delegation_sets, addresses: BTreeMap::new() };
+        PublicDns { authorities, delegation_sets, addresses: BTreeMap::new() }
+    }
+
+    /// Asks for the addresses of name servers whose names do not decide.
+    async fn add_addresses(&self, public: &mut PublicDns, pairs: &[(DomainName, &HostedZone)]) {
         let undecided: BTreeSet<_> =
             pairs.iter().flat_map(|(name, zone)| public.undecided(name, zone)).collect();
         let asking = undecided.into_iter().map(async |server| {
@@ -80,8 +99,7 @@ impl World<'_> {
             Some((server, addresses.into_iter().collect()))
         });
         let asking = stream::iter(asking).buffer_unordered(QUESTIONS_AT_ONCE);
-        let addresses = asking.filter_map(async |answer| answer).collect().await;
-        PublicDns { addresses, ..public }
+        public.addresses = asking.filter_map(async |answer| answer).collect().await;
     }
 }
 

@@ -11,12 +11,14 @@ use crate::domain::arn::CertificateArn;
 use crate::domain::certificate::Certificate;
 use crate::domain::check_times::CheckTimes;
 use crate::domain::conclusion::conclude;
+use crate::domain::name::DomainName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{self, Next, Plan};
 use crate::domain::request::{Request, Trigger};
 use crate::domain::text::report;
 use crate::domain::zone::discovery::Discovery;
 use crate::domain::zone::requirements::{HOSTED_ZONE_TAG, Requirements};
+use crate::flows::caa::find_caa;
 use crate::flows::checks::{cancel_check, ensure_check, schedule_check};
 use crate::flows::context::{Context, Invocation};
 use crate::flows::describe::describe;
@@ -63,13 +65,8 @@ pub async fn reconcile(
     let comparing = compare(&world, &requirements, &mut discovery, required);
     publishing.percent(30).bound(comparing).await;
     let mut published = publish(clients, settings, &publishing, &requirements, &discovery).await;
-
-    let now = deadline.now();
-    let overdue = planned.iter().flatten().zip(&mut published);
-    let overdue = overdue.filter(|(planned, _)| planned.plan.is_overdue(now));
-    let overdue = overdue.flat_map(|(_, (records, _))| records).collect();
-    let marking = mark_unseen(&world, &discovery, overdue);
-    publishing.bound(marking).await;
+    let explaining = explain(&world, &planned, &mut discovery, &mut published, deadline.now());
+    publishing.bound(explaining).await;
 
     let now = deadline.now();
     let obsolete: Vec<_> = planned.iter().flatten().filter_map(Planned::obsolete_check).collect();
@@ -88,6 +85,27 @@ pub async fn reconcile(
     }
     count_outcomes(metrics, outcomes.iter().flatten(), now);
     outcomes
+}
+
+/// Adds what public DNS says: which records that ACM should have seen by now nobody can see, and which CAA
+/// records made ACM refuse a certificate.
+async fn explain(
+    world: &World<'_>,
+    planned: &[Result<Planned<'_>, Error>],
+    discovery: &mut Discovery,
+    published: &mut [Published],
+    now: DateTime<Utc>,
+) {
+    let mut overdue = Vec::new();
+    for (planned, (records, remarks)) in planned.iter().flatten().zip(published) {
+        if let Some(names) = planned.names_with_caa_error() {
+            remarks.extend(find_caa(world, names).await);
+        }
+        if planned.plan.is_overdue(now) {
+            overdue.extend(records);
+        }
+    }
+    mark_unseen(world, discovery, overdue).await;
 }
 
 /// A certificate whose next check is scheduled, so that its records may be written.
@@ -205,6 +223,13 @@ impl<'a> Planned<'a> {
             None => (&[][..], None),
         };
         Requirements::new(&self.plan.publish, names, tag)
+    }
+
+    /// The names of a certificate of which it is published that CAA records forbid it.
+    fn names_with_caa_error(&self) -> Option<&[DomainName]> {
+        let Next::Stop(reason) = &self.plan.next else { return None };
+        let certificate = self.certificate.as_ref()?;
+        (self.plan.notable && reason.is_caa_error()).then_some(&certificate.names)
     }
 
     fn obsolete_check(&self) -> Option<(&'a CertificateArn, CheckTimes)> {

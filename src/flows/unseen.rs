@@ -2,50 +2,33 @@
 
 use crate::domain::name::DomainName;
 use crate::domain::outcome::{RecordOutcome, RecordState};
-use crate::domain::zone::HostedZone;
-use crate::domain::zone::candidates::unusable;
+use crate::domain::zone::delegation::not_delegated;
 use crate::domain::zone::discovery::Discovery;
-use crate::domain::zone::public_dns::{PublicDns, Sight};
 use crate::flows::public_dns::World;
 
 /// Marks those of these records that exist in a hosted zone that public DNS does not ask. A record of
 /// which public DNS tells nothing stays as it is.
 pub(super) async fn mark_unseen(
     world: &World<'_>,
-    discovery: &Discovery,
+    discovery: &mut Discovery,
     records: Vec<&mut RecordOutcome>,
 ) {
     let name = |record: &RecordOutcome| DomainName::new(&record.name);
     let present: Vec<_> =
         records.into_iter().filter(|record| record.state == RecordState::Present).collect();
+    let names: Vec<_> = present.iter().map(|record| name(record)).collect();
+    let authorities = world.authorities(&names).await;
     let pairs: Vec<_> = present
         .iter()
         .filter_map(|it| Some((name(it), discovery.zone(it.hosted_zone_id.as_deref()?)?)))
+        .filter(|(name, _)| authorities.contains_key(name))
         .collect();
-    let authorities = world.authorities(pairs.iter().map(|(name, _)| name)).await;
-    let known: Vec<_> =
-        pairs.into_iter().filter(|(name, _)| authorities.contains_key(name)).collect();
-    let public = world.with_name_servers(authorities, &known).await;
+    discovery.public = world.with_name_servers(authorities, &pairs).await;
     for record in present {
-        if let Some(unseen) = unseen(record, discovery, &public) {
-            *record = unseen;
+        let zone = record.hosted_zone_id.as_deref().and_then(|id| discovery.zone(id));
+        let problem = zone.and_then(|zone| not_delegated(&name(record), zone, discovery));
+        if let (Some(zone), Some(problem)) = (zone, problem) {
+            *record = RecordOutcome::unseen(record.name.clone(), &zone.id, &problem);
         }
     }
-}
-
-fn unseen(
-    record: &RecordOutcome,
-    discovery: &Discovery,
-    public: &PublicDns,
-) -> Option<RecordOutcome> {
-    let zone = discovery.zone(record.hosted_zone_id.as_deref()?)?;
-    let name = DomainName::new(&record.name);
-    if public.sight(&name, zone) != Sight::Unseen {
-        return None;
-    }
-    let is_above =
-        |it: &&HostedZone| it.name.depth() < zone.name.depth() && unusable(it, None).is_none();
-    let parent = discovery.above(&name).find(is_above);
-    let problem = public.not_delegated(&name, zone, parent)?;
-    Some(RecordOutcome::unseen(record.name.clone(), &zone.id, &problem))
 }

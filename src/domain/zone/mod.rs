@@ -10,6 +10,7 @@ pub mod caa_record;
 pub mod candidates;
 pub mod choice;
 pub mod content;
+pub mod delegation;
 pub mod discovery;
 pub mod public_dns;
 pub mod requirements;

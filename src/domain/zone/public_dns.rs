@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use core::net::IpAddr;
 
 use crate::domain::name::DomainName;
-use crate::domain::problem::{Cause, Problem};
 use crate::domain::text::a_few;
 use crate::domain::zone::HostedZone;
 
@@ -77,6 +76,23 @@ impl PublicDns {
         }
     }
 
+    /// The name servers that public DNS asks besides those of this hosted zone: of a zone that is seen, a
+    /// part of the queries goes astray. None if nothing is known.
+    pub fn foreign_servers(&self, name: &DomainName, zone: &HostedZone) -> BTreeSet<DomainName> {
+        let (Some(authority), Some(own)) =
+            (self.authorities.get(name), self.delegation_sets.get(&zone.id))
+        else {
+            return BTreeSet::new();
+        };
+        let own_addresses = self.addresses_of(own).unwrap_or_default();
+        let is_own = |server: &&DomainName| match self.addresses.get(server) {
+            _ if own.contains(server) => true,
+            Some(addresses) => !addresses.is_disjoint(&own_addresses),
+            None => false,
+        };
+        authority.name_servers.iter().filter(|server| !is_own(server)).cloned().collect()
+    }
+
     /// Which of several zones holds this name for the world; none if nothing tells.
     pub fn choose<'a>(
         &self,
@@ -116,52 +132,6 @@ impl PublicDns {
         ))
     }
 
-    /// Why the world does not see this hosted zone, and who has to change what. `parent` is the nearest
-    /// hosted zone above it that was found.
-    pub fn not_delegated(
-        &self,
-        name: &DomainName,
-        zone: &HostedZone,
-        parent: Option<&HostedZone>,
-    ) -> Option<Problem> {
-        let Authority { apex, name_servers } = self.authorities.get(name)?;
-        let (id, own_name) = (&zone.id, &zone.name);
-        let own =
-            self.delegation_sets.get(id).map_or_else(|| "its name servers".to_owned(), servers);
-        let asked = servers(name_servers);
-        let delegate = match parent {
-            Some(parent) => format!(
-                "set the NS record set {own_name} in hosted zone {} ({}) to {own}",
-                parent.id, parent.name
-            ),
-            None => format!(
-                "set the name servers of {own_name} to {own}, at the registrar or in the zone above it"
-            ),
-        };
-        let message = if apex == own_name {
-            format!(
-                "public DNS asks the name servers {asked} for {apex}, and not those of hosted zone {id}: \
-                 {delegate}"
-            )
-        } else if apex.is_at_or_under(own_name) {
-            format!(
-                "public DNS asks the name servers {asked} for {apex}, and not hosted zone {id} ({own_name}): \
-                 publish the record where {apex} is served"
-            )
-        } else if apex.depth() < 2 {
-            format!(
-                "public DNS does not know {own_name}: register the domain, or renew its registration, and \
-                 set its name servers to {own}"
-            )
-        } else {
-            format!(
-                "public DNS asks the name servers {asked} of {apex} for the name, and nothing there delegates \
-                 {own_name} to hosted zone {id}: {delegate}"
-            )
-        };
-        Some(Problem::new(Cause::NotDelegated, message))
-    }
-
     /// All addresses of these name servers; none if nothing is known of one.
     fn addresses_of(&self, servers: &BTreeSet<DomainName>) -> Option<BTreeSet<IpAddr>> {
         let addresses = servers.iter().map(|server| self.addresses.get(server));
@@ -171,7 +141,8 @@ impl PublicDns {
     }
 }
 
-fn servers(names: &BTreeSet<DomainName>) -> String {
+/// Name servers, as a message names them.
+pub fn servers(names: &BTreeSet<DomainName>) -> String {
     let names: Vec<_> = names.iter().map(DomainName::to_string).collect();
     a_few(&names, ", ")
 }

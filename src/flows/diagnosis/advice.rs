@@ -2,11 +2,14 @@
 
 use chrono::SecondsFormat;
 
-use super::answer::{Diagnosis, NameDiagnosis, RecordStatus, Validation};
+use super::answer::{
+    Diagnosis, NameDiagnosis, PublicView, RecordDiagnosis, RecordStatus, Validation,
+};
+use crate::domain::name::DomainName;
 use crate::domain::stop::StopReason;
 
-/// What to do about the most important finding: the validation has ended, a record is blocked, a CAA
-/// record does not allow Amazon; otherwise, what happens next by itself.
+/// What to do about the most important finding: the validation has ended, a record is blocked, public DNS
+/// does not ask its zone, a CAA record does not allow Amazon; otherwise, what happens next by itself.
 pub(super) fn advice(diagnosis: &Diagnosis, stopped_by: Option<&StopReason>) -> String {
     let names = &diagnosis.names;
     let state = |name: &NameDiagnosis| name.record.as_ref().map(|record| record.state);
@@ -24,6 +27,11 @@ pub(super) fn advice(diagnosis: &Diagnosis, stopped_by: Option<&StopReason>) -> 
         Some(reason @ (StopReason::Issued | StopReason::Migrated | StopReason::Renewed)) => {
             match not_in_place.first() {
                 None => format!("There is nothing to do: {reason}."),
+                Some(record) if record.state == RecordStatus::Unseen => format!(
+                    "The certificate is issued, but ACM cannot renew it, since it cannot see its \
+                     validation record: {}.",
+                    record.reason.as_deref().unwrap_or(&record.name)
+                ),
                 Some(record) => format!(
                     "The certificate is issued, but {} of its validation records {} not in place, so ACM \
                      cannot renew it: publish {} again{}.",
@@ -49,6 +57,15 @@ pub(super) fn advice(diagnosis: &Diagnosis, stopped_by: Option<&StopReason>) -> 
             if let Some(name) = with(RecordStatus::Blocked) {
                 let record = name.record.as_ref().and_then(|record| record.reason.as_deref());
                 return format!("{}: {}.", name.name, record.unwrap_or("its record is blocked"));
+            }
+            let undelegated = names.iter().find_map(|name| {
+                let reason = name.record.as_ref()?.reason.as_ref()?;
+                let is_known =
+                    name.zones.iter().any(|zone| zone.chosen && zone.seen == Some(false));
+                is_known.then_some((name, reason))
+            });
+            if let Some((name, reason)) = undelegated {
+                return format!("{}: {reason}.", name.name);
             }
             if let Some((name, caa)) = caa {
                 return format!(
@@ -89,10 +106,34 @@ fn no_obstacle(diagnosis: &Diagnosis, unknown: Option<&NameDiagnosis>) -> String
     } else {
         let remarks = diagnosis.remarks.join("; ");
         let remarks = if remarks.is_empty() { remarks } else { format!(" ({remarks})") };
-        format!(
-            "All records are in place, and ACM should issue the certificate within half an hour. If it \
-             does not, check that public DNS delegates these names to the hosted zones{remarks}; \
-             {goes_on}."
-        )
+        in_place(names, &remarks, &goes_on)
+    }
+}
+
+/// The advice for a certificate whose records are all in place: it depends on whether the world sees them.
+fn in_place(names: &[NameDiagnosis], remarks: &str, goes_on: &str) -> String {
+    let awaited = names.iter().filter(|name| name.validation == Validation::Awaiting);
+    let mut awaited =
+        awaited.filter_map(|name| Some((name.public_dns.as_ref()?, name.record.as_ref()?)));
+    let is_shown = |(view, record): &(&PublicView, &RecordDiagnosis)| match view {
+        PublicView::Known { cname: Some(cname), .. } => *cname == DomainName::new(&record.value),
+        PublicView::Known { cname: None, .. } | PublicView::Unknown { .. } => false,
+    };
+    match awaited.find(|it| !is_shown(it)) {
+        None => format!(
+            "Nothing stands in the way: public DNS shows all records, and ACM should issue the \
+             certificate within half an hour{remarks}; {goes_on}."
+        ),
+        Some((PublicView::Unknown { unknown }, _)) => format!(
+            "All records are in their hosted zones, but it is unknown whether public DNS shows them \
+             ({unknown}). If ACM does not issue the certificate within half an hour, check that public \
+             DNS delegates these names to the hosted zones{remarks}; {goes_on}."
+        ),
+        Some((PublicView::Known { cname, .. }, record)) => format!(
+            "All records are in their hosted zones, but public DNS shows {} at {}: a new record takes up \
+             to a minute, and resolvers keep an old answer for its time to live{remarks}; {goes_on}.",
+            cname.as_ref().map_or_else(|| "nothing".to_owned(), DomainName::to_string),
+            record.name
+        ),
     }
 }

@@ -1,5 +1,7 @@
 //! The answer to a `Certificate Diagnosis`.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -44,9 +46,35 @@ pub struct NameDiagnosis {
     pub record: Option<RecordDiagnosis>,
     /// The hosted zones that can hold the record by their name, the longest first.
     pub zones: Vec<Candidate>,
-    /// The CAA record set in our hosted zones that does not allow Amazon to issue, if there is one.
+    /// What public DNS says of the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_dns: Option<PublicView>,
+    /// The CAA record set that does not allow Amazon to issue, if there is one: that of public DNS or, if
+    /// nothing is known of it, of our hosted zones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caa: Option<String>,
+}
+
+/// What public DNS says of one name.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", untagged)]
+pub enum PublicView {
+    /// A zone answers.
+    #[serde(rename_all = "camelCase")]
+    Known {
+        /// The apex of the zone that answers for the record's name.
+        apex: DomainName,
+        /// The name servers of that zone.
+        name_servers: BTreeSet<DomainName>,
+        /// The target of the CNAME record at the record's name; none if there is no such record.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cname: Option<DomainName>,
+    },
+    /// Nothing is known.
+    Unknown {
+        /// Why.
+        unknown: String,
+    },
 }
 
 /// The validation of one name, as ACM tells it.
@@ -96,6 +124,8 @@ pub enum RecordStatus {
     Missing,
     /// It exists with the right value.
     Present,
+    /// It exists with the right value, in a hosted zone that public DNS does not ask.
+    Unseen,
     /// It could not be read.
     Unknown,
 }
@@ -113,6 +143,9 @@ pub struct Candidate {
     pub role: Option<String>,
     /// Whether the record belongs in it.
     pub chosen: bool,
+    /// Whether public DNS asks it for the record; none if nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<bool>,
     /// Why, or why not.
     pub why: String,
 }

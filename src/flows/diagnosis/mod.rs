@@ -9,8 +9,10 @@ use self::advice::advice;
 use self::answer::{
     Candidate, Diagnosis, NameDiagnosis, RecordDiagnosis, RecordStatus, Validation,
 };
-use self::remarks::{missing_delegations, only_wildcards};
+use self::public::{Seen, compare_all, look};
+use self::remarks::{foreign_servers, missing_delegations, only_wildcards};
 use crate::aws::route53;
+use crate::dns::questions::Questions;
 use crate::domain::access::Access;
 use crate::domain::arn::CertificateArn;
 use crate::domain::certificate::{Certificate, Domain};
@@ -23,21 +25,26 @@ use crate::domain::zone::caa::governing;
 use crate::domain::zone::candidates::unusable;
 use crate::domain::zone::choice::{Assignment, assign};
 use crate::domain::zone::content::{names_to_read, presence, wildcards_above, zone_cut};
+use crate::domain::zone::delegation::not_delegated;
 use crate::domain::zone::discovery::Discovery;
+use crate::domain::zone::public_dns::Sight;
 use crate::domain::zone::requirements::{HOSTED_ZONE_TAG, Requirements};
 use crate::domain::zone::{Content, HostedZone};
 use crate::flows::checks::scheduled_check;
 use crate::flows::context::{Context, Invocation};
+use crate::flows::deadline::Deadline;
 use crate::flows::describe::describe;
 use crate::flows::discovery::{child_zone_advice, discover};
 use crate::flows::error::Error;
+use crate::flows::public_dns::World;
 
 mod advice;
 pub mod answer;
+mod public;
 mod remarks;
 
 /// Diagnoses a certificate: reads everything that a reconciliation reads, and CAA records and
-/// delegations, and writes nothing.
+/// delegations, asks public DNS about every name, and writes nothing.
 ///
 /// # Errors
 ///
@@ -67,8 +74,9 @@ pub async fn diagnose(
             diagnosis.next_check = scheduled_check(context, arn, check_times, now).await;
         }
         let domains = validation.map_or(certificate.domains.as_slice(), |it| it.domains);
-        let examining = examine(context, certificate, domains, &mut diagnosis);
-        if invocation.deadline.percent(80).bound(examining).await.is_none() {
+        let deadline = invocation.deadline.percent(80);
+        let examining = examine(context, &deadline, certificate, domains, &mut diagnosis);
+        if deadline.bound(examining).await.is_none() {
             let remark = "the invocation ran out of time before it read the hosted zones";
             diagnosis.remarks.push(remark.to_owned());
         }
@@ -80,15 +88,20 @@ pub async fn diagnose(
 /// Examines the record of every name.
 async fn examine(
     context: &Context,
+    deadline: &Deadline,
     certificate: &Certificate,
     domains: &[Domain],
     diagnosis: &mut Diagnosis,
 ) {
-    let Context { clients, settings, .. } = context;
+    let Context { clients, resolver, settings, .. } = context;
+    let world =
+        World { clients, resolver, questions: Questions::new(deadline.percent(60).instant()) };
     let records: BTreeSet<_> = domains.iter().filter_map(Domain::record).cloned().collect();
     let tag = certificate.tags.get(HOSTED_ZONE_TAG);
     let requirements = Requirements::new(&records, &certificate.names, tag);
-    let discovery = discover(clients, settings, std::slice::from_ref(&requirements)).await;
+    let mut discovery = discover(clients, settings, std::slice::from_ref(&requirements)).await;
+    discovery.public = compare_all(&world, domains, &discovery).await;
+    let seen = look(&world, domains).await;
     let assignment = assign(&requirements, &discovery, settings.hosted_zone_tag.as_ref());
     let contents: BTreeMap<_, _> = reads(domains, &assignment, &discovery)
         .into_values()
@@ -99,37 +112,51 @@ async fn examine(
         .collect::<FuturesUnordered<_>>()
         .collect()
         .await;
-    let read: Content = contents.values().flatten().flat_map(|content| content.clone()).collect();
     diagnosis.remarks.clone_from(&assignment.remarks);
     diagnosis.remarks.extend(missing_delegations(context, &assignment, &discovery).await);
+    diagnosis.remarks.extend(foreign_servers(&assignment, &discovery));
     diagnosis.remarks.extend(only_wildcards(domains, &assignment, &contents));
-    diagnosis.names = domains
-        .iter()
-        .map(|domain| {
-            let zone = domain.record().and_then(|record| assignment.assigned.get(record)).copied();
-            let content = zone.and_then(|zone| contents.get(zone.id.as_str()));
-            NameDiagnosis {
-                name: domain.name.clone(),
-                validation: Validation::of(&domain.progress),
-                record: domain.record().map(|it| examine_record(it, &assignment, content)),
-                zones: candidates(domain.record(), zone, &discovery, context),
-                caa: governing(&domain.name, &read)
-                    .filter(|set| set.forbids(&domain.name))
-                    .map(|set| set.to_string()),
-            }
-        })
-        .collect();
-    for (domain, name) in domains.iter().zip(&mut diagnosis.names) {
+    let read: Content = contents.values().flatten().flat_map(|content| content.clone()).collect();
+    for domain in domains {
+        let name = &domain.name;
         let zone = domain.record().and_then(|record| assignment.assigned.get(record)).copied();
-        let content = zone.and_then(|zone| contents.get(zone.id.as_str())?.as_ref().ok());
-        let (Some(record), Some(zone), Some(content)) = (domain.record(), zone, content) else {
-            continue;
+        let content = zone.and_then(|zone| contents.get(zone.id.as_str()));
+        let (view, caa) = match seen.get(name) {
+            Some(Seen { view, caa: Ok(caa) }) => (view.clone(), caa.clone()),
+            Some(Seen { view, caa: Err(_) }) => (view.clone(), governing(name, &read)),
+            None => (None, governing(name, &read)),
         };
-        let Some((cut, _)) = zone_cut(record, zone, content) else { continue };
-        let advice = child_zone_advice(clients, settings, &discovery, &cut).await;
-        if let (Some(advice), Some(it)) = (advice, &mut name.record) {
-            it.reason = it.reason.take().map(|reason| format!("{reason}; {advice}"));
+        let mut record =
+            domain.record().map(|it| examine_record(it, &assignment, content, &discovery));
+        if let (Some(it), Some(Ok(content))) = (&mut record, content) {
+            advise_below_cut(context, domain, zone, content, &discovery, it).await;
         }
+        diagnosis.names.push(NameDiagnosis {
+            name: name.clone(),
+            validation: Validation::of(&domain.progress),
+            record,
+            zones: candidates(domain.record(), zone, &discovery, context),
+            public_dns: view,
+            caa: caa.filter(|set| set.forbids(name)).map(|set| set.to_string()),
+        });
+    }
+}
+
+/// Adds to the diagnosis of a record below a zone cut which zone can hold it, if one is found.
+async fn advise_below_cut(
+    context: &Context,
+    domain: &Domain,
+    zone: Option<&HostedZone>,
+    content: &Content,
+    discovery: &Discovery,
+    diagnosis: &mut RecordDiagnosis,
+) {
+    let cut = domain.record().zip(zone).and_then(|(record, zone)| zone_cut(record, zone, content));
+    let Some((cut, _)) = cut else { return };
+    let Context { clients, settings, .. } = context;
+    let advice = child_zone_advice(clients, settings, discovery, &cut).await;
+    if let (Some(advice), Some(reason)) = (advice, &mut diagnosis.reason) {
+        *reason = format!("{reason}; {advice}");
     }
 }
 
@@ -168,8 +195,9 @@ fn examine_record(
     record: &ValidationRecord,
     assignment: &Assignment<'_>,
     content: Option<&Result<Content, Problem>>,
+    discovery: &Discovery,
 ) -> RecordDiagnosis {
-    let zone = assignment.assigned.get(record);
+    let zone = assignment.assigned.get(record).copied();
     let status = match (zone, content) {
         (Some(zone), Some(Ok(content))) => presence(record, zone, content).map(RecordStatus::of),
         (_, Some(Err(problem))) => Err(problem.clone()),
@@ -182,6 +210,14 @@ fn examine_record(
         Ok(state) => (state, None),
         Err(problem) if problem.is_permanent() => (RecordStatus::Blocked, Some(problem.message)),
         Err(problem) => (RecordStatus::Unknown, Some(problem.message)),
+    };
+    let unseen = zone.and_then(|zone| not_delegated(record.name(), zone, discovery));
+    let (state, reason) = match (state, unseen) {
+        (RecordStatus::Present, Some(unseen)) => (RecordStatus::Unseen, Some(unseen.message)),
+        (RecordStatus::Missing | RecordStatus::Different, Some(unseen)) => {
+            (state, Some(unseen.message))
+        }
+        _ => (state, reason),
     };
     RecordDiagnosis {
         name: record.fqdn(),
@@ -204,14 +240,20 @@ fn candidates(
     let tagged = chosen.filter(|chosen| discovery.tagged.contains_key(&chosen.id));
     let others =
         discovery.above(record.name()).filter(|zone| Some(&zone.id) != tagged.map(|it| &it.id));
+    let sight = |zone: &HostedZone| discovery.public.sight(record.name(), zone);
+    let is_chosen = |zone: &HostedZone| chosen.is_some_and(|chosen| chosen.id == zone.id);
     let why = |zone: &HostedZone| match unusable(zone, required) {
         Some(why) => why,
         None if tagged.is_some_and(|tagged| tagged.id == zone.id) => {
             "the certificate's tag names it".to_owned()
         }
         None if tagged.is_some() => "the certificate's tag names another zone".to_owned(),
+        None if is_chosen(zone) && sight(zone) == Sight::Seen => "public DNS asks it".to_owned(),
+        None if !is_chosen(zone) && sight(zone) == Sight::Unseen => {
+            "public DNS does not ask it".to_owned()
+        }
         None => match chosen {
-            Some(chosen) if chosen.id == zone.id => "it is the longest match".to_owned(),
+            Some(_) if is_chosen(zone) => "it is the longest match".to_owned(),
             Some(chosen) => format!("{} is a longer match", chosen.name),
             None => "several zones match equally well".to_owned(),
         },
@@ -223,7 +265,12 @@ fn candidates(
             Access::Own => None,
             Access::Role(arn) => Some(arn.clone()),
         },
-        chosen: chosen.is_some_and(|chosen| chosen.id == zone.id),
+        chosen: is_chosen(zone),
+        seen: match sight(zone) {
+            Sight::Seen => Some(true),
+            Sight::Unseen => Some(false),
+            Sight::Unknown => None,
+        },
         why: why(zone),
     };
     tagged.into_iter().chain(others).map(candidate).collect()

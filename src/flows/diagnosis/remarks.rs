@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::aws::route53;
 use crate::domain::certificate::Domain;
 use crate::domain::problem::Problem;
+use crate::domain::record::ValidationRecord;
 use crate::domain::zone::candidates::unusable;
 use crate::domain::zone::choice::Assignment;
 use crate::domain::zone::content::only_wildcard;
 use crate::domain::zone::discovery::Discovery;
+use crate::domain::zone::public_dns::{Sight, servers};
 use crate::domain::zone::{Content, HostedZone};
 use crate::flows::context::Context;
 
 /// Remarks on chosen zones to which their parent zone, if it can be read, does not delegate. Public DNS
-/// need not use that parent zone, so nothing is blocked.
+/// need not use that parent zone, so nothing is blocked. If public DNS answers, there is nothing to guess.
 pub(super) async fn missing_delegations(
     context: &Context,
     assignment: &Assignment<'_>,
@@ -27,6 +29,9 @@ pub(super) async fn missing_delegations(
         let mut public =
             discovery.above(record.name()).filter(|zone| unusable(zone, None).is_none());
         let Some(parent) = public.find(shorter) else { continue };
+        if discovery.public.sight(record.name(), child) != Sight::Unknown {
+            continue;
+        }
         let client = context.clients.route53(&parent.access);
         let apex = BTreeSet::from([child.name.clone()]);
         let Ok(content) = route53::read(&client, parent, &apex).await else { continue };
@@ -39,6 +44,28 @@ pub(super) async fn missing_delegations(
         }
     }
     remarks
+}
+
+/// Remarks on chosen zones that the world sees through a part of the name servers that it asks.
+pub(super) fn foreign_servers(
+    assignment: &Assignment<'_>,
+    discovery: &Discovery,
+) -> BTreeSet<String> {
+    let public = &discovery.public;
+    let remark = |(record, zone): (&ValidationRecord, &&HostedZone)| {
+        let foreign = public.foreign_servers(record.name(), zone);
+        let is_seen = public.sight(record.name(), zone) == Sight::Seen;
+        (is_seen && !foreign.is_empty()).then(|| {
+            format!(
+                "public DNS asks {} for {} besides name servers of hosted zone {}: what those answer, ACM \
+                 may see instead of the record",
+                servers(&foreign),
+                zone.name,
+                zone.id
+            )
+        })
+    };
+    assignment.assigned.iter().filter_map(remark).collect()
 }
 
 /// Remarks on names for which only a wildcard answers, until a validation record exists below them.
