@@ -145,6 +145,22 @@ impl Account {
         self.status(arn) == Some(Status::Issued)
     }
 
+    /// Whether people were told that the certificate is blocked, with all these words.
+    pub(crate) fn is_told(&self, arn: &str, words: [&str; 2]) -> bool {
+        let aws = self.sim.aws();
+        let mut details = aws.eventbridge.published().iter().map(|event| &event.detail);
+        details.any(|detail| {
+            let reason = detail["reason"].as_str().unwrap_or_default();
+            let all = words.iter().all(|word| reason.contains(word));
+            detail["certificateArn"] == arn && detail["state"] == "BLOCKED" && all
+        })
+    }
+
+    /// Sets the name servers of a hosted zone at the registrar of its domain.
+    pub(crate) fn set_registrar(&self, zone: &str) {
+        self.sim.aws().route53.register(zone, &self.zones[zone]);
+    }
+
     /// Whether a certificate is renewed.
     pub(crate) fn is_renewed(&self, arn: &str) -> bool {
         let aws = self.sim.aws();

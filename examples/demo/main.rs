@@ -82,7 +82,7 @@ async fn run(address: &str, output: Output) -> Result<ExitCode, Box<dyn Error>> 
     let sim = Sim::stepped(setup::start_time());
     let server = serve_on(sim.clone(), tokio::net::TcpListener::bind(address).await?)?;
     let config = setup::sdk_config(&sim, &server);
-    let function = function::new(&sim, &config)?;
+    let function = function::new(&sim, &server, &config)?;
     let story = Story::new(Account::new(sim, server, &config), output);
     tokio::select! {
         done = story.play() => done,

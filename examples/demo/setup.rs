@@ -29,8 +29,11 @@ pub(crate) const REQUIRED_TAG: (&str, &str) = ("validate", "yes");
 
 /// The public zone that does not have the tag at first.
 pub(crate) const UNTAGGED_ZONE: &str = "partner.example.net";
-/// The public zone that public DNS does not delegate to.
+/// The public zone that public DNS does not delegate to at first.
 pub(crate) const UNDELEGATED_ZONE: &str = "lost.example.info";
+/// The name servers that its registrar has instead.
+pub(crate) const OTHER_NAME_SERVERS: [&str; 2] =
+    ["ns1.provider.example.net", "ns2.provider.example.net"];
 /// The key of the private zone of example.com in the map of zones.
 pub(crate) const PRIVATE_ZONE: &str = "example.com (private)";
 
@@ -80,6 +83,8 @@ pub(crate) fn deploy(sim: &Sim) -> BTreeMap<&'static str, String> {
         (UNTAGGED_ZONE, dns.register_domain(ACCOUNT, UNTAGGED_ZONE)),
         (UNDELEGATED_ZONE, dns.create_zone(ACCOUNT, UNDELEGATED_ZONE)),
     ]);
+    dns.zone_elsewhere(UNDELEGATED_ZONE, &OTHER_NAME_SERVERS);
+    dns.register_with(UNDELEGATED_ZONE, &OTHER_NAME_SERVERS);
     let (key, value) = REQUIRED_TAG;
     for (_, zone) in zones.iter().filter(|(name, _)| **name != UNTAGGED_ZONE) {
         dns.tag_zone(zone, key, value);
