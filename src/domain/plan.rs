@@ -53,7 +53,7 @@ pub enum Next {
 /// | unknown, first heard of minutes ago          | –                | check           |
 /// | unknown                                      | –                | stop: deleted   |
 /// | not public, not by DNS, not allowed, not opted in | –           | stop: not served |
-/// | lacks the tag to opt in, requested minutes ago | –              | check           |
+/// | lacks the tag to opt in or is not by DNS, requested minutes ago | – | check       |
 /// | pending                                      | awaited records  | check           |
 /// | issued, its renewal or change to DNS pending | awaited records  | check           |
 /// | issued, failed, timed out, closed            | –                | stop            |
@@ -74,10 +74,11 @@ pub fn decide(
     };
     let requested = certificate.created_at;
     if let Some(reason) = not_served(certificate, policy) {
-        // ACM may show tags later than the certificate.
+        // ACM may show tags later than the certificate, and one to be validated by DNS as validated by
+        // e-mail at first: https://github.com/binxio/cfn-certificate-provider/issues/41
         let young = certificate.status == Status::Pending && now - requested < SETTLING_TIME;
         let next = match reason {
-            StopReason::NotOptedIn(_) if young => {
+            StopReason::NotDns | StopReason::NotOptedIn(_) if young => {
                 next_check(CheckTimes::for_request(requested), now)
             }
             reason => Next::Stop(reason),
@@ -205,7 +206,7 @@ fn end(certificate: &Certificate) -> (StopReason, Option<DateTime<Utc>>) {
 /// How long ACM takes to see a record at most, as a rule, before it is worth asking whether anybody can.
 const TIME_TO_SEE: TimeDelta = TimeDelta::minutes(10);
 
-/// How long ACM may take to show a new certificate and its tags.
+/// How long ACM may take to show a new certificate, its tags and how it is validated.
 const SETTLING_TIME: TimeDelta = TimeDelta::minutes(5);
 
 /// How long after an end it is still worth publishing.

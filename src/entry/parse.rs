@@ -163,17 +163,23 @@ impl Detail {
     fn changed_zone(&self) -> Result<ChangedZone, &'static str> {
         let Self { request_parameters: asked, response_elements: answered, .. } = self;
         match self.event_name.as_deref() {
-            Some("CreateHostedZone") => match answered["hostedZone"]["name"].as_str() {
-                _ if answered["hostedZone"]["config"]["privateZone"] == true => {
-                    Err("the new hosted zone is private")
+            // CloudTrail may leave out the response; the request has the name too.
+            Some("CreateHostedZone") => {
+                match answered["hostedZone"]["name"].as_str().or(asked["name"].as_str()) {
+                    _ if answered["hostedZone"]["config"]["privateZone"] == true
+                        || asked["hostedZoneConfig"]["privateZone"] == true
+                        || asked["vPC"].is_object() =>
+                    {
+                        Err("the new hosted zone is private")
+                    }
+                    // 255 bytes, each of which Route 53 may spell as an octal number of four characters.
+                    Some(name) if name.len() > 4 * 255 => {
+                        Err("the new hosted zone's name is longer than a name can be")
+                    }
+                    Some(name) => Ok(ChangedZone::Created(DomainName::new(name))),
+                    None => Err("the call created no hosted zone"),
                 }
-                // 255 bytes, each of which Route 53 may spell as an octal number of four characters.
-                Some(name) if name.len() > 4 * 255 => {
-                    Err("the new hosted zone's name is longer than a name can be")
-                }
-                Some(name) => Ok(ChangedZone::Created(DomainName::new(name))),
-                None => Err("the call created no hosted zone"),
-            },
+            }
             Some("ChangeTagsForResource") if asked["resourceType"] == "hostedzone" => {
                 let id = asked["resourceId"].as_str().ok_or("the call names no hosted zone")?;
                 Ok(ChangedZone::Tagged(id.to_owned()))

@@ -12,7 +12,7 @@ use crate::domain::name::DomainName;
 use crate::domain::record::ValidationRecord;
 use crate::domain::settings::Settings;
 use crate::domain::zone::HostedZone;
-use crate::domain::zone::choice;
+use crate::domain::zone::candidates;
 use crate::domain::zone::discovery::{Discovery, TaggedZone};
 use crate::domain::zone::requirements::{Requirements, zone_names};
 use crate::flows::ask_again::ask_again;
@@ -71,7 +71,7 @@ pub(super) async fn child_zone_advice(
 ) -> Option<String> {
     let required = settings.hosted_zone_tag.as_ref();
     if let Some(zones) = discovery.zones.get(cut) {
-        return choice::child_zone_advice(zones, required);
+        return candidates::child_zone_advice(zones, required);
     }
     let names = BTreeSet::from([cut.clone()]);
     let mut found = Discovery::default();
@@ -82,7 +82,7 @@ pub(super) async fn child_zone_advice(
             read_tags(clients, &access, &mut found).await;
         }
     }
-    choice::child_zone_advice(found.zones.get(cut)?, required)
+    candidates::child_zone_advice(found.zones.get(cut)?, required)
 }
 
 /// The hosted zone with this id, in whichever account it is.

@@ -39,7 +39,11 @@ pub(super) fn detail(certificate: &Certificate, now: DateTime<Utc>) -> Value {
     // The model, of both summaries: "This field exists only when the certificate type is AMAZON_ISSUED".
     if certificate.kind == Kind::AmazonIssued {
         if now >= certificate.created_at + certificate.behaviour.options_after {
-            let method = certificate.validation_method;
+            let unsettled = now < certificate.created_at + certificate.behaviour.method_after;
+            let method = match unsettled {
+                true => Some(Method::Email),
+                false => certificate.validation_method,
+            };
             detail["DomainValidationOptions"] =
                 options(certificate, &certificate.domains, method, now);
         }

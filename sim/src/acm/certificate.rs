@@ -17,6 +17,10 @@ pub struct Behaviour {
     ///
     /// Observed in <https://github.com/aws/aws-sdk-js/issues/2133>
     pub options_after: TimeDelta,
+    /// From the request until ACM shows how the names are validated. Until then it shows e-mail.
+    ///
+    /// Observed in <https://github.com/binxio/cfn-certificate-provider/issues/41>
+    pub method_after: TimeDelta,
     /// From the request until the first name has its record.
     ///
     /// Observed in <https://github.com/aws/aws-sdk-js/issues/2133>
@@ -53,6 +57,7 @@ impl Default for Behaviour {
         Self {
             visible_after: TimeDelta::zero(),
             options_after: TimeDelta::zero(),
+            method_after: TimeDelta::zero(),
             record_after: TimeDelta::zero(),
             record_step: TimeDelta::zero(),
             validation_interval: TimeDelta::seconds(60),

@@ -156,7 +156,8 @@ fn a_certificate_that_needs_no_validation_needs_no_check() {
 fn a_certificate_that_is_not_validated_by_dns_is_not_served() {
     let elsewhere = || domain("a.com", Progress::NotDns);
     let by_mail = pending(vec![elsewhere(), elsewhere()]);
-    check(&by_mail, &Policy::default(), 0, &[], Next::Stop(StopReason::NotDns));
+    check(&by_mail, &Policy::default(), 5, &[], Next::Stop(StopReason::NotDns));
+    check(&by_mail, &Policy::default(), 4, &[], Next::CheckAt(at(5)));
     for origin in [Origin::Acme, Origin::CloudFront, Origin::Imported, Origin::Private] {
         let certificate = Certificate { origin, ..pending(vec![awaiting("a.com")]) };
         check(&certificate, &Policy::default(), 0, &[], Next::Stop(StopReason::NotPublic(origin)));

@@ -166,6 +166,20 @@ pub fn unusable(zone: &HostedZone, required: Option<&Tag>) -> Option<String> {
     required.map(|tag| format!("does not have the tag {tag} (HOSTED_ZONE_TAG)"))
 }
 
+/// What to do about a record below a zone cut, if the zone at the cut is one of these.
+pub fn child_zone_advice(zones: &[HostedZone], required: Option<&Tag>) -> Option<String> {
+    let private_last = |zone: &&HostedZone| (zone.private, zone.linked_service.is_some());
+    let zone = zones.iter().min_by_key(private_last)?;
+    let HostedZone { id, name, .. } = zone;
+    Some(match unusable(zone, required) {
+        Some(why) => format!("hosted zone {id} ({name}) {why}"),
+        None => format!(
+            "hosted zone {id} ({name}) can hold it: add that id to the certificate's tag \
+             {HOSTED_ZONE_TAG}, or remove the tag"
+        ),
+    })
+}
+
 /// Why there is no hosted zone with this id.
 fn no_such_zone(id: &str) -> String {
     let upper = id.to_ascii_uppercase();

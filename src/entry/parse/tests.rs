@@ -159,6 +159,19 @@ fn a_new_public_zone_and_a_tagged_one_are_zone_changes() {
     let change = changed(ChangedZone::Created(DomainName::new("example.com")));
     assert_eq!(parsed(&created(false)), Ok(Event::ZoneChange(change)));
     check_ignored(&created(true), "the new hosted zone is private");
+    let asked = |asked: Value| {
+        call(
+            json!({"eventName": "CreateHostedZone", "requestParameters": asked, "responseElements": null}),
+        )
+    };
+    let change = changed(ChangedZone::Created(DomainName::new("example.com")));
+    assert_eq!(parsed(&asked(json!({"name": "example.com"}))), Ok(Event::ZoneChange(change)));
+    for private in [
+        json!({"name": "example.com", "hostedZoneConfig": {"privateZone": true}}),
+        json!({"name": "example.com", "vPC": {"vPCRegion": "eu-west-1", "vPCId": "vpc-1"}}),
+    ] {
+        check_ignored(&asked(private), "the new hosted zone is private");
+    }
     let tagged = |kind| {
         let asked = json!({"resourceType": kind, "resourceId": "Z1"});
         call(json!({"eventName": "ChangeTagsForResource", "requestParameters": asked}))

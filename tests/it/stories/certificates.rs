@@ -4,7 +4,7 @@ use aws_sdk_acm::operation::request_certificate::builders::RequestCertificateFlu
 use aws_sdk_acm::types::{CertificateManagedBy, KeyAlgorithm, ValidationMethod};
 use chrono::TimeDelta;
 use serde_json::json;
-use sim::acm::{Certificate, KeyPairOrigin, Kind, Status};
+use sim::acm::{Certificate, KeyPairOrigin, Kind, Method, Status};
 
 use crate::world::{ACCOUNT, REGION, World, domain, names_under};
 
@@ -44,8 +44,33 @@ async fn tagged(change: impl FnOnce(&mut Certificate)) -> World {
 
 #[tokio::test(start_paused = true)]
 async fn a_certificate_validated_by_email_is_not_served() {
-    let world = requested(|request| request.validation_method(ValidationMethod::Email)).await;
+    let world = tagged(|certificate| {
+        certificate.validation_method = Some(Method::Email);
+        certificate.created_at -= TimeDelta::hours(1);
+    })
+    .await;
     check_ignored(&world, "validated by e-mail or over HTTP");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_certificate_that_acm_shows_as_validated_by_email_at_first_is_issued() {
+    let world = World::new();
+    world.zone("example.com");
+    world.sim.aws().acm.behaviour.method_after = TimeDelta::seconds(90);
+    let arn = world.request(&["example.com", "www.example.com"]).await;
+    world.minutes(8).await;
+    assert_eq!(world.status(&arn), "ISSUED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_certificate_validated_by_email_is_left_alone_after_minutes() {
+    let world = World::new();
+    world.zone("example.com");
+    world.request_with(&["example.com"], |it| it.validation_method(ValidationMethod::Email)).await;
+    world.minutes(60).await;
+    assert_eq!(world.outcome()["state"], "IGNORED");
+    assert_eq!((world.writes(), world.published(), world.scheduled()), (Vec::new(), Vec::new(), 0));
+    assert!(world.outcomes().len() <= 6, "{}", world.story());
 }
 
 #[tokio::test(start_paused = true)]

@@ -40,9 +40,9 @@ async fn a_diagnosis_lists_every_zone_and_why_a_blocked_name_cannot_use_it() {
         diagnosis["names"][0]["zones"],
         json!([
             {"id": private, "name": "www.example.com", "chosen": false,
-             "why": "is private, and ACM asks public DNS only"},
+             "seen": false, "why": "is private, and ACM asks public DNS only"},
             {"id": parent, "name": "example.com", "chosen": false,
-             "why": "does not have the tag validate=yes (HOSTED_ZONE_TAG)"},
+             "seen": true, "why": "does not have the tag validate=yes (HOSTED_ZONE_TAG)"},
         ])
     );
     assert_eq!(diagnosis["names"][0]["record"]["state"], "BLOCKED");
@@ -64,9 +64,9 @@ async fn a_diagnosis_shows_the_chosen_zone_the_record_and_the_next_check() {
         name["zones"],
         json!([
             {"id": child, "name": "dev.example.com", "role": DNS_ROLE, "chosen": true,
-             "why": "it is the longest match"},
+             "seen": true, "why": "public DNS asks it"},
             {"id": parent, "name": "example.com", "chosen": false,
-             "why": "dev.example.com is a longer match"},
+             "seen": false, "why": "public DNS does not ask it"},
         ])
     );
     let record = &name["record"];
@@ -76,7 +76,7 @@ async fn a_diagnosis_shows_the_chosen_zone_the_record_and_the_next_check() {
         (&json!("PENDING_VALIDATION"), &json!("AWAITING"))
     );
     assert_eq!(diagnosis["nextCheck"], "2026-11-23T08:02:00Z");
-    check_advice(&diagnosis, "check that public DNS delegates these names");
+    check_advice(&diagnosis, "Nothing stands in the way");
     check_advice(&diagnosis, "the next check is at 2026-11-23T08:02:00Z");
 }
 
