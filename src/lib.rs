@@ -15,7 +15,7 @@
 //!   │
 //!   ▼
 //! flows   reconcile · sweep · zone_change · diagnosis            what the function does with a request
-//!         discovery · publish · checks · notify · pending · …    the steps of these
+//!         discovery · public_dns · publish · checks · notify    the steps of these
 //!   │
 //!   ▼
 //! aws     acm · route53 · scheduler · eventbridge · cloudwatch   one thin function for each call; the
@@ -44,6 +44,8 @@
 //!      record is written;
 //!    * discovers hosted zones (`flows/discovery.rs`, [`aws::route53`]: `GetHostedZone`,
 //!      `ListHostedZonesByName`, `ListTagsForResources`);
+//!    * asks public DNS (`flows/public_dns.rs`, [`dns`]) which zone the world sees, if several can hold a
+//!      name or an account could not be read; with one zone for each name it asks nothing;
 //!    * publishes (`flows/publish.rs`).
 //! 3. `flows/publish.rs` assigns a zone to each record ([`domain::zone::choice::assign`], pure), reads the
 //!    zone ([`aws::route53::read`]: `ListResourceRecordSets`), compares ([`domain::zone::content::presence`],
@@ -52,7 +54,8 @@
 //!    [`ValidationRecord`](domain::record::ValidationRecord)s only, and
 //!    [`ValidationRecord::parse`](domain::record::ValidationRecord::parse) is the guard
 //!    that makes them, when ACM's answer is read in step 2.
-//! 5. Back in [`flows::reconcile`]: plan and records are put together into an
+//! 5. Back in [`flows::reconcile`]: a record that is there already, and that ACM should have seen by now, is
+//!    looked for in public DNS (`flows/unseen.rs`). Plan and records are put together into an
 //!    [`Outcome`](domain::outcome::Outcome) ([`domain::conclusion::conclude`], pure), which is published if it
 //!    is notable (`flows/notify.rs`, [`aws::eventbridge`]: `PutEvents`), counted (`flows/metrics.rs`), and
 //!    is the response.
@@ -75,6 +78,8 @@
 //! * Only records that the guard accepts are ever written, by `UPSERT`, and only if they are not there
 //!   already. No record is ever deleted.
 //! * Every effect may be repeated.
+//! * Public DNS only chooses between zones, and explains. A resolver that is silent, fails or lies about the
+//!   question changes nothing, and nothing stays unwritten where only one zone can hold a name.
 //!
 //! # Glossary
 //!
@@ -97,6 +102,7 @@
 //! | obsolete check | a scheduled check that would only publish again that a certificate is issued |
 //! | place | a region of an account, as a sweep visits them |
 //! | plan | the decision about one certificate: the records to publish, and when to check again |
+//! | seen, unseen | whether public DNS asks a hosted zone for a name ([`domain::zone::public_dns`]) |
 //! | sweep | the hourly listing of all pending certificates |
 //!
 //! # Departures from the first design
@@ -128,6 +134,10 @@
 //!   depends, cannot afford that.
 //! * A sweep describes a pending renewal before it schedules its check: listings do not tell when it began.
 //!   A sweep does not find certificates that change from e-mail to DNS validation: no listing tells.
+//! * The zone of a name that is a CNAME, as a validation record is once it is written, is that of the name
+//!   above it: resolvers answer the SOA question with the zone of the alias's target.
+//! * Of nested zones, too, the one that public DNS asks is chosen. Its apex alone decides, so that costs no
+//!   call; name servers are compared only between zones of one name, or if an account cannot be read.
 //! * `aws-config` is not used: [`aws::environment`] reads region, credentials, endpoints and certificate
 //!   authorities from a Lambda function's environment, and `aws::role` assumes roles. `aws-config` was a
 //!   tenth of the binary, for profiles and metadata services that no Lambda function has.

@@ -165,7 +165,7 @@ impl Detail {
         match self.event_name.as_deref() {
             // CloudTrail may leave out the response; the request has the name too.
             Some("CreateHostedZone") => {
-                match answered["hostedZone"]["name"].as_str().or(asked["name"].as_str()) {
+                match answered["hostedZone"]["name"].as_str().or_else(|| asked["name"].as_str()) {
                     _ if answered["hostedZone"]["config"]["privateZone"] == true
                         || asked["hostedZoneConfig"]["privateZone"] == true
                         || asked["vPC"].is_object() =>

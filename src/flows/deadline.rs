@@ -37,6 +37,7 @@ impl Deadline {
     }
 
     /// The same time on the clock of the process.
+    #[expect(clippy::disallowed_methods, reason = "the other clock counts from here")]
     pub fn instant(&self) -> Instant {
         Instant::now() + self.left().to_std().unwrap_or(Duration::ZERO)
     }
