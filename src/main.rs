@@ -1,10 +1,11 @@
 //! The process of the function: a cold start, then one invocation after the other.
 
 use std::io::{self, Write};
+use std::panic;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use acm_dns_validator::aws::cloudwatch::Metrics;
+use acm_dns_validator::aws::cloudwatch::{Labels, Metrics};
 use acm_dns_validator::aws::environment::sdk_config;
 use acm_dns_validator::dns::network::Network;
 use acm_dns_validator::domain::settings::{Misconfigured, Settings};
@@ -21,6 +22,7 @@ async fn main() -> ExitCode {
     let lines =
         fmt::layer().json().with_current_span(true).with_span_list(false).flatten_event(true);
     tracing_subscriber::registry().with(levels()).with(lines).init();
+    panic::set_hook(Box::new(|panic| error!(%panic, "the function panicked")));
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
@@ -34,18 +36,31 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     let (settings, config) =
         Misconfigured::both(Settings::from_vars(variable), sdk_config(variable))?;
     // A line that cannot be written is no reason to fail.
-    let metrics = Metrics::new(|line| drop(writeln!(io::stdout(), "{line}")));
+    let function = variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+    let labels = Labels::new(&function, variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    let metrics = Metrics::new(labels, |line| drop(writeln!(io::stdout(), "{line}")));
     let clock = SharedTimeSource::default();
     Function::new(settings, config, clock, metrics, Arc::new(Network)).serve().await
 }
 
 /// What is logged: a level, or `target=level` pairs. Lambda's own setting has precedence over `RUST_LOG`.
+///
+/// A level below `INFO` is that of the function itself: the details of its libraries need a pair. The
+/// runtime's layer for panics is left out, which logs every error once more in a form of its own.
 fn levels() -> Targets {
-    let all = |level| Targets::new().with_default(level);
+    let all = |level: LevelFilter| {
+        Targets::new()
+            .with_default(level.min(LevelFilter::INFO))
+            .with_target("acm_dns_validator", level)
+            .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
+    };
     match ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].into_iter().find_map(variable).as_deref() {
         // The only level of Lambda that `tracing` does not have.
         Some("FATAL") => all(LevelFilter::ERROR),
-        Some(levels) => levels.parse().unwrap_or_else(|_| all(LevelFilter::INFO)),
+        Some(levels) => match levels.parse() {
+            Ok(level) => all(level),
+            Err(_) => levels.parse().unwrap_or_else(|_| all(LevelFilter::INFO)),
+        },
         None => all(LevelFilter::INFO),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 
-use acm_dns_validator::aws::cloudwatch::Metrics;
+use acm_dns_validator::aws::cloudwatch::{Labels, Metrics};
 use acm_dns_validator::dns::network::Network;
 use acm_dns_validator::domain::settings::Settings;
 use acm_dns_validator::entry::handler::Function;
@@ -28,6 +28,6 @@ pub(crate) fn new(
         ("DNS_RESOLVERS", server.dns_address().to_string()),
     ]);
     let settings = Settings::from_vars(|name| settings.get(name).cloned())?;
-    let metrics = Metrics::new(|_| {});
+    let metrics = Metrics::new(Labels::new("demo", None), |_| {});
     Ok(Function::new(settings, config.clone(), sim.time_source(), metrics, Arc::new(Network)))
 }

@@ -14,20 +14,49 @@ pub const NAMESPACE: &str = "acm-dns-validator";
 pub const VALUES: usize = 100;
 
 /// Where metrics go, one line each.
-pub struct Metrics(Box<dyn Fn(&str) + Send + Sync>);
+pub struct Metrics {
+    labels: Labels,
+    write: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+/// What every line of metrics has.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Labels {
+    /// The value of the dimension `FunctionName`.
+    pub function: String,
+    /// The level that a line claims to have.
+    pub level: &'static str,
+}
+
+impl Labels {
+    /// The labels of a function whose log shows this level of Lambda and those above it.
+    ///
+    /// Lambda takes a line without level and time for `INFO`, and drops it if the log level is higher:
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>. So a line of
+    /// metrics claims a higher level only if it would be dropped otherwise: filters for errors match it.
+    pub fn new(function: &str, log_level: Option<&str>) -> Self {
+        let level = match log_level.map(str::to_ascii_uppercase).as_deref() {
+            Some("WARN") => "WARN",
+            Some("ERROR") => "ERROR",
+            Some("FATAL") => "FATAL",
+            _ => "INFO",
+        };
+        Self { function: function.to_owned(), level }
+    }
+}
 
 /// A metric: its name, its unit, and its value or list of values.
 pub type Metric = (&'static str, &'static str, Value);
 
 impl Metrics {
-    /// Metrics that are written by this function, one line of JSON each.
-    pub fn new(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self(Box::new(write))
+    /// Metrics with these labels that are written by this function, one line of JSON each.
+    pub fn new(labels: Labels, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { labels, write: Box::new(write) }
     }
 
     /// Writes metrics of this time in one line; `reason` is the value of the dimension `Reason`.
     pub fn put(&self, reason: Option<&str>, metrics: &[Metric], now: DateTime<Utc>) {
-        self.0(&line(reason, metrics, now).to_string());
+        (self.write)(&line(&self.labels, reason, metrics, now).to_string());
     }
 }
 
@@ -37,8 +66,9 @@ impl fmt::Debug for Metrics {
     }
 }
 
-fn line(reason: Option<&str>, metrics: &[Metric], now: DateTime<Utc>) -> Value {
-    let dimensions: Vec<_> = reason.iter().map(|_| "Reason").collect();
+fn line(labels: &Labels, reason: Option<&str>, metrics: &[Metric], now: DateTime<Utc>) -> Value {
+    let mut dimensions = vec!["FunctionName"];
+    dimensions.extend(reason.map(|_| "Reason"));
     let definitions: Vec<_> =
         metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
     let directive =
@@ -46,10 +76,9 @@ fn line(reason: Option<&str>, metrics: &[Metric], now: DateTime<Utc>) -> Value {
     let mut line = Map::new();
     let metadata = json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": [directive]});
     line.insert("_aws".to_owned(), metadata);
-    // Lambda treats a line without level and time as INFO, and drops it if the log level is higher:
-    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
-    line.insert("level".to_owned(), json!("FATAL"));
+    line.insert("level".to_owned(), json!(labels.level));
     line.insert("timestamp".to_owned(), json!(now.to_rfc3339_opts(SecondsFormat::Millis, true)));
+    line.insert("FunctionName".to_owned(), json!(labels.function));
     line.extend(reason.map(|reason| ("Reason".to_owned(), json!(reason))));
     line.extend(metrics.iter().map(|(name, _, value)| ((*name).to_owned(), value.clone())));
     Value::Object(line)
@@ -66,6 +95,7 @@ mod tests {
             ("RecordsWritten", "Count", json!(2)),
             ("TimeToIssue", "Seconds", json!([90])),
         ];
+        let labels = Labels::new("validator", None);
         let metadata = |dimensions: Value, metrics: Value| {
             let directive = json!({"Namespace": "acm-dns-validator", "Dimensions": [dimensions], "Metrics": metrics});
             json!({"Timestamp": 0, "CloudWatchMetrics": [directive]})
@@ -74,20 +104,30 @@ mod tests {
         let written = json!({"Name": "RecordsWritten", "Unit": "Count"});
         let time = json!({"Name": "TimeToIssue", "Unit": "Seconds"});
         assert_eq!(
-            line(None, &metrics, DateTime::UNIX_EPOCH),
+            line(&labels, None, &metrics, DateTime::UNIX_EPOCH),
             json!({
-                "_aws": metadata(json!([]), json!([blocked, written, time])),
-                "level": "FATAL", "timestamp": "1970-01-01T00:00:00.000Z",
+                "_aws": metadata(json!(["FunctionName"]), json!([blocked, written, time])),
+                "level": "INFO", "timestamp": "1970-01-01T00:00:00.000Z",
+                "FunctionName": "validator",
                 "RecordsBlocked": 1, "RecordsWritten": 2, "TimeToIssue": [90],
             })
         );
         assert_eq!(
-            line(Some("NoZone"), &metrics[..1], DateTime::UNIX_EPOCH),
+            line(&labels, Some("NoZone"), &metrics[..1], DateTime::UNIX_EPOCH),
             json!({
-                "_aws": metadata(json!(["Reason"]), json!([blocked])),
-                "level": "FATAL", "timestamp": "1970-01-01T00:00:00.000Z",
+                "_aws": metadata(json!(["FunctionName", "Reason"]), json!([blocked])),
+                "level": "INFO", "timestamp": "1970-01-01T00:00:00.000Z",
+                "FunctionName": "validator",
                 "Reason": "NoZone", "RecordsBlocked": 1,
             })
         );
+    }
+
+    #[test]
+    fn a_line_claims_a_higher_level_only_where_it_would_be_dropped() {
+        let levels =
+            [None, Some("DEBUG"), Some("info"), Some("warn"), Some("ERROR"), Some("FATAL")];
+        let claimed = levels.map(|level| Labels::new("validator", level).level);
+        assert_eq!(claimed, ["INFO", "INFO", "INFO", "WARN", "ERROR", "FATAL"]);
     }
 }

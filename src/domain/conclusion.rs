@@ -9,13 +9,24 @@ use crate::domain::problem::Cause;
 use crate::domain::request::{Request, Trigger};
 use crate::domain::stop::StopReason;
 
+/// What a reconciliation did about the next check of its certificate.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NextCheck {
+    /// Nothing: it only shows what it would do.
+    DryRun,
+    /// Nothing: another one had scheduled it, or none is needed.
+    NotScheduled,
+    /// It scheduled it.
+    Scheduled,
+}
+
 /// The outcome of a reconciliation. `records` are the records of the plan, `remarks` what is wrong with
-/// the certificate's tag; `scheduled` says whether this reconciliation scheduled the next check.
+/// the certificate's tag; `next_check` says what this reconciliation did about the next check.
 pub fn conclude(
     request: &Request,
     certificate: Option<&Certificate>,
     plan: &Plan,
-    scheduled: bool,
+    next_check: NextCheck,
     (mut records, mut remarks): (Vec<RecordOutcome>, Vec<String>),
     now: DateTime<Utc>,
 ) -> Outcome {
@@ -55,11 +66,17 @@ pub fn conclude(
             let deleted = checked_for >= RECORDS_STAY;
             (State::RecordsWritten, remarks.or_else(|| deleted.then(|| DELETED.to_owned())))
         }
+        (Next::CheckAt(_), None) if find(RecordState::WouldWrite).is_some() => {
+            (State::RecordsWouldWrite, remarks)
+        }
         (Next::CheckAt(_), None) => (State::Waiting, remarks),
     };
     let notable = match state {
         // If another check was scheduled before, whoever scheduled it has published the block.
-        State::Blocked | State::RecordsWritten => written || (plan.notable && scheduled),
+        State::Blocked | State::RecordsWritten => {
+            written || (plan.notable && next_check != NextCheck::NotScheduled)
+        }
+        State::RecordsWouldWrite => true,
         State::Failed | State::Issued | State::TimedOut => plan.notable,
         State::Ignored | State::Waiting => false,
     };
@@ -75,10 +92,10 @@ pub fn conclude(
         },
         status: certificate.map(|certificate| certificate.status.as_str().to_owned()),
         next: match plan.next {
-            Next::CheckAt(at) => Some(at),
-            Next::Stop(_) => None,
+            Next::CheckAt(at) if next_check != NextCheck::DryRun => Some(at),
+            Next::CheckAt(_) | Next::Stop(_) => None,
         },
-        scheduled,
+        scheduled: next_check == NextCheck::Scheduled,
         notable,
         out_of_reach: plan.out_of_reach.is_some(),
         time_to_issue: issued.and_then(|certificate| {

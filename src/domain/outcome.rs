@@ -1,11 +1,12 @@
 //! The outcome of a reconciliation: the function's response, and the event that it publishes.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::domain::name::DomainName;
 use crate::domain::problem::{Cause, Problem};
 use crate::domain::text::shorten;
+use crate::domain::zone::HostedZone;
 
 /// The detail-type of the events that the function publishes.
 pub const STATE_CHANGE: &str = "Certificate Validation State Change";
@@ -60,8 +61,7 @@ pub struct StateChange {
 }
 
 /// The state of a certificate after a reconciliation.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum State {
     /// A record cannot be written, or be seen by ACM, until somebody acts.
     Blocked,
@@ -73,6 +73,8 @@ pub enum State {
     Issued,
     /// This reconciliation wrote records.
     RecordsWritten,
+    /// `DRY_RUN`: this reconciliation would have written records.
+    RecordsWouldWrite,
     /// ACM ended the validation after 72 hours, or should have.
     TimedOut,
     /// There is nothing to do but wait for ACM. Never published.
@@ -89,6 +91,9 @@ pub struct RecordOutcome {
     /// The hosted zone that holds the record, or should.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosted_zone_id: Option<String>,
+    /// The name of that zone.
+    #[serde(skip)]
+    pub zone_name: Option<DomainName>,
     /// The state of the record.
     pub state: RecordState,
     /// Why it was not written.
@@ -100,8 +105,7 @@ pub struct RecordOutcome {
 }
 
 /// The state of one validation record.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RecordState {
     /// It cannot be written until somebody acts.
     Blocked,
@@ -115,6 +119,48 @@ pub enum RecordState {
     WouldWrite,
     /// It was written.
     Written,
+}
+
+impl State {
+    /// Its word in events and in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocked => "BLOCKED",
+            Self::Failed => "FAILED",
+            Self::Ignored => "IGNORED",
+            Self::Issued => "ISSUED",
+            Self::RecordsWritten => "RECORDS_WRITTEN",
+            Self::RecordsWouldWrite => "WOULD_WRITE",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Waiting => "WAITING",
+        }
+    }
+}
+
+impl RecordState {
+    /// Its word in events and in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocked => "BLOCKED",
+            Self::Deferred => "DEFERRED",
+            Self::Present => "PRESENT",
+            Self::Unseen => "UNSEEN",
+            Self::WouldWrite => "WOULD_WRITE",
+            Self::Written => "WRITTEN",
+        }
+    }
+}
+
+impl Serialize for State {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Serialize for RecordState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 impl Outcome {
@@ -141,21 +187,22 @@ impl Outcome {
 
 impl RecordOutcome {
     /// A record in this state.
-    pub fn new(name: String, zone_id: &str, state: RecordState) -> Self {
-        let hosted_zone_id = Some(zone_id.to_owned());
-        Self { name, hosted_zone_id, state, reason: None, cause: None }
+    pub fn new(name: String, zone: &HostedZone, state: RecordState) -> Self {
+        let (hosted_zone_id, zone_name) = (Some(zone.id.clone()), Some(zone.name.clone()));
+        Self { name, hosted_zone_id, zone_name, state, reason: None, cause: None }
     }
 
     /// A record that exists where public DNS does not see it.
-    pub fn unseen(name: String, zone_id: &str, problem: &Problem) -> Self {
-        Self { state: RecordState::Unseen, ..Self::with_problem(name, Some(zone_id), problem) }
+    pub fn unseen(name: String, zone: &HostedZone, problem: &Problem) -> Self {
+        Self { state: RecordState::Unseen, ..Self::with_problem(name, Some(zone), problem) }
     }
 
     /// A record, or a name, with a problem: blocked if the problem is permanent, otherwise deferred.
-    pub fn with_problem(name: String, zone_id: Option<&str>, problem: &Problem) -> Self {
+    pub fn with_problem(name: String, zone: Option<&HostedZone>, problem: &Problem) -> Self {
         Self {
             name,
-            hosted_zone_id: zone_id.map(str::to_owned),
+            hosted_zone_id: zone.map(|zone| zone.id.clone()),
+            zone_name: zone.map(|zone| zone.name.clone()),
             state: match problem.is_permanent() {
                 true => RecordState::Blocked,
                 false => RecordState::Deferred,

@@ -8,7 +8,8 @@ use crate::domain::text::report;
 use crate::entry::parse::Unreadable;
 use crate::flows;
 
-/// Why an invocation fails. Lambda retries it, and then sends it to the dead-letter queue.
+/// Why an invocation, or a message, fails. Lambda or the queue retries it, and then moves it to the
+/// dead-letter queue; unless it is a [rejection](Self::is_rejection) of an invocation, which is answered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -21,6 +22,14 @@ pub enum Error {
     /// The invocation names the function by something that is not the ARN of a function.
     #[error("cannot read the function's own region and account")]
     FunctionArn(#[from] NotAnArn),
+}
+
+impl Error {
+    /// Whether the request asks for nothing that the function can do, however often it comes: an error
+    /// means that it should come again.
+    pub fn is_rejection(&self) -> bool {
+        matches!(self, Self::Event(_) | Self::Flow(flows::error::Error::OutOfReach(_)))
+    }
 }
 
 impl From<Error> for Diagnostic {

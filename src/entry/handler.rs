@@ -9,7 +9,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, error, info, info_span, warn};
 
 use crate::aws::clients::Clients;
 use crate::aws::cloudwatch::Metrics;
@@ -29,6 +29,7 @@ use crate::flows::context::{Context, Invocation};
 use crate::flows::deadline::Deadline;
 use crate::flows::diagnosis::answer::Diagnosis;
 use crate::flows::diagnosis::diagnose;
+use crate::flows::metrics::count_rejected;
 use crate::flows::reconcile::reconcile;
 use crate::flows::sweep::{SweepOutcome, sweep};
 use crate::flows::zone_change::{ZoneChangeOutcome, reconcile_zones};
@@ -82,23 +83,41 @@ impl Function {
         open_connections(clients, settings.dry_run, settings.event_bus.as_deref()).await;
         // The payload is parsed here and not by the runtime, whose errors repeat all of a payload.
         let handle = async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
-            let payload = json::from_str(payload.get());
-            let payload = payload.map_err(|error| Error::from(Unreadable::not_json(&error)))?;
-            function.handle(LambdaEvent { payload, context }).await
+            match json::from_str(payload.get()) {
+                Ok(payload) => function.handle(LambdaEvent { payload, context }).await,
+                Err(error) => Ok(function.reject(&Unreadable::not_json(&error).into())),
+            }
         };
         Runtime::new(service_fn(handle)).run().await
     }
 
-    /// Answers one invocation.
+    /// Answers one invocation. What no retry helps is answered too.
     ///
     /// # Errors
     ///
-    /// A [`Diagnostic`] for every [`Error`]: the runtime logs the error through `Debug`, and a
-    /// diagnostic is one short line where an SDK error is a page.
+    /// A [`Diagnostic`] for every other [`Error`].
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Response, Diagnostic> {
         let span = info_span!("invocation", request = event.context.request_id);
-        let answer = self.answer(&event).instrument(span).await;
-        answer.map_err(Diagnostic::from)
+        let answering = async {
+            match self.answer(&event).await {
+                Ok(response) => Ok(response),
+                Err(error) if error.is_rejection() => Ok(self.reject(&error)),
+                Err(error) => {
+                    let Diagnostic { error_type, error_message } = error.into();
+                    error!(error_type, error = error_message, "the invocation failed");
+                    Err(Diagnostic { error_type, error_message })
+                }
+            }
+        };
+        answering.instrument(span).await
+    }
+
+    /// Answers a request that no retry makes one that the function can do something about.
+    fn reject(&self, error: &Error) -> Response {
+        let reason = report(error);
+        warn!(reason, "the request is rejected");
+        count_rejected(&self.context.metrics, self.clock.now().into());
+        Response::Reconciled(Outcome::ignored(reason))
     }
 
     /// Each flow is boxed: one future as large as the largest of them would be too deep for the
@@ -118,7 +137,12 @@ impl Function {
                 Response::Batch(Box::pin(answer_batch(context, invocation, messages)).await)
             }
             Event::Diagnosis(certificate) => {
-                Response::Diagnosis(Box::pin(diagnose(context, invocation, &certificate)).await?)
+                match Box::pin(diagnose(context, invocation, &certificate)).await {
+                    Ok(diagnosis) => Response::Diagnosis(diagnosis),
+                    // Whoever asked reads the answer, and no retry helps.
+                    Err(error) if error.is_out_of_reach() => self.reject(&error.into()),
+                    Err(error) => return Err(error.into()),
+                }
             }
             Event::Ignored(reason) => {
                 info!(reason, "nothing to do");

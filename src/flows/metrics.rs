@@ -5,6 +5,8 @@
 //! | `RecordsWritten` | Count | validation records written |
 //! | `RecordsDeferred` | Count | records that could not be written this time; each check counts anew |
 //! | `RecordsBlocked` | Count | records that cannot be written until somebody acts; each check counts anew. Once in all, and once by `Reason`, a word of [`Cause`] |
+//! | `RecordsWouldWrite` | Count | validation records that would be written if it were not for `DRY_RUN` |
+//! | `CertificatesBlocked` | Count | certificates that are blocked, as often as it is published |
 //! | `CertificatesIssued` | Count | certificates issued, renewed after a pending validation, or changed to DNS validation, when published |
 //! | `CertificatesFailed` | Count | certificates, renewals and changes that ACM ended without success, when published |
 //! | `CertificatesTimedOut` | Count | certificates whose validation took longer than 72 hours, when published |
@@ -12,6 +14,7 @@
 //! | `TimeToIssue` | Seconds | from the request to the issue, as ACM dates them |
 //! | `ChecksArmed` | Count | checks scheduled |
 //! | `EventsLost` | Count | events that EventBridge did not accept, also when tried again |
+//! | `RequestsRejected` | Count | events and payloads that ask for nothing that the function can do |
 //! | `SweepFound` | Count | pending certificates that a sweep found; every sweep counts, also 0 |
 //! | `SweepArmed` | Count | those of them for which a sweep scheduled a check |
 //! | `SweepPlacesFailed` | Count | regions of accounts that a sweep could not read, or in which it could not schedule a check; every sweep counts, also 0 |
@@ -41,6 +44,11 @@ pub(super) fn count_outcomes<'a>(
 /// Counts events that could not be published.
 pub(super) fn count_lost_events(metrics: &Metrics, events: usize, now: DateTime<Utc>) {
     metrics.put(None, &[("EventsLost", "Count", json!(events))], now);
+}
+
+/// Counts a request for nothing that the function can do.
+pub fn count_rejected(metrics: &Metrics, now: DateTime<Utc>) {
+    metrics.put(None, &[("RequestsRejected", "Count", json!(1))], now);
 }
 
 /// Counts what a sweep found and scheduled, and the places in which it failed.
@@ -81,10 +89,12 @@ impl Tally {
                     }
                     RecordState::Deferred => tally.count("RecordsDeferred"),
                     RecordState::Written => tally.count("RecordsWritten"),
-                    RecordState::Present | RecordState::WouldWrite => {}
+                    RecordState::WouldWrite => tally.count("RecordsWouldWrite"),
+                    RecordState::Present => {}
                 }
             }
             match outcome.change.state {
+                State::Blocked if outcome.notable => tally.count("CertificatesBlocked"),
                 State::Failed if outcome.notable => tally.count("CertificatesFailed"),
                 State::Issued if outcome.notable => tally.count("CertificatesIssued"),
                 State::TimedOut if outcome.notable => tally.count("CertificatesTimedOut"),

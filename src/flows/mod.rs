@@ -10,7 +10,7 @@ pub mod diagnosis;
 mod discovery;
 pub mod error;
 mod log;
-mod metrics;
+pub mod metrics;
 mod notify;
 mod pause;
 mod pending;

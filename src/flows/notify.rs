@@ -20,7 +20,7 @@ pub(super) async fn notify(
     outcomes: impl Iterator<Item = &Outcome>,
 ) -> bool {
     let Context { clients, metrics, settings, .. } = context;
-    let Some(bus) = settings.event_bus.as_ref().filter(|_| !settings.dry_run) else { return true };
+    let Some(bus) = settings.event_bus.as_ref() else { return true };
     let notable: Vec<_> = outcomes.filter(|outcome| outcome.notable).collect();
     let mut left: Vec<_> = notable.iter().filter_map(|outcome| event(&outcome.change)).collect();
     if left.is_empty() {

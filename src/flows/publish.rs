@@ -108,15 +108,13 @@ async fn publish_in(
     };
     let conflicting = conflicting_names(records);
     let with_problem = |record: &ValidationRecord, problem: &Problem| {
-        RecordOutcome::with_problem(record.fqdn(), Some(&zone.id), problem)
+        RecordOutcome::with_problem(record.fqdn(), Some(zone), problem)
     };
     let mut outcomes = BTreeMap::new();
     let mut missing = Vec::new();
     for record in records {
         let outcome = match presence(record, zone, &content) {
-            Ok(Presence::Present) => {
-                RecordOutcome::new(record.fqdn(), &zone.id, RecordState::Present)
-            }
+            Ok(Presence::Present) => RecordOutcome::new(record.fqdn(), zone, RecordState::Present),
             Ok(_) if conflicting.contains(record.name()) => {
                 with_problem(record, &conflicting_values())
             }
@@ -145,7 +143,7 @@ async fn publish_in(
     outcomes.extend(missing.into_iter().map(|record| {
         let outcome = match refused.get(&record) {
             Some(problem) => with_problem(&record, problem),
-            None => RecordOutcome::new(record.fqdn(), &zone.id, state),
+            None => RecordOutcome::new(record.fqdn(), zone, state),
         };
         (record, outcome)
     }));
@@ -159,7 +157,7 @@ fn all(
     problem: &Problem,
 ) -> BTreeMap<ValidationRecord, RecordOutcome> {
     let outcome = |it: &ValidationRecord| {
-        (it.clone(), RecordOutcome::with_problem(it.fqdn(), Some(&zone.id), problem))
+        (it.clone(), RecordOutcome::with_problem(it.fqdn(), Some(zone), problem))
     };
     records.iter().map(outcome).collect()
 }

@@ -10,7 +10,7 @@ use crate::dns::questions::Questions;
 use crate::domain::arn::CertificateArn;
 use crate::domain::certificate::Certificate;
 use crate::domain::check_times::CheckTimes;
-use crate::domain::conclusion::conclude;
+use crate::domain::conclusion::{NextCheck, conclude};
 use crate::domain::name::DomainName;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::{self, Next, Plan};
@@ -71,10 +71,12 @@ pub async fn reconcile(
     let now = deadline.now();
     let obsolete: Vec<_> = planned.iter().flatten().filter_map(Planned::obsolete_check).collect();
     let mut published = published.into_iter();
-    let outcomes: Vec<Result<Outcome, Error>> = planned
-        .into_iter()
-        .map(|planned| Ok(planned?.conclude(published.next().expect("one for each plan"), now)))
-        .collect();
+    let mut conclude = |planned: Planned<'_>| {
+        let published = published.next().expect("one for each plan");
+        planned.conclude(published, settings.dry_run, now)
+    };
+    let outcomes: Vec<_> =
+        planned.into_iter().map(|planned| Ok::<_, Error>(conclude(planned?))).collect();
 
     let notified = notify(context, &deadline.percent(80), outcomes.iter().flatten()).await;
     if notified && !settings.dry_run {
@@ -236,12 +238,16 @@ impl<'a> Planned<'a> {
         Some((&self.request.certificate, self.plan.obsolete?))
     }
 
-    fn conclude(&self, published: Published, now: DateTime<Utc>) -> Outcome {
+    fn conclude(&self, published: Published, dry_run: bool, now: DateTime<Utc>) -> Outcome {
         let Self { request, certificate, plan, scheduled, span } = self;
-        let scheduled = *scheduled == Some(Scheduled::Created);
+        let next_check = match scheduled {
+            _ if dry_run => NextCheck::DryRun,
+            Some(Scheduled::Created) => NextCheck::Scheduled,
+            Some(Scheduled::Existing) | None => NextCheck::NotScheduled,
+        };
         let certificate = certificate.as_ref();
-        let outcome = conclude(request, certificate, plan, scheduled, published, now);
-        span.in_scope(|| log(&outcome));
+        let outcome = conclude(request, certificate, plan, next_check, published, now);
+        span.in_scope(|| log(&request.certificate, &outcome));
         outcome
     }
 }

@@ -28,7 +28,7 @@ pub(super) async fn mark_unseen(
         let zone = record.hosted_zone_id.as_deref().and_then(|id| discovery.zone(id));
         let problem = zone.and_then(|zone| not_delegated(&name(record), zone, discovery));
         if let (Some(zone), Some(problem)) = (zone, problem) {
-            *record = RecordOutcome::unseen(record.name.clone(), &zone.id, &problem);
+            *record = RecordOutcome::unseen(record.name.clone(), zone, &problem);
         }
     }
 }

@@ -79,7 +79,7 @@ fn the_schema_rejects_what_is_never_published() {
     assert!(!is_valid_after(|event| drop(
         event["detail"].as_object_mut().map(|it| it.remove("reason"))
     )));
-    assert!(!is_valid_after(|event| event["detail"]["records"][0]["state"] = json!("WOULD_WRITE")));
+    assert!(!is_valid_after(|event| event["detail"]["records"][0]["state"] = json!("MISSING")));
     assert!(!is_valid_after(|event| event["resources"] = json!([])));
 }
 

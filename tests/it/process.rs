@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sim::Sim;
 use sim::acm::Status;
 use sim::server::{Server, serve};
@@ -70,16 +70,31 @@ async fn the_process_serves_lambda_and_logs_checks_metrics_and_rejected_events()
     let lines = logged(&output);
     let checks: Vec<_> = lines.iter().filter(|line| line["message"] == "reconciled").collect();
     let first = checks.first().expect("a closing line");
-    assert_eq!(first["span"]["certificate"], arn.as_str(), "{first}");
-    assert_eq!(first["span"]["status"], "PENDING_VALIDATION", "{first}");
-    assert!(first["span"]["next"].is_string() && first["written"] == 1, "{first}");
+    for (field, expected) in [
+        ("certificate", arn.as_str()),
+        ("account", ACCOUNT),
+        ("region", REGION),
+        ("domain", "example.com"),
+        ("state", "RECORDS_WRITTEN"),
+        ("status", "PENDING_VALIDATION"),
+    ] {
+        assert_eq!(first[field], expected, "{field} of {first}");
+    }
+    assert!(first["next"].is_string() && first["written"] == 1, "{first}");
+    let written: Vec<_> = lines.iter().filter(|it| it["message"] == "record written").collect();
+    let [written] = written[..] else { panic!("one record is written: {lines:?}") };
+    assert_eq!((&written["state"], &written["domain"]), (&json!("WRITTEN"), &json!("example.com")));
+    assert_eq!(written["zone_name"], "example.com");
+    assert!(written["zone"].is_string() && written["record"].is_string(), "{written}");
     assert_eq!(checks.len(), aws.lambda.finished().len(), "{lines:?}");
     let (metrics, others): (Vec<_>, Vec<_>) = lines
         .iter()
-        .filter(|line| line["message"] != "reconciled")
+        .filter(|line| line["level"] != "INFO" || line.get("_aws").is_some())
         .partition(|line| line.get("_aws").is_some());
     let names = |line: &Value| line["_aws"]["CloudWatchMetrics"][0]["Metrics"].to_string();
     assert!(names(metrics[0]).contains("RecordsWritten"), "{metrics:?}");
+    assert!(metrics.iter().all(|line| line["level"] == "INFO"), "{metrics:?}");
+    assert!(metrics.iter().all(|line| line["FunctionName"] == "acm-dns-validator"), "{metrics:?}");
     assert_eq!(others.len(), 1, "{others:?}");
     assert!(
         others[0]["level"] == "WARN" && others[0]["error"].to_string().contains("InternalFailure")

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use acm_dns_validator::aws::clients::behavior_version;
-use acm_dns_validator::aws::cloudwatch::Metrics;
+use acm_dns_validator::aws::cloudwatch::{Labels, Metrics};
 use acm_dns_validator::domain::settings::Settings;
 use acm_dns_validator::entry::handler::Function;
 use aws_credential_types::Credentials;
@@ -88,7 +88,7 @@ impl World {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let settings = settings.iter().map(own).collect();
         let lines = Arc::new(Mutex::new(Vec::new()));
-        let metrics = Metrics::new({
+        let metrics = Metrics::new(Labels::new("acm-dns-validator", None), {
             let lines = Arc::clone(&lines);
             move |line| lines.lock().expect("lines").push(serde_json::from_str(line).expect(line))
         });

@@ -288,6 +288,16 @@ async fn a_hundred_names_are_written_in_one_change() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dry_run_publishes_what_it_would_write() {
+    let world = World::with(&[("DRY_RUN", "true")]);
+    world.zone("example.com");
+    world.request(&["example.com"]).await;
+    world.minutes(30).await;
+    assert_eq!((world.published(), world.writes()), (vec!["WOULD_WRITE".to_owned()], Vec::new()));
+    assert_eq!(world.outcome()["state"], "WOULD_WRITE");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dry_run_plans_and_responds_but_writes_nothing() {
     let world = World::with(&[("DRY_RUN", "true")]);
     let zone = world.zone("example.com");
@@ -306,8 +316,10 @@ async fn a_dry_run_plans_and_responds_but_writes_nothing() {
             && states.contains(&json!(["BLOCKED", null])),
         "{states:?}"
     );
-    assert_eq!((world.writes(), world.published(), world.scheduled()), (Vec::new(), Vec::new(), 0));
+    assert_eq!(outcomes[0].get("next"), None, "no check is scheduled");
+    assert_eq!((world.writes(), world.published()), (Vec::new(), vec!["BLOCKED".to_owned()]));
+    assert_eq!(world.metric("RecordsWouldWrite"), 1);
     let aws = world.sim.aws();
-    let effects = ["CreateSchedule", "ChangeResourceRecordSets", "PutEvents"];
+    let effects = ["CreateSchedule", "ChangeResourceRecordSets"];
     assert!(!aws.calls().iter().any(|call| effects.contains(&call.operation.as_str())));
 }

@@ -224,7 +224,7 @@ async fn a_sparse_cloudtrail_record_works_like_a_full_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payload_that_is_not_understood_fails_and_causes_no_call() {
+async fn a_payload_that_is_not_understood_is_rejected_and_causes_no_call() {
     for payload in [
         json!({"hello": "world"}),
         json!({"source": "acm-dns-validator", "detail-type": "Certificate Check", "resources": ["arn:aws:s3:::bucket"], "detail": {}}),
@@ -235,7 +235,9 @@ async fn a_payload_that_is_not_understood_fails_and_causes_no_call() {
         world.invoke(payload).await;
         world.minutes(10).await;
         assert_eq!(world.sim.aws().calls(), []);
-        assert_eq!(world.sim.aws().lambda.dead_letters().len(), 1);
+        assert_eq!((world.errors(), world.dead_letters()), (Vec::new(), Vec::new()));
+        assert_eq!(world.outcome()["state"], "IGNORED");
+        assert_eq!(world.metric("RequestsRejected"), 1);
     }
 }
 
