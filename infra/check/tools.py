@@ -116,10 +116,10 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def start(command, env=None, log=None):
+def start(command, env=None, log=None, stdin=subprocess.DEVNULL):
     """Starts a process that ends with this one."""
     output = open(log, "wb") if log else subprocess.DEVNULL
-    process = subprocess.Popen([str(part) for part in command], env=env, stdout=output, stderr=subprocess.STDOUT)
+    process = subprocess.Popen([str(part) for part in command], env=env, stdin=stdin, stdout=output, stderr=subprocess.STDOUT)
 
     def end():
         process.terminate()

@@ -26,8 +26,9 @@ It prints one line of JSON: the endpoint, credentials of the account, the id of 
 of a recursive resolver for UDP and TCP.
 SECONDS is how often ACM looks at public DNS, and how long it takes to issue what it found valid: 20 by default.
 --evidence adds what sim/evidence/run asks about: roles, a certificate in use, a zone of another service and more of public
-DNS. Each line of standard input, such as 'Throttled GetChange', makes the next such call fail; a line of standard output says
-so. A line such as 'Silence www.example.com' does the same for the next question about this name.
+DNS.
+Each line of standard input, such as 'Throttled GetChange', makes the next such call fail; a line of standard output says so.
+A line such as 'Silence www.example.com' does the same for the next question about this name.
 --operations prints the operations it serves, one a line, and ends.";
 
 /// How far the simulated clock may lag behind the real one.
@@ -69,11 +70,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if evidence {
         line["evidence"] = furnish(&sim, account, domain);
         furnish_dns(&mut sim.aws().route53);
-        std::thread::spawn({
-            let sim = sim.clone();
-            move || break_calls(&sim)
-        });
     }
+    std::thread::spawn({
+        let sim = sim.clone();
+        move || break_calls(&sim)
+    });
     writeln!(std::io::stdout(), "{line}")?;
     loop {
         pass(TICK).await;

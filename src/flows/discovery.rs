@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
+use tracing::debug;
 
 use crate::aws::clients::Clients;
 use crate::aws::route53;
@@ -58,6 +59,12 @@ pub(super) async fn discover(
             read_tags(clients, access, &mut discovery).await;
         }
     }
+    debug!(
+        zones = discovery.zones.values().flatten().count(),
+        tagged = discovery.tagged.len(),
+        unreadable = discovery.unreadable.len(),
+        "discovered hosted zones"
+    );
     discovery
 }
 

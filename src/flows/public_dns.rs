@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
+use tracing::debug;
 
 use crate::aws::clients::Clients;
 use crate::aws::route53;
@@ -55,8 +56,16 @@ impl World<'_> {
         names: impl IntoIterator<Item = &DomainName>,
     ) -> BTreeMap<DomainName, Authority> {
         let asking = names.into_iter().map(async |name| {
-            let authority = self.resolver.authority(name, &self.questions).await.ok()?;
-            Some((name.clone(), authority))
+            match self.resolver.authority(name, &self.questions).await {
+                Ok(authority) => {
+                    debug!(%name, apex = %authority.apex, "public DNS answers");
+                    Some((name.clone(), authority))
+                }
+                Err(unknown) => {
+                    debug!(%name, %unknown, "public DNS tells nothing");
+                    None
+                }
+            }
         });
         let answers = stream::iter(asking).buffer_unordered(QUESTIONS_AT_ONCE);
         answers.filter_map(async |answer| answer).collect().await

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
-use tracing::{Instrument, Span};
+use tracing::{Instrument, Span, debug};
 
 use crate::aws::scheduler::Scheduled;
 use crate::dns::questions::Questions;
@@ -167,6 +167,7 @@ async fn plan<'a>(
         Ok(certificate) => {
             let policy = &context.settings.policy;
             let plan = plan::decide(certificate.as_ref(), request, now, policy);
+            span.in_scope(|| debug!(records = plan.publish.len(), next = ?plan.next, "planned"));
             (certificate, plan)
         }
         Err(error) if error.is_out_of_reach() && !is_ours => {
