@@ -26,6 +26,8 @@ pub enum Error {
         account: String,
         /// The region.
         region: String,
+        /// Whether AWS refuses the call until somebody acts.
+        denied: bool,
         /// The SDK's error.
         #[source]
         source: BoxError,
@@ -53,9 +55,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether AWS refuses to show the certificate until somebody acts.
+    /// Whether AWS refuses to show the certificate, or the list, until somebody acts.
     pub fn is_denied(&self) -> bool {
-        matches!(self, Self::Describe { denied: true, .. } | Self::Tags { denied: true, .. })
+        match self {
+            Self::Describe { denied, .. }
+            | Self::List { denied, .. }
+            | Self::Tags { denied, .. } => *denied,
+            Self::Schedule { .. } => false,
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the certificate of another account cannot be read until somebody acts there.
+    /// Whether the certificates of an account cannot be read until somebody acts there.
     pub fn is_out_of_reach(&self) -> bool {
         match self {
             Self::Aws(error) => error.is_denied(),

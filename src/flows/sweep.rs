@@ -49,8 +49,8 @@ pub struct SweepOutcome {
 ///
 /// # Errors
 ///
-/// The first error of a listing or a schedule, after all the others were tried: Lambda sweeps again,
-/// which does no harm. If another sweep is scheduled to go on, this one succeeds: to sweep again would
+/// The first error of a listing or a schedule that a retry may help, after all the others were tried:
+/// Lambda sweeps again, which does no harm. If another sweep is scheduled to go on, this one succeeds: to sweep again would
 /// schedule the rest twice.
 pub async fn sweep(
     context: &Context,
@@ -79,7 +79,10 @@ async fn sweep_into(
         outcome.scheduled += place.scheduled;
         outcome.pages += place.pages;
         outcome.failed += usize::from(place.error.is_some());
-        first_error = first_error.or(place.error);
+        // No retry helps another account that cannot be read. It is counted, and there is an alarm for it.
+        let is_foreign = cursor.account != invocation.scope.account;
+        let error = place.error.filter(|error| !(is_foreign && error.is_out_of_reach()));
+        first_error = first_error.or(error);
         if let Some(cursor) = place.stopped_at {
             let later = &places[index + 1..];
             return go_on_later(outcome, context, invocation, cursor, later).await;
@@ -166,7 +169,8 @@ impl Place {
 
 fn no_answer(PageCursor { account, region, .. }: &PageCursor) -> Error {
     let (account, region) = (account.clone(), region.clone());
-    aws::error::Error::List { account, region, source: "ACM does not answer in time".into() }.into()
+    let source = "ACM does not answer in time".into();
+    aws::error::Error::List { account, region, denied: false, source }.into()
 }
 
 /// How long before its deadline a sweep stops: enough to list a page, and to schedule the checks of

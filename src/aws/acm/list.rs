@@ -1,16 +1,21 @@
 //! Lists the certificates that are pending validation, one page a call.
 
+use std::error::Error as StdError;
+
 use aws_sdk_acm::Client;
 use aws_sdk_acm::types::{
     AcmCertificateMetadataFilter as Metadata, CertificateFilter, CertificateFilterStatement,
     CertificateStatus, CertificateType, Filters, KeyAlgorithm, RenewalEligibility, RenewalStatus,
     ValidationMethod,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::certificate::at_seconds;
-use crate::aws::error::{BoxError, Error};
+use crate::aws::error::Error;
 use crate::aws::problem::{cause, error_text};
 use crate::domain::arn::{CertificateArn, Scope};
 use crate::domain::name::DomainName;
@@ -72,7 +77,7 @@ pub async fn search_pending(
             );
             return Ok(None);
         }
-        Err(error) => return Err(failed(scope, error_text(&error).into())),
+        Err(error) => return Err(failed(scope, &error)),
     };
     let pending = output.results().iter().filter_map(|result| {
         let metadata = result.certificate_metadata()?.as_acm_certificate_metadata().ok()?;
@@ -128,7 +133,7 @@ pub async fn list_pending(
         .set_next_token(token.map(str::to_owned))
         .send()
         .await
-        .map_err(|error| failed(scope, error_text(&error).into()))?;
+        .map_err(|error| failed(scope, &error))?;
     let summaries = output.certificate_summary_list().iter();
     let public = summaries.filter(|summary| {
         summary.r#type() == Some(&CertificateType::AmazonIssued) && summary.managed_by().is_none()
@@ -163,6 +168,14 @@ pub async fn list_pending(
 /// Source: [DNS renewal](https://docs.aws.amazon.com/acm/latest/userguide/dns-renewal-validation.html).
 const RENEWAL_WINDOW: TimeDelta = TimeDelta::days(45);
 
-fn failed(scope: &Scope, source: BoxError) -> Error {
-    Error::List { account: scope.account.clone(), region: scope.region.clone(), source }
+fn failed<E>(scope: &Scope, error: &SdkError<E, HttpResponse>) -> Error
+where
+    E: StdError + ProvideErrorMetadata + 'static,
+{
+    Error::List {
+        account: scope.account.clone(),
+        region: scope.region.clone(),
+        denied: cause(error) == Cause::Denied,
+        source: error_text(error).into(),
+    }
 }
