@@ -76,6 +76,19 @@ pub async fn serve(sim: Sim) -> io::Result<Server> {
 ///
 /// If the clock of the simulation is not stepped, or there is no free port for DNS.
 pub fn serve_on(sim: Sim, listener: TcpListener) -> io::Result<Server> {
+    serve_with(sim, listener, dns::Sockets::open()?)
+}
+
+/// The same with the resolver at this address, for people who type it.
+///
+/// # Errors
+///
+/// If the clock of the simulation is not stepped, or the address is in use.
+pub fn serve_at(sim: Sim, listener: TcpListener, resolver: SocketAddr) -> io::Result<Server> {
+    serve_with(sim, listener, dns::Sockets::bind(resolver)?)
+}
+
+fn serve_with(sim: Sim, listener: TcpListener, resolver: dns::Sockets) -> io::Result<Server> {
     if !sim.clock().is_stepped() {
         let message = "a server needs a stepped clock";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
@@ -83,7 +96,6 @@ pub fn serve_on(sim: Sim, listener: TcpListener) -> io::Result<Server> {
     let address = listener.local_addr()?;
     let until = watch::Sender::new(sim.now());
     let world = Arc::new(World { sim, until, state: watch::Sender::new(State::Busy) });
-    let resolver = dns::Sockets::open()?;
     let dns_address = resolver.address;
     let resolver = resolver.serve(world.sim.clone());
     let tasks = [tokio::spawn(accept(listener, Arc::clone(&world))), tokio::spawn(resolver)];

@@ -27,18 +27,20 @@ pub(super) struct Sockets {
 impl Sockets {
     /// Opens a free port of 127.0.0.1.
     pub(super) fn open() -> io::Result<Self> {
-        let mut attempt = Self::try_open();
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut attempt = Self::bind(any);
         for _ in 1..ATTEMPTS {
             if attempt.is_ok() {
                 break;
             }
-            attempt = Self::try_open();
+            attempt = Self::bind(any);
         }
         attempt
     }
 
-    fn try_open() -> io::Result<Self> {
-        let udp = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// Opens this port for both protocols.
+    pub(super) fn bind(address: SocketAddr) -> io::Result<Self> {
+        let udp = std::net::UdpSocket::bind(address)?;
         let address = udp.local_addr()?;
         let tcp = std::net::TcpListener::bind(address)?;
         udp.set_nonblocking(true)?;
