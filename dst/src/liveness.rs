@@ -79,6 +79,12 @@ pub(crate) fn check(scenario: &Scenario, state: &mut State, sim: &Sim) {
                                  hours after the faults end.";
                 state.violate(now, invariant, description.clone());
             }
+            let unwritten = facts.unwritten(fact).filter(|_| waits(certificate, fact, checks));
+            if let Some(name) = unwritten.filter(|_| in_time) {
+                let invariant = "Two hours after the faults end, every record that has one right zone is in \
+                                 it, whether the world sees that zone or not.";
+                state.violate(now, invariant, format!("{description}: {name} is not"));
+            }
             if must_be_scheduled(certificate, fact, now) && checks == 0 {
                 let invariant =
                     "A pending certificate that the function manages has a check scheduled.";

@@ -50,6 +50,8 @@ pub(crate) struct State {
     pub(super) doubled_since: BTreeMap<String, DateTime<Utc>>,
     pub(super) attempts: BTreeMap<(String, u32), Attempt>,
     pub(crate) most_calls: usize,
+    /// The most messages to resolvers in one attempt.
+    pub(crate) most_questions: usize,
     /// Whether the function's clock is wrong at times.
     pub(super) has_skews: bool,
     /// When this process has assumed a role of each account.
@@ -83,6 +85,7 @@ impl State {
             doubled_since: BTreeMap::new(),
             attempts: BTreeMap::new(),
             most_calls: 0,
+            most_questions: 0,
             has_skews: scenario.acts.iter().any(|(_, act)| matches!(act, Act::SkewClock(_))),
             assumed: BTreeMap::new(),
             places: places(scenario),
