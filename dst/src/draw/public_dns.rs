@@ -87,6 +87,9 @@ impl Draft {
                 self.resolver_fault();
             }
         }
+        if let Some(zone) = self.zone_named("d2.com") {
+            self.large_domain(zone);
+        }
         if !dns.is_unusual {
             return;
         }
@@ -135,6 +138,32 @@ impl Draft {
             })
             .collect();
         (!numbers.is_empty()).then(|| self.pick(&numbers))
+    }
+
+    /// The domain of three hundred names that are checked together, more than may be asked about: with two
+    /// zones, with other names of the name servers, with a registrar that knows another provider.
+    fn large_domain(&mut self, zone: usize) {
+        let (at, domain) = (50 * MINUTE, "d2.com");
+        if self.chance(60) {
+            let number = self.zones;
+            self.zones += 1;
+            let (account, kind, delegation) = (OURS, ZoneKind::Public, Delegation::Missing);
+            let twin = Zone { number, account, name: domain, kind, delegation, tagged: true };
+            let at = at + self.rng.i64(0..15);
+            self.act(at, Act::CreateZone(twin));
+        }
+        if self.chance(50) {
+            self.act(at + 1, Act::Dns(DnsAct::WhiteLabel { zone }));
+            self.register(at + 1, domain, NameServers::WhiteLabels(zone));
+        }
+        if self.chance(40) {
+            self.create_elsewhere(at + 2, 2, domain);
+            self.register(at + 2, domain, NameServers::Elsewhere(2));
+            if self.chance(50) {
+                let at = self.later(at + 2);
+                self.register(at, domain, NameServers::Zone(zone));
+            }
+        }
     }
 
     /// A second public zone of one name, to which the registrar may move.
