@@ -94,7 +94,8 @@ impl Draft {
             return;
         }
         if self.chance(35) {
-            self.twin(without_faults);
+            let domain = self.pick(&DOMAINS);
+            self.twin(domain, without_faults);
         }
         if self.chance(30) {
             self.wrong_registrar();
@@ -108,8 +109,8 @@ impl Draft {
         if self.chance(30) {
             self.child();
         }
-        if self.chance(20) {
-            self.white_label();
+        if self.chance(25) {
+            self.white_label(without_faults);
         }
     }
 
@@ -167,10 +168,10 @@ impl Draft {
     }
 
     /// A second public zone of one name, to which the registrar may move.
-    fn twin(&mut self, without_faults: bool) {
+    fn twin(&mut self, name: &'static str, without_faults: bool) {
         let number = self.zones;
         self.zones += 1;
-        let (account, name) = (self.pick(&[DNS, OURS, OURS]), self.pick(&DOMAINS));
+        let account = self.pick(&[DNS, OURS]);
         let (kind, delegation) = (ZoneKind::Public, Delegation::Missing);
         let at = if self.chance(60) { 0 } else { self.sometime() };
         self.act(
@@ -265,13 +266,16 @@ impl Draft {
         }
     }
 
-    /// Name servers of a zone under other names.
-    fn white_label(&mut self) {
+    /// Name servers of a zone under other names, perhaps beside a second zone.
+    fn white_label(&mut self, without_faults: bool) {
         let domain = self.pick(&DOMAINS);
         let Some(zone) = self.zone_named(domain) else { return };
         let at = if self.chance(60) { 1 } else { self.sometime() };
         self.act(at, Act::Dns(DnsAct::WhiteLabel { zone }));
         self.register(at, domain, NameServers::WhiteLabels(zone));
+        if self.chance(60) {
+            self.twin(domain, without_faults);
+        }
     }
 
     /// Wrong answers for a while or a few times, perhaps of one resolver, one type or one protocol only.
