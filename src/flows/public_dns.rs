@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::aws::clients::Clients;
 use crate::aws::route53;
-use crate::dns::questions::Questions;
+use crate::dns::questions::{MOST, Questions};
 use crate::dns::resolver::Resolver;
 use crate::domain::name::DomainName;
 use crate::domain::tag::Tag;
@@ -15,6 +15,7 @@ use crate::domain::zone::candidates::doubtful;
 use crate::domain::zone::discovery::Discovery;
 use crate::domain::zone::public_dns::{Authority, PublicDns};
 use crate::domain::zone::requirements::Requirements;
+use crate::flows::deadline::Deadline;
 
 /// Asks about the records for which several zones were discovered, or perhaps not all: what is known then
 /// is part of the discovery.
@@ -23,6 +24,7 @@ pub(super) async fn compare(
     requirements: &[Requirements<'_>],
     discovery: &mut Discovery,
     required: Option<&Tag>,
+    deadline: &Deadline,
 ) {
     let candidates: BTreeMap<_, _> =
         requirements.iter().flat_map(|it| doubtful(it, discovery, required)).collect();
@@ -33,7 +35,7 @@ pub(super) async fn compare(
         zones.into_iter().map(|zone| (name.clone(), zone))
     });
     let pairs: Vec<_> = pairs.collect();
-    discovery.public = world.with_name_servers(authorities, &pairs).await;
+    discovery.public = world.with_name_servers(authorities, &pairs, deadline).await;
 }
 
 /// What it takes to learn what the world sees, in one invocation.
@@ -49,7 +51,7 @@ impl World<'_> {
         &self,
         names: impl IntoIterator<Item = &DomainName>,
     ) -> BTreeMap<DomainName, Authority> {
-        let asking = names.into_iter().map(async |name| {
+        let asking = names.into_iter().take(NAMES).map(async |name| {
             let authority = self.resolver.authority(name, &self.questions).await.ok()?;
             Some((name.clone(), authority))
         });
@@ -63,11 +65,14 @@ impl World<'_> {
         &self,
         authorities: BTreeMap<DomainName, Authority>,
         pairs: &[(DomainName, &HostedZone)],
+        deadline: &Deadline,
     ) -> PublicDns {
         let zones: BTreeMap<_, _> = pairs.iter().map(|(_, zone)| (&zone.id, *zone)).collect();
+        // What one zone takes too long to tell must not hide what the others have told.
+        let deadline = deadline.percent(70);
         let reading = zones.into_iter().take(ZONES).map(async |(id, zone)| {
             let client = self.clients.route53(&zone.access);
-            let servers = route53::delegation_set(&client, zone).await.ok()?;
+            let servers = deadline.bound(route53::delegation_set(&client, zone)).await?.ok()?;
             Some((id.clone(), servers))
         });
         let reading = stream::iter(reading).buffer_unordered(ZONES_AT_ONCE);
@@ -87,6 +92,11 @@ impl World<'_> {
 
 /// How many names are asked about at the same time.
 const QUESTIONS_AT_ONCE: usize = 20;
+
+/// How many names are asked about in one reconciliation: half of the questions. The others are left for name
+/// servers and their addresses, without which the answers may decide nothing. What is left is asked in a
+/// later check, when ACM has validated the first names.
+const NAMES: usize = MOST / 2;
 
 /// How many zones are read at the same time. Route 53 accepts ten calls a second from an account.
 const ZONES_AT_ONCE: usize = 3;

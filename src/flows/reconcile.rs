@@ -60,15 +60,16 @@ pub async fn reconcile(
     let mut discovery = discovery.unwrap_or_else(Discovery::out_of_time);
     let world = World { clients, resolver, questions: Questions::new(publishing.instant()) };
     let required = settings.hosted_zone_tag.as_ref();
-    let comparing = compare(&world, &requirements, &mut discovery, required);
-    publishing.percent(30).bound(comparing).await;
+    let comparison = publishing.percent(30);
+    let comparing = compare(&world, &requirements, &mut discovery, required, &comparison);
+    comparison.bound(comparing).await;
     let mut published = publish(clients, settings, &publishing, &requirements, &discovery).await;
 
     let now = deadline.now();
     let overdue = planned.iter().flatten().zip(&mut published);
     let overdue = overdue.filter(|(planned, _)| planned.plan.is_overdue(now));
     let overdue = overdue.flat_map(|(_, (records, _))| records).collect();
-    let marking = mark_unseen(&world, &discovery, overdue);
+    let marking = mark_unseen(&world, &discovery, overdue, &publishing);
     publishing.bound(marking).await;
 
     let now = deadline.now();

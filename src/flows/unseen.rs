@@ -6,6 +6,7 @@ use crate::domain::zone::HostedZone;
 use crate::domain::zone::candidates::unusable;
 use crate::domain::zone::discovery::Discovery;
 use crate::domain::zone::public_dns::{PublicDns, Sight};
+use crate::flows::deadline::Deadline;
 use crate::flows::public_dns::World;
 
 /// Marks those of these records that exist in a hosted zone that public DNS does not ask. A record of
@@ -14,6 +15,7 @@ pub(super) async fn mark_unseen(
     world: &World<'_>,
     discovery: &Discovery,
     records: Vec<&mut RecordOutcome>,
+    deadline: &Deadline,
 ) {
     let name = |record: &RecordOutcome| DomainName::new(&record.name);
     let present: Vec<_> =
@@ -25,7 +27,7 @@ pub(super) async fn mark_unseen(
     let authorities = world.authorities(pairs.iter().map(|(name, _)| name)).await;
     let known: Vec<_> =
         pairs.into_iter().filter(|(name, _)| authorities.contains_key(name)).collect();
-    let public = world.with_name_servers(authorities, &known).await;
+    let public = world.with_name_servers(authorities, &known, deadline).await;
     for record in present {
         if let Some(unseen) = unseen(record, discovery, &public) {
             *record = unseen;
