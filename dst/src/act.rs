@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sim::dns::DnsFault;
 use sim::faults::Fault;
 
 /// One thing that happens. Acts name zones and certificates by number. An act about a zone or a
@@ -38,6 +39,8 @@ pub(crate) enum Act {
     Delete { certificate: usize },
     /// From now on events arrive twice, or once again.
     DuplicateEvents(bool),
+    /// A registrar, another DNS provider or a resolver does something.
+    Dns(DnsAct),
     /// The next schedules fire twice.
     DuplicateFirings(u32),
     /// All faults end. After this, people change nothing.
@@ -87,6 +90,46 @@ pub(crate) enum Announcement {
     EventOfNone,
     /// A check, as if an earlier one had scheduled it, of a certificate that does not exist.
     CheckOfNone,
+}
+
+/// What happens in public DNS outside of Route 53.
+#[derive(Clone, Debug)]
+pub(crate) enum DnsAct {
+    /// The faults of resolvers end.
+    ClearFaults,
+    /// Another provider creates a zone.
+    CreateElsewhere { number: usize, name: &'static str },
+    /// A name is delegated to these name servers, in the zone that answers for the name above it.
+    Delegate { name: &'static str, servers: NameServers },
+    /// The registration of a domain expires.
+    Expire { domain: &'static str },
+    /// Answers of resolvers are wrong.
+    Fault(DnsFault),
+    /// Somebody publishes the certificate's records in a zone of another provider.
+    PutElsewhere { certificate: usize, number: usize },
+    /// The registrar delegates a domain to these name servers.
+    Register { domain: &'static str, servers: NameServers },
+    /// A delegation is removed from the zone that answers for the name above it.
+    Undelegate { name: &'static str },
+    /// The name servers of a zone get other names, and its NS record set has those.
+    WhiteLabel { zone: usize },
+}
+
+/// Name servers that a delegation names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NameServers {
+    /// Those of a zone that no longer exists.
+    Deleted,
+    /// Those of a zone at another provider.
+    Elsewhere(usize),
+    /// Two of a zone that no longer exists, and two of this zone.
+    Half(usize),
+    /// None.
+    Nobody,
+    /// The other names of a zone's name servers.
+    WhiteLabels(usize),
+    /// Those of this zone.
+    Zone(usize),
 }
 
 /// A hosted zone.
@@ -175,6 +218,7 @@ impl fmt::Display for Act {
                     "certificate {certificate} is requested for {names} by {method:?} in {account} {region}, tags {tags:?}, delays {delays:?}"
                 )
             }
+            Self::Dns(act) => write!(f, "{act:?}"),
             other => write!(f, "{other:?}"),
         }
     }

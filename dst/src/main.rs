@@ -34,6 +34,8 @@ mod liveness;
 mod monitor;
 mod names;
 mod oracle;
+#[path = "../../tests/it/public_dns.rs"]
+mod public_dns;
 mod scenario;
 mod shrink;
 mod story;
@@ -109,8 +111,10 @@ impl Arguments {
 fn many(Arguments { seeds, threads, keep_going, twice, .. }: Arguments) -> ExitCode {
     let next = AtomicU64::new(seeds.start);
     let stop = AtomicBool::new(false);
-    let (worlds, calls, invocations, most) =
-        (AtomicU64::new(0), AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let worlds = AtomicU64::new(0);
+    let count = AtomicUsize::default;
+    let (calls, invocations, most) = (count(), count(), count());
+    let (questions, most_questions) = (count(), count());
     let failed: Mutex<BTreeMap<u64, String>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -136,6 +140,8 @@ fn many(Arguments { seeds, threads, keep_going, twice, .. }: Arguments) -> ExitC
                     calls.fetch_add(report.calls, Ordering::Relaxed);
                     invocations.fetch_add(report.invocations, Ordering::Relaxed);
                     most.fetch_max(report.most_calls, Ordering::Relaxed);
+                    questions.fetch_add(report.questions, Ordering::Relaxed);
+                    most_questions.fetch_max(report.most_questions, Ordering::Relaxed);
                     if let Some(failure) = violation.or(differs) {
                         println!("seed {seed}: {failure}");
                         if let Ok(mut failed) = failed.lock() {
@@ -149,11 +155,14 @@ fn many(Arguments { seeds, threads, keep_going, twice, .. }: Arguments) -> ExitC
     });
     let failed = failed.into_inner().unwrap_or_default();
     println!(
-        "{} worlds, {} invocations, {} calls, at most {} calls in one attempt; {} worlds failed",
+        "{} worlds, {} invocations, {} calls, at most {} calls in one attempt, {} questions to public DNS, \
+         at most {} in one attempt; {} worlds failed",
         worlds.into_inner(),
         invocations.into_inner(),
         calls.into_inner(),
         most.into_inner(),
+        questions.into_inner(),
+        most_questions.into_inner(),
         failed.len()
     );
     let Some((seed, _)) = failed.first_key_value() else { return ExitCode::SUCCESS };

@@ -4,8 +4,8 @@
 //! It shares no code with the function, so that a mistake there is not repeated here. It knows all of
 //! the state at once, where the function has to call AWS.
 
-use chrono::{DateTime, Utc};
-use sim::route53::Write;
+use chrono::{DateTime, TimeDelta, Utc};
+use sim::route53::{Answering, Write};
 
 use crate::act::ZoneKind;
 
@@ -15,10 +15,17 @@ pub(crate) struct Facts {
     pub(crate) at: DateTime<Utc>,
     pub(crate) zones: Vec<ZoneFact>,
     pub(crate) certificates: Vec<CertificateFact>,
-    /// Registered domains, and the ids of the zones that their registrars delegate to.
-    pub(crate) registered: Vec<(String, String)>,
-    /// Zone cuts: the id of the parent zone, the name, and the id of the zone that answers for it.
-    pub(crate) delegated: Vec<(String, String, String)>,
+    /// Whether the function has a resolver to ask.
+    pub(crate) has_resolver: bool,
+}
+
+/// Whether the function knows what the world sees.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum View {
+    /// Public DNS has answered.
+    Known,
+    /// It has not been asked, or has not answered.
+    Unknown,
 }
 
 /// A hosted zone.
@@ -42,6 +49,8 @@ pub(crate) struct CertificateFact {
     pub(crate) names: Vec<String>,
     /// Whether the function manages it, by its kind, method, account and tags.
     pub(crate) managed: bool,
+    /// When its current validation began.
+    pub(crate) began: DateTime<Utc>,
     /// Whether its validation timed out.
     pub(crate) timed_out: bool,
     /// The records that ACM waits for, or waited for.
@@ -57,6 +66,24 @@ pub(crate) struct WantedRecord {
     pub(crate) value: String,
     /// Whether `ALLOWED_DOMAINS` allows its name, and ACM has published the record.
     pub(crate) open: bool,
+    /// What answers for its name in public DNS.
+    pub(crate) answering: Answering,
+    /// Whether public DNS has the record.
+    pub(crate) resolves: bool,
+}
+
+/// The age of a validation from which the function looks for records that the world does not see.
+const TIME_TO_SEE: TimeDelta = TimeDelta::minutes(10);
+
+impl WantedRecord {
+    /// Whether public DNS asks another zone than this one, or none. Unknown if it fails.
+    fn is_seen_elsewhere(&self, zone: &ZoneFact) -> bool {
+        match &self.answering {
+            Answering::Zone { id, .. } => *id != zone.id,
+            Answering::Registry => true,
+            Answering::Nobody => false,
+        }
+    }
 }
 
 /// Whether `name` is `zone` or below it, label by label from the right.
@@ -107,7 +134,13 @@ impl ZoneFact {
 
 impl Facts {
     /// The one zone for a record of this certificate, or why there is none.
-    pub(crate) fn zone_for(&self, of: &CertificateFact, record: &str) -> Result<&ZoneFact, String> {
+    pub(crate) fn zone_for(
+        &self,
+        of: &CertificateFact,
+        want: &WantedRecord,
+        view: View,
+    ) -> Result<&ZoneFact, String> {
+        let record = &want.name;
         let mut fitting = Vec::new();
         let mut wrong = false;
         for id in &of.ids {
@@ -130,6 +163,9 @@ impl Facts {
             fitting = self.zones.iter().filter(|zone| zone.usable().is_ok()).collect();
             fitting.retain(|zone| lies_in(record, &zone.name));
         }
+        if view == View::Known && self.has_resolver {
+            narrow(&mut fitting, &want.answering);
+        }
         let longest = fitting.iter().map(|zone| zone.name.len()).max();
         fitting.retain(|zone| Some(zone.name.len()) == longest);
         match fitting[..] {
@@ -145,53 +181,90 @@ impl Facts {
         }
     }
 
-    /// The zone that answers in public DNS for a name.
-    fn answering(&self, name: &str) -> Option<&ZoneFact> {
-        let zone = |id: &str| self.zones.iter().find(|zone| zone.id == id);
-        let registered = self.registered.iter().filter(|(domain, _)| lies_in(name, domain));
-        let (_, id) = registered.max_by_key(|(domain, _)| domain.len())?;
-        let mut here = zone(id)?;
-        while let Some(cut) = here.zone_cut(name) {
-            let to = self.delegated.iter().find(|(from, at, _)| *from == here.id && same(at, cut));
-            here = zone(&to?.2)?;
-        }
-        Some(here)
-    }
-
-    /// The id of that zone.
-    pub(crate) fn answering_id(&self, name: &str) -> Option<String> {
-        self.answering(name).map(|zone| zone.id.clone())
-    }
-
     /// Why the function cannot get this certificate issued; `None` if it can.
     pub(crate) fn obstacle(&self, of: &CertificateFact) -> Option<String> {
         if !of.managed {
             return Some("the function does not manage it".to_owned());
         }
-        of.wanted.iter().find_map(|want| {
-            let answering = self.answering(&want.name);
-            if answering.is_some_and(|zone| zone.has_record(&want.name, &want.value)) {
-                return None;
-            }
+        of.wanted.iter().filter(|want| !want.resolves).find_map(|want| {
             if !want.open {
                 return Some(format!("{} is not allowed or not published", want.name));
             }
-            match self.zone_for(of, &want.name) {
-                Ok(zone) if answering.is_some_and(|it| it.id == zone.id) => None,
+            match self.zone_for(of, want, View::Known) {
+                Ok(zone) if is_asked(zone, want) => None,
                 Ok(zone) => Some(format!("public DNS does not resolve to {}", zone.id)),
                 Err(why) => Some(why),
             }
         })
     }
 
-    /// Whether a record of it cannot be written.
+    /// A record of it that has a zone and is not in it.
+    pub(crate) fn unwritten<'a>(&self, of: &'a CertificateFact) -> Option<&'a str> {
+        let mut open = of.wanted.iter().filter(|want| of.managed && want.open && !want.resolves);
+        let unwritten = open.find(|want| {
+            let zone = self.zone_for(of, want, View::Known);
+            zone.is_ok_and(|zone| !zone.has_record(&want.name, &want.value))
+        });
+        unwritten.map(|want| want.name.as_str())
+    }
+
+    /// Whether a record of it cannot be written, or exists where nobody asks for it, whatever the function
+    /// knows of public DNS.
     pub(crate) fn blocked(&self, of: &CertificateFact) -> bool {
-        of.managed
-            && of.wanted.iter().any(|want| want.open && self.zone_for(of, &want.name).is_err())
+        let mut open = of.wanted.iter().filter(|want| of.managed && want.open);
+        open.any(|want| {
+            let zone = |view| self.zone_for(of, want, view);
+            match (zone(View::Known), zone(View::Unknown)) {
+                (Err(_), Err(_)) => true,
+                (Ok(zone), _) => self.is_unseen(of, want, zone),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether a record exists in its zone, and public DNS asks another one for it.
+    fn is_unseen(&self, of: &CertificateFact, want: &WantedRecord, zone: &ZoneFact) -> bool {
+        self.has_resolver
+            && self.at >= of.began + TIME_TO_SEE
+            && zone.has_record(&want.name, &want.value)
+            && want.is_seen_elsewhere(zone)
+    }
+
+    /// Whether public DNS asks another zone than this one, or none, for this name.
+    pub(crate) fn is_seen_elsewhere(&self, name: &str, zone_id: &str) -> bool {
+        let wanted = self.certificates.iter().flat_map(|it| &it.wanted);
+        let mut wanted = wanted.filter(|want| same(&want.name, name));
+        let zone = self.zones.iter().find(|zone| zone.id == zone_id);
+        zone.is_some_and(|zone| wanted.any(|want| want.is_seen_elsewhere(zone)))
+    }
+
+    /// Whether public DNS asks this zone for this name.
+    pub(crate) fn is_asked(&self, name: &str, zone_id: &str) -> bool {
+        let wanted = self.certificates.iter().flat_map(|it| &it.wanted);
+        let mut wanted = wanted.filter(|want| same(&want.name, name));
+        let zone = self.zones.iter().find(|zone| zone.id == zone_id);
+        zone.is_some_and(|zone| wanted.any(|want| is_asked(zone, want)))
+    }
+
+    /// Why a record of this name does not belong in this zone, if public DNS has answered.
+    pub(crate) fn misplaced(&self, name: &str, zone_id: &str) -> Option<String> {
+        let mut why = None;
+        for certificate in self.certificates.iter().filter(|it| it.managed && !it.timed_out) {
+            let mut wanted = certificate.wanted.iter();
+            let Some(want) = wanted.find(|want| want.open && same(&want.name, name)) else {
+                continue;
+            };
+            match self.zone_for(certificate, want, View::Known) {
+                Ok(expected) if expected.id == zone_id => return None,
+                Ok(expected) => why = Some(format!("it belongs in {}", expected.id)),
+                Err(reason) => why = Some(reason),
+            }
+        }
+        why
     }
 
     /// Why this write is forbidden; `None` if it is allowed.
-    pub(crate) fn forbids(&self, write: &Write) -> Option<String> {
+    pub(crate) fn forbids(&self, write: &Write, view: View) -> Option<String> {
         let [value] = &write.values[..] else { return Some("not exactly one value".to_owned()) };
         let shaped = write.record_type == "CNAME"
             && write.name.starts_with('_')
@@ -211,17 +284,15 @@ impl Facts {
         if let Some(at) = zone.zone_cut(&write.name) {
             return Some(format!("the name is below the zone cut at {at}"));
         }
-        let wants = |it: &&CertificateFact| {
-            let mut wanted = it.wanted.iter();
-            it.managed
-                && !it.timed_out
-                && wanted.any(|want| {
-                    want.open && same(&want.name, &write.name) && same(&want.value, value)
-                })
-        };
         let mut why = "no certificate that the function manages waits for it".to_owned();
-        for certificate in self.certificates.iter().filter(wants) {
-            match self.zone_for(certificate, &write.name) {
+        for certificate in self.certificates.iter().filter(|it| it.managed && !it.timed_out) {
+            let mut wanted = certificate.wanted.iter();
+            let Some(want) = wanted.find(|want| {
+                want.open && same(&want.name, &write.name) && same(&want.value, value)
+            }) else {
+                continue;
+            };
+            match self.zone_for(certificate, want, view) {
                 Ok(expected) if expected.id == zone.id => return None,
                 Ok(expected) => why = format!("it belongs in {}", expected.id),
                 Err(reason) => why = reason,
@@ -229,4 +300,19 @@ impl Facts {
         }
         Some(why)
     }
+}
+
+/// Leaves of several zones the one that public DNS asks, if that is one of them or alone has its name.
+fn narrow(fitting: &mut Vec<&ZoneFact>, answering: &Answering) {
+    let Answering::Zone { id, name } = answering else { return };
+    let named: Vec<_> = fitting.iter().copied().filter(|zone| same(&zone.name, name)).collect();
+    let asked = named.iter().copied().find(|zone| zone.id == *id);
+    let only = named.first().copied().filter(|_| named.len() == 1);
+    if let Some(zone) = asked.or(only) {
+        *fitting = vec![zone];
+    }
+}
+
+fn is_asked(zone: &ZoneFact, want: &WantedRecord) -> bool {
+    matches!(&want.answering, Answering::Zone { id, .. } if *id == zone.id)
 }

@@ -67,6 +67,7 @@ pub(crate) fn transcript(aws: &Aws) -> String {
     // Writing to a string cannot fail.
     let mut line = |thing: &dyn std::fmt::Debug| _ = writeln!(text, "{thing:?}");
     aws.calls().iter().for_each(|call| line(call));
+    aws.questions().iter().for_each(|question| line(question));
     aws.route53.writes().iter().for_each(|write| line(write));
     aws.eventbridge.published().iter().for_each(|event| line(event));
     aws.lambda.finished().iter().for_each(|attempt| line(attempt));

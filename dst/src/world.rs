@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::SystemTime;
 
 use acm_dns_validator::aws::clients::behavior_version;
-use acm_dns_validator::aws::cloudwatch::Metrics;
+use acm_dns_validator::aws::cloudwatch::{Labels, Metrics};
 use acm_dns_validator::domain::settings::Settings;
 use acm_dns_validator::entry::handler::Function;
 use aws_credential_types::Credentials;
@@ -41,6 +41,8 @@ pub(crate) struct Report {
     pub(crate) calls: usize,
     pub(crate) invocations: usize,
     pub(crate) most_calls: usize,
+    pub(crate) questions: usize,
+    pub(crate) most_questions: usize,
 }
 
 /// Runs a world in its own runtime. Everything random comes from the seed: the SDK draws the jitter of
@@ -91,6 +93,8 @@ async fn run_world(scenario: &Scenario, with_story: bool) -> Report {
         calls: aws.calls().len(),
         invocations: aws.lambda.finished().len(),
         most_calls: state.most_calls,
+        questions: aws.questions().len(),
+        most_questions: state.most_questions,
     }
 }
 
@@ -169,7 +173,9 @@ fn start(settings: &Settings, monitor: &Monitor, clock: &Skewed) -> Arc<Function
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(clock.clone())
         .build();
-    Arc::new(Function::new(settings.clone(), config, clock, Metrics::new(|_| {})))
+    let (metrics, transport) =
+        (Metrics::new(Labels::new("dst", None), |_| {}), monitor.transport());
+    Arc::new(Function::new(settings.clone(), config, clock, metrics, transport))
 }
 
 /// A clock that is wrong by some seconds.

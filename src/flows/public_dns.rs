@@ -7,7 +7,7 @@ use tracing::debug;
 
 use crate::aws::clients::Clients;
 use crate::aws::route53;
-use crate::dns::questions::Questions;
+use crate::dns::questions::{MOST, Questions};
 use crate::dns::resolver::Resolver;
 use crate::domain::name::DomainName;
 use crate::domain::tag::Tag;
@@ -16,6 +16,7 @@ use crate::domain::zone::candidates::doubtful;
 use crate::domain::zone::discovery::Discovery;
 use crate::domain::zone::public_dns::{Authority, PublicDns, Sight};
 use crate::domain::zone::requirements::Requirements;
+use crate::flows::deadline::Deadline;
 
 /// Asks about the records for which several zones were discovered, or perhaps not all: what is known then
 /// is part of the discovery.
@@ -24,6 +25,7 @@ pub(super) async fn compare(
     requirements: &[Requirements<'_>],
     discovery: &mut Discovery,
     required: Option<&Tag>,
+    deadline: &Deadline,
 ) {
     let candidates: BTreeMap<_, _> =
         requirements.iter().flat_map(|it| doubtful(it, discovery, required)).collect();
@@ -34,7 +36,7 @@ pub(super) async fn compare(
         zones.into_iter().map(|zone| (name.clone(), zone))
     });
     let pairs: Vec<_> = pairs.collect();
-    let mut public = world.with_delegation_sets(authorities, &pairs).await;
+    let mut public = world.with_delegation_sets(authorities, &pairs, deadline).await;
     let seen = pairs.iter().filter(|(name, zone)| public.sight(name, zone) == Sight::Seen);
     let settled: BTreeSet<_> = seen.map(|(name, _)| name.clone()).collect();
     let open: Vec<_> = pairs.into_iter().filter(|(name, _)| !settled.contains(name)).collect();
@@ -55,7 +57,7 @@ impl World<'_> {
         &self,
         names: impl IntoIterator<Item = &DomainName>,
     ) -> BTreeMap<DomainName, Authority> {
-        let asking = names.into_iter().map(async |name| {
+        let asking = names.into_iter().take(NAMES).map(async |name| {
             match self.resolver.authority(name, &self.questions).await {
                 Ok(authority) => {
                     debug!(%name, apex = %authority.apex, "public DNS answers");
@@ -76,8 +78,9 @@ impl World<'_> {
         &self,
         authorities: BTreeMap<DomainName, Authority>,
         pairs: &[(DomainName, &HostedZone)],
+        deadline: &Deadline,
     ) -> PublicDns {
-        let mut public = self.with_delegation_sets(authorities, pairs).await;
+        let mut public = self.with_delegation_sets(authorities, pairs, deadline).await;
         self.add_addresses(&mut public, pairs).await;
         public
     }
@@ -87,11 +90,14 @@ impl World<'_> {
         &self,
         authorities: BTreeMap<DomainName, Authority>,
         pairs: &[(DomainName, &HostedZone)],
+        deadline: &Deadline,
     ) -> PublicDns {
+        // What one zone takes too long to tell must not hide what the others have told.
+        let deadline = deadline.percent(70);
         let zones: BTreeMap<_, _> = pairs.iter().map(|(_, zone)| (&zone.id, *zone)).collect();
         let reading = zones.into_iter().take(ZONES).map(async |(id, zone)| {
             let client = self.clients.route53(&zone.access);
-            let servers = route53::delegation_set(&client, zone).await.ok()?;
+            let servers = deadline.bound(route53::delegation_set(&client, zone)).await?.ok()?;
             Some((id.clone(), servers))
         });
         let reading = stream::iter(reading).buffer_unordered(ZONES_AT_ONCE);
@@ -114,6 +120,11 @@ impl World<'_> {
 
 /// How many names are asked about at the same time.
 const QUESTIONS_AT_ONCE: usize = 20;
+
+/// How many names are asked about in one reconciliation: half of the questions. The others are left for
+/// name servers and their addresses, without which the answers may decide nothing. What is left is asked in
+/// a later check, when ACM has validated the first names.
+const NAMES: usize = MOST / 2;
 
 /// How many zones are read at the same time. Route 53 accepts ten calls a second from an account.
 const ZONES_AT_ONCE: usize = 3;

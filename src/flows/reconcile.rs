@@ -21,6 +21,7 @@ use crate::domain::zone::requirements::{HOSTED_ZONE_TAG, Requirements};
 use crate::flows::caa::find_caa;
 use crate::flows::checks::{cancel_check, ensure_check, schedule_check};
 use crate::flows::context::{Context, Invocation};
+use crate::flows::deadline::Deadline;
 use crate::flows::describe::describe;
 use crate::flows::discovery::discover;
 use crate::flows::error::Error;
@@ -62,10 +63,11 @@ pub async fn reconcile(
     let mut discovery = discovery.unwrap_or_else(Discovery::out_of_time);
     let world = World { clients, resolver, questions: Questions::new(publishing.instant()) };
     let required = settings.hosted_zone_tag.as_ref();
-    let comparing = compare(&world, &requirements, &mut discovery, required);
-    publishing.percent(30).bound(comparing).await;
+    let comparison = publishing.percent(30);
+    let comparing = compare(&world, &requirements, &mut discovery, required, &comparison);
+    comparison.bound(comparing).await;
     let mut published = publish(clients, settings, &publishing, &requirements, &discovery).await;
-    let explaining = explain(&world, &planned, &mut discovery, &mut published, deadline.now());
+    let explaining = explain(&world, &planned, &mut discovery, &mut published, &publishing);
     publishing.bound(explaining).await;
 
     let now = deadline.now();
@@ -96,8 +98,9 @@ async fn explain(
     planned: &[Result<Planned<'_>, Error>],
     discovery: &mut Discovery,
     published: &mut [Published],
-    now: DateTime<Utc>,
+    deadline: &Deadline,
 ) {
+    let now = deadline.now();
     let mut overdue = Vec::new();
     for (planned, (records, remarks)) in planned.iter().flatten().zip(published) {
         if let Some(names) = planned.names_with_caa_error() {
@@ -107,7 +110,7 @@ async fn explain(
             overdue.extend(records);
         }
     }
-    mark_unseen(world, discovery, overdue).await;
+    mark_unseen(world, discovery, overdue, deadline).await;
 }
 
 /// A certificate whose next check is scheduled, so that its records may be written.

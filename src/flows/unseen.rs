@@ -4,6 +4,7 @@ use crate::domain::name::DomainName;
 use crate::domain::outcome::{RecordOutcome, RecordState};
 use crate::domain::zone::delegation::not_delegated;
 use crate::domain::zone::discovery::Discovery;
+use crate::flows::deadline::Deadline;
 use crate::flows::public_dns::World;
 
 /// Marks those of these records that exist in a hosted zone that public DNS does not ask. A record of
@@ -12,6 +13,7 @@ pub(super) async fn mark_unseen(
     world: &World<'_>,
     discovery: &mut Discovery,
     records: Vec<&mut RecordOutcome>,
+    deadline: &Deadline,
 ) {
     let name = |record: &RecordOutcome| DomainName::new(&record.name);
     let present: Vec<_> =
@@ -23,7 +25,7 @@ pub(super) async fn mark_unseen(
         .filter_map(|it| Some((name(it), discovery.zone(it.hosted_zone_id.as_deref()?)?)))
         .filter(|(name, _)| authorities.contains_key(name))
         .collect();
-    discovery.public = world.with_name_servers(authorities, &pairs).await;
+    discovery.public = world.with_name_servers(authorities, &pairs, deadline).await;
     for record in present {
         let zone = record.hosted_zone_id.as_deref().and_then(|id| discovery.zone(id));
         let problem = zone.and_then(|zone| not_delegated(&name(record), zone, discovery));

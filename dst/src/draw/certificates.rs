@@ -40,6 +40,7 @@ impl Draft {
             );
         }
         let number = self.zones;
+        self.zones += 1;
         let (account, name) = (OURS, "d2.com");
         let (kind, delegation) = (ZoneKind::Public, Delegation::Registered);
         let zone = Zone { number, account, name, kind, delegation, tagged: true };

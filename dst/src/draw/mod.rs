@@ -4,6 +4,7 @@ mod certificates;
 mod draft;
 mod extras;
 mod faults;
+mod public_dns;
 mod settings;
 mod zones;
 
@@ -11,6 +12,7 @@ use fastrand::Rng;
 
 use self::draft::Draft;
 use self::extras::Extras;
+use self::public_dns::PublicDns;
 use crate::act::Act;
 use crate::scenario::{CHAIN_LENGTH, EventRoute, HOUR, MINUTE, RECOVERY_TIME, Scenario};
 
@@ -32,6 +34,8 @@ impl Draft {
         let extras = Extras::draw(seed);
         let mut settings = self.settings();
         extras.require(&mut settings);
+        let dns = PublicDns::draw(seed);
+        dns.require(&mut settings);
         self.zones(&settings);
         let large = self.chance(1);
         let certificates = if large { 0 } else { self.rng.usize(1..=5) };
@@ -68,6 +72,8 @@ impl Draft {
         let faults_end = self.faults_end;
         let main = std::mem::replace(&mut self.rng, extras.rng.clone());
         let (timeout, through_queue) = self.extras(&extras, without_faults);
+        self.rng = dns.rng.clone();
+        self.public_dns(&dns, without_faults);
         self.rng = main;
         self.act(faults_end, Act::EndFaults);
         let mut acts = std::mem::take(&mut self.acts);

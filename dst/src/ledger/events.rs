@@ -54,6 +54,7 @@ pub(super) fn zone_event(id: &str, zone: &Zone, tagged: bool, now: DateTime<Utc>
     };
     json!({
         "source": "aws.route53",
+        "account": zone.account,
         "detail-type": "AWS API Call via CloudTrail",
         "time": now,
         "resources": [],

@@ -5,6 +5,7 @@ use sim::acm::{self, DomainStatus, KeyPairOrigin, Kind, RenewalStatus, Status, U
 use sim::aws::Aws;
 
 use super::Ledger;
+use crate::checks::began;
 use crate::names::{CERTIFICATE_TAG, DNS, HOSTED_ZONES, OURS};
 use crate::oracle::{CertificateFact, Facts, WantedRecord, ZoneFact, lies_in};
 
@@ -27,17 +28,16 @@ impl Ledger {
                 records: records.collect(),
             }
         });
-        let certificates = aws.acm.certificates().map(|it| self.certificate(it, at));
+        let certificates = aws.acm.certificates().map(|it| self.certificate(aws, it, at));
         Facts {
             at,
             zones: zones.collect(),
             certificates: certificates.collect(),
-            registered: self.registered.clone(),
-            delegated: self.delegated.clone(),
+            has_resolver: self.settings.get("DNS_RESOLVERS").is_none_or(|it| it != "none"),
         }
     }
 
-    fn certificate(&self, it: &acm::Certificate, at: DateTime<Utc>) -> CertificateFact {
+    fn certificate(&self, aws: &Aws, it: &acm::Certificate, at: DateTime<Utc>) -> CertificateFact {
         let set = |name| self.settings.get(name);
         let skipped = it.tags.get("acm-dns-validator:skip").is_some_and(|value| value != "false");
         let opted_in = set("CERTIFICATE_TAG").is_none()
@@ -65,7 +65,13 @@ impl Ledger {
         let wanted = pending.map(|domain| {
             let (name, value) = acm::validation_record(&it.account, &domain.name);
             let has_record = domain.record_at.is_some_and(|since| since <= at);
-            WantedRecord { name, value, open: has_record && allowed(&domain.name) }
+            WantedRecord {
+                open: has_record && allowed(&domain.name),
+                answering: aws.route53.answering(&name),
+                resolves: aws.route53.resolve_validation(&name, &value),
+                name,
+                value,
+            }
         });
         CertificateFact {
             arn: it.arn.clone(),
@@ -81,6 +87,7 @@ impl Ledger {
                 && opted_in
                 && reached
                 && it.domains.iter().any(|domain| allowed(&domain.name)),
+            began: began(it),
             timed_out: it.status == Status::ValidationTimedOut,
             wanted: wanted.collect(),
             ids: it

@@ -2,6 +2,7 @@
 
 mod events;
 mod facts;
+mod public_dns;
 
 use std::collections::BTreeMap;
 
@@ -27,8 +28,8 @@ pub(crate) struct Ledger {
     zones: BTreeMap<usize, (String, Zone)>,
     /// ARNs by number.
     pub(crate) certificates: BTreeMap<usize, String>,
-    registered: Vec<(String, String)>,
-    delegated: Vec<(String, String, String)>,
+    /// The ids of zones at other providers, by number.
+    elsewhere: BTreeMap<usize, (String, &'static str)>,
     /// How many events are to be lost in total, so that none is lost after the faults end.
     to_lose: usize,
     /// How often an event about each certificate reached the function. Each may cause one more report.
@@ -43,8 +44,7 @@ impl Ledger {
             timeout: scenario.timeout,
             zones: BTreeMap::new(),
             certificates: BTreeMap::new(),
-            registered: Vec::new(),
-            delegated: Vec::new(),
+            elsewhere: BTreeMap::new(),
             to_lose: 0,
             touched: BTreeMap::new(),
         }
@@ -67,8 +67,6 @@ impl Ledger {
                     return None;
                 }
                 aws.route53.put_record(id, name, "NS", 172_800, &["ns.elsewhere.example."]);
-                let id = id.clone();
-                self.delegated.retain(|(from, at, _)| (from, at.as_str()) != (&id, *name));
             }
             Act::TagZone { zone, tagged } => {
                 let (id, zone) = self.zones.get_mut(zone)?;
@@ -195,6 +193,7 @@ impl Ledger {
             }
             // `State` and `Host` do these: they hold the clock and the process.
             Act::SkewClock(_) | Act::ColdStart => {}
+            Act::Dns(act) => self.perform_dns(act, aws)?,
             Act::ReportZone { zone, tagged } => {
                 let (id, zone) = self.zones.get(zone)?;
                 let payload = zone_event(id, zone, *tagged, now);
@@ -226,6 +225,7 @@ impl Ledger {
 
     fn end_faults(&mut self, aws: &mut Aws, now: DateTime<Utc>) {
         aws.faults.clear();
+        aws.dns.faults.clear();
         aws.eventbridge.duplicate(false);
         aws.scheduler.lose_firings(0);
         aws.scheduler.duplicate_firings(0);
@@ -251,18 +251,10 @@ impl Ledger {
         match zone.delegation {
             Delegation::Registered => {
                 aws.route53.register(zone.name, &id);
-                self.registered.retain(|(domain, _)| domain != zone.name);
-                self.registered.push((zone.name.to_owned(), id));
             }
             Delegation::Delegated => {
-                let facts = self.facts(aws, DateTime::UNIX_EPOCH);
-                let above = zone.name.split_once('.').map_or("", |(_, above)| above);
-                let Some(above) = facts.answering_id(above) else { return };
                 let servers = aws.route53.name_servers(&id);
-                let servers: Vec<_> = servers.iter().map(|it| format!("{it}.")).collect();
-                let servers: Vec<_> = servers.iter().map(String::as_str).collect();
-                aws.route53.put_record(&above, zone.name, "NS", 172_800, &servers);
-                self.delegated.push((above, zone.name.to_owned(), id));
+                _ = public_dns::delegate(aws, zone.name, &servers);
             }
             Delegation::Missing => {}
         }

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
 
 use super::origin::Origin;
+use super::questions::Asked;
 
 tokio::task_local! {
     /// The attempt that makes the current calls: the request id, and the number of the attempt.
@@ -18,6 +19,8 @@ tokio::task_local! {
 pub(super) struct Attempt {
     /// How many messages it handles.
     pub(super) messages: usize,
+    /// Whether it is about one certificate, or sweeps.
+    pub(super) is_single: bool,
     pub(super) calls: usize,
     /// Whether it called `CreateSchedule`.
     pub(super) asked_to_schedule: bool,
@@ -35,6 +38,10 @@ pub(super) struct Attempt {
     /// The accounts and regions where a call to ACM failed, and the accounts whose role could not be
     /// assumed, with an empty region.
     pub(super) failed: BTreeSet<(String, String)>,
+    /// What it asked public DNS.
+    pub(super) dns: Asked,
+    /// Whether a call failed, so that a hosted zone may not have been compared with public DNS.
+    pub(super) has_failures: bool,
     /// The accounts whose hosted zones could not be read, and the last call that failed.
     pub(super) unread: BTreeSet<(String, &'static str)>,
 }
@@ -44,6 +51,7 @@ impl Attempt {
     pub(super) fn answered(&mut self, call: &CallKind, origin: &Origin, status: Option<u16>) {
         let Origin { account, region, operation } = origin.clone();
         let is_done = status == Some(200);
+        self.has_failures |= !is_done && !matches!(call, CallKind::Schedule { .. });
         match call {
             CallKind::Schedule { name, .. } if matches!(status, Some(200 | 409)) => {
                 self.unscheduled.remove(name);
@@ -87,7 +95,7 @@ impl Attempt {
 /// What a call does, as far as its order matters.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum CallKind {
-    /// It writes these records: zone and name, and how many characters their values have.
+    /// It writes these records: `NAME by PATH`, and how many characters their values have.
     Records(Vec<String>, usize),
     /// It creates a schedule of this name, for this time.
     Schedule {

@@ -3,7 +3,9 @@
 
 mod attempt;
 mod batches;
+mod choice;
 mod origin;
+mod questions;
 mod reading;
 mod reasons;
 mod roles;
@@ -22,7 +24,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use sim::Sim;
 
 pub(crate) use self::attempt::ATTEMPT;
-use self::attempt::CallKind;
+use self::attempt::{Attempt, CallKind};
 use self::origin::Origin;
 use self::state::State;
 

@@ -1,8 +1,10 @@
-//! No record is written as long as an account that may have the right hosted zone cannot be read.
+//! As long as an account that may have the right hosted zone cannot be read, a record is written only where
+//! the world sees it.
 
 use chrono::{DateTime, Utc};
 
 use super::attempt::ATTEMPT;
+use super::choice::name_and_zone;
 use super::state::State;
 use crate::names::{DNS, OURS};
 
@@ -17,8 +19,12 @@ impl State {
         };
         let Some((account, operation)) = unread.find(of_zones).cloned() else { return };
         let Some(facts) = self.recent.back() else { return };
-        let written = names.iter().filter_map(|name| name.split(' ').next());
-        let by_name = written.map(|name| name.trim_end_matches('.')).find(|name| {
+        let is_asked = |name: &str, zone: &str| {
+            self.recent.iter().any(|facts| facts.has_resolver && facts.is_asked(name, zone))
+        };
+        let written = names.iter().filter_map(|it| name_and_zone(it));
+        let unsure = written.filter(|(name, zone)| !is_asked(name, zone));
+        let by_name = unsure.map(|(name, _)| name.trim_end_matches('.')).find(|name| {
             let wants = facts
                 .certificates
                 .iter()
@@ -27,8 +33,8 @@ impl State {
             !ids.is_empty() && ids.into_iter().all(|is_empty| is_empty)
         });
         if let Some(name) = by_name {
-            let invariant = "No record is written while an account that may have the right hosted \
-                             zone cannot be read.";
+            let invariant = "While an account that may have the right hosted zone cannot be read, a \
+                             record is written only into a zone that public DNS asks.";
             let but = format!("{name} is, after {operation} failed in {account}");
             self.violate(now, invariant, but);
         }

@@ -7,8 +7,29 @@ use super::state::State;
 use crate::oracle::{ZoneFact, lies_in};
 
 impl State {
+    /// Checks a response or a published event.
+    pub(super) fn check_told(&mut self, now: DateTime<Utc>, told: &Value) {
+        self.check_reasons(now, told);
+        self.check_unseen(now, told);
+    }
+
+    /// Checks that no record is called unseen that the world sees, or of which public DNS tells nothing.
+    fn check_unseen(&mut self, now: DateTime<Utc>, told: &Value) {
+        let records = told["records"].as_array().into_iter().flatten();
+        for record in records.filter(|record| record["state"] == "UNSEEN") {
+            let text = |member: &str| record[member].as_str().unwrap_or_default();
+            let (name, zone) = (text("name"), text("hostedZoneId"));
+            let mut states = self.recent.iter();
+            if !states.any(|facts| facts.has_resolver && facts.is_seen_elsewhere(name, zone)) {
+                let invariant =
+                    "A record is called unseen only if public DNS asks another zone for it.";
+                self.violate(now, invariant, format!("{name} in {zone} is"));
+            }
+        }
+    }
+
     /// Checks the reasons in a response or a published event.
-    pub(super) fn check_reasons(&mut self, now: DateTime<Utc>, told: &Value) {
+    fn check_reasons(&mut self, now: DateTime<Utc>, told: &Value) {
         let records = told["records"].as_array().into_iter().flatten();
         let records = records.map(|it| (it["name"].as_str(), it["reason"].as_str()));
         let reasons: Vec<(Option<&str>, &str)> = records

@@ -14,6 +14,7 @@ use super::origin::Origin;
 use super::state::{CHECK_TIME, State};
 use crate::checks::certificate;
 use crate::names::{GROUP, HOME, OURS, PASSING, UNKNOWN};
+use crate::oracle::View;
 
 /// The time between two check times (15 minutes), the extra minute of a sweep, and the duration of two
 /// checks.
@@ -54,7 +55,7 @@ impl State {
         self.writes_seen += writes.len();
         self.calls_seen += calls.len();
         drop(aws);
-        published.iter().for_each(|event| self.check_reasons(now, &event.detail));
+        published.iter().for_each(|event| self.check_told(now, &event.detail));
         let dry_run = self.dry_run;
         for call in calls.into_iter().filter(|_| dry_run) {
             let operation = call.operation;
@@ -76,8 +77,11 @@ impl State {
                 );
                 continue;
             }
-            let reasons: Vec<_> = self.recent.iter().map(|facts| facts.forbids(&write)).collect();
-            if let Some(why) = reasons.into_iter().reduce(Option::and).flatten() {
+            // `check_choice` knows whether public DNS has answered in the attempt that writes.
+            let views = [View::Known, View::Unknown];
+            let states = self.recent.iter().flat_map(|facts| views.map(|view| (facts, view)));
+            let reasons = states.map(|(facts, view)| facts.forbids(&write, view));
+            if let Some(why) = reasons.reduce(Option::and).flatten() {
                 self.violate(
                     write.at,
                     "Only validation records of certificates that the function manages are written, \
@@ -158,6 +162,7 @@ impl State {
         }
         if let CallKind::Records(names, _) = call {
             self.check_reading(now, names);
+            self.check_choice(now, names);
         }
         if let CallKind::Schedule { name, at: Some(at) } = call
             && *at - now > MOST_AHEAD
@@ -201,7 +206,9 @@ impl State {
     pub(crate) fn started(&mut self, sim: &Sim, key: (String, u32), payload: &Value, skewed: bool) {
         let messages = payload["Records"].as_array().map_or(1, Vec::len);
         let pending = self.pending(&sim.aws(), sim.now());
-        self.attempts.insert(key, Attempt { messages, skewed, pending, ..Attempt::default() });
+        let is_single = payload["Records"].is_null() && payload["source"] != "aws.route53";
+        let attempt = Attempt { messages, is_single, skewed, pending, ..Attempt::default() };
+        self.attempts.insert(key, attempt);
     }
 
     /// Checks that no record is blocked because of an error that passes, or of an unknown one that no
@@ -234,7 +241,7 @@ impl State {
         self.check_sweep(sim, &attempt, payload, outcome);
         self.check_batch(sim, &attempt, payload, outcome);
         if let Ok(outcome) = outcome {
-            self.check_reasons(now, outcome);
+            self.check_told(now, outcome);
         }
         let invariant = "An attempt fails only if no check of the certificate is scheduled.";
         match outcome {

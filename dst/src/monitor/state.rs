@@ -23,6 +23,18 @@ pub(crate) struct Violation {
     pub(crate) instead: String,
 }
 
+/// A time in which records of a certificate cannot be written, or exist where nobody asks for them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block {
+    /// When the validation began.
+    pub(crate) began: DateTime<Utc>,
+    pub(crate) from: DateTime<Utc>,
+    /// When it ended, unless it still lasts.
+    pub(crate) until: Option<DateTime<Utc>>,
+    /// Whether a check was scheduled when it began.
+    pub(crate) is_scheduled: bool,
+}
+
 /// The state of a world while it runs.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -45,11 +57,13 @@ pub(crate) struct State {
     pub(super) calls_seen: usize,
     /// Records that are correct, by zone and name: their value, and since when.
     pub(super) right: BTreeMap<(String, String), (String, DateTime<Utc>)>,
-    /// Since when each blocked certificate is blocked, and whether a check was scheduled at that time.
-    pub(crate) blocked: BTreeMap<String, (DateTime<Utc>, bool)>,
+    /// The blocks of each certificate. The last may not be over.
+    pub(crate) blocks: BTreeMap<String, Vec<Block>>,
     pub(super) doubled_since: BTreeMap<String, DateTime<Utc>>,
     pub(super) attempts: BTreeMap<(String, u32), Attempt>,
     pub(crate) most_calls: usize,
+    /// The most messages to resolvers in one attempt.
+    pub(crate) most_questions: usize,
     /// Whether the function's clock is wrong at times.
     pub(super) has_skews: bool,
     /// When this process has assumed a role of each account.
@@ -79,10 +93,11 @@ impl State {
             published_seen: 0,
             calls_seen: 0,
             right: BTreeMap::new(),
-            blocked: BTreeMap::new(),
+            blocks: BTreeMap::new(),
             doubled_since: BTreeMap::new(),
             attempts: BTreeMap::new(),
             most_calls: 0,
+            most_questions: 0,
             has_skews: scenario.acts.iter().any(|(_, act)| matches!(act, Act::SkewClock(_))),
             assumed: BTreeMap::new(),
             places: places(scenario),
@@ -135,12 +150,19 @@ impl State {
         let now = sim.now();
         let facts = self.ledger.facts(&sim.aws(), now);
         for certificate in &facts.certificates {
-            let arn = &certificate.arn;
-            if !facts.blocked(certificate) {
-                self.blocked.remove(arn);
-            } else if !self.blocked.contains_key(arn) {
-                let is_scheduled = checks::scheduled(&sim.aws(), arn, now) > 0;
-                self.blocked.insert(arn.clone(), (now, is_scheduled));
+            let is_blocked = facts.blocked(certificate);
+            let blocks = self.blocks.entry(certificate.arn.clone()).or_default();
+            let last = blocks.last_mut().filter(|block| block.until.is_none());
+            match last {
+                Some(block) if !is_blocked || block.began != certificate.began => {
+                    block.until = Some(now);
+                }
+                None if is_blocked => {
+                    let (arn, began) = (&certificate.arn, certificate.began);
+                    let is_scheduled = checks::scheduled(&sim.aws(), arn, now) > 0;
+                    blocks.push(Block { began, from: now, until: None, is_scheduled });
+                }
+                _ => {}
             }
         }
         self.recent.push_back(facts);

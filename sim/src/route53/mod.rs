@@ -34,7 +34,7 @@ use crate::call::Caller;
 use crate::event::Event;
 use crate::wire::{Failure, Parameters};
 
-pub use self::dns::{Rcode, Record, Resolution};
+pub use self::dns::{Answering, Rcode, Record, Resolution};
 pub use self::name::{Name, NameError};
 pub use self::records::{AliasTarget, RecordSet, Routing};
 pub use self::write::{Action, Write};

@@ -100,7 +100,7 @@ async fn examine(
     let tag = certificate.tags.get(HOSTED_ZONE_TAG);
     let requirements = Requirements::new(&records, &certificate.names, tag);
     let mut discovery = discover(clients, settings, std::slice::from_ref(&requirements)).await;
-    discovery.public = compare_all(&world, domains, &discovery).await;
+    discovery.public = compare_all(&world, domains, &discovery, deadline).await;
     let seen = look(&world, domains).await;
     let assignment = assign(&requirements, &discovery, settings.hosted_zone_tag.as_ref());
     let contents: BTreeMap<_, _> = reads(domains, &assignment, &discovery)

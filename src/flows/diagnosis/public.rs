@@ -14,6 +14,7 @@ use crate::domain::zone::caa_record::CaaSet;
 use crate::domain::zone::candidates::unusable;
 use crate::domain::zone::discovery::{Discovery, TaggedZone};
 use crate::domain::zone::public_dns::PublicDns;
+use crate::flows::deadline::Deadline;
 use crate::flows::public_dns::World;
 
 /// What public DNS says of one name.
@@ -28,6 +29,7 @@ pub(super) async fn compare_all(
     world: &World<'_>,
     domains: &[Domain],
     discovery: &Discovery,
+    deadline: &Deadline,
 ) -> PublicDns {
     let names: Vec<_> =
         domains.iter().filter_map(Domain::record).map(ValidationRecord::name).collect();
@@ -36,7 +38,7 @@ pub(super) async fn compare_all(
         .keys()
         .flat_map(|name| zones(name, discovery).map(|zone| (name.clone(), zone)))
         .collect();
-    world.with_name_servers(authorities, &pairs).await
+    world.with_name_servers(authorities, &pairs, deadline).await
 }
 
 /// The hosted zones that may hold a name.

@@ -5,6 +5,7 @@ use super::resolution::Record;
 use crate::route53::Route53;
 use crate::route53::name::Name;
 use crate::route53::records::RecordSet;
+use crate::route53::world::parsed;
 use crate::route53::zone::{Visibility, Zone};
 
 /// What answers for a name.
@@ -14,6 +15,22 @@ pub(in crate::route53) enum Authority<'a> {
     Zone(&'a Zone),
     /// The registry zone of this apex.
     Registry(Name),
+}
+
+/// What answers for a name, as a test reads it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Answering {
+    /// The zone with this id and this name without a trailing dot, in Route 53 or elsewhere.
+    Zone {
+        /// The plain id.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+    /// The registry: nobody has registered a domain that the name is in.
+    Registry,
+    /// No server: a delegation on the way is lame, and resolvers fail.
+    Nobody,
 }
 
 impl<'a> Authority<'a> {
@@ -41,6 +58,21 @@ impl<'a> Authority<'a> {
 }
 
 impl Route53 {
+    /// What answers for a name in public DNS. Aliases are not followed.
+    ///
+    /// # Panics
+    /// If `name` is not a domain name.
+    pub fn answering(&self, name: &str) -> Answering {
+        match self.authority(&parsed(name)) {
+            Some(Authority::Zone(zone)) => Answering::Zone {
+                id: zone.id.clone(),
+                name: zone.name.to_string().trim_end_matches('.').to_owned(),
+            },
+            Some(Authority::Registry(_)) => Answering::Registry,
+            None => Answering::Nobody,
+        }
+    }
+
     /// What answers for this name. Nothing does if a delegation on the way is lame: no server that it
     /// names has the zone.
     ///

@@ -16,4 +16,5 @@ pub(super) mod servers;
 mod tests;
 mod validation;
 
+pub use self::delegation::Answering;
 pub use self::resolution::{Rcode, Record, Resolution};
