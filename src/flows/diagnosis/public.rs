@@ -1,6 +1,6 @@
 //! What public DNS says of the names of a diagnosis.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 
@@ -26,11 +26,11 @@ pub(super) struct Seen {
 /// Asks which of all hosted zones that may hold these records the world sees.
 pub(super) async fn compare_all(
     world: &World<'_>,
-    domains: &[Domain],
+    domains: &[&Domain],
     discovery: &Discovery,
 ) -> PublicDns {
-    let names: Vec<_> =
-        domains.iter().filter_map(Domain::record).map(ValidationRecord::name).collect();
+    let names: BTreeSet<_> =
+        domains.iter().filter_map(|domain| domain.record()).map(ValidationRecord::name).collect();
     let authorities = world.authorities(names.iter().copied()).await;
     let pairs: Vec<_> = authorities
         .keys()
@@ -49,8 +49,12 @@ fn zones<'a>(name: &DomainName, discovery: &'a Discovery) -> impl Iterator<Item 
     tagged.chain(discovery.above(name)).filter(|zone| unusable(zone, None).is_none())
 }
 
-/// Asks for the record of each name, and the CAA records that govern it.
-pub(super) async fn look(world: &World<'_>, domains: &[Domain]) -> BTreeMap<DomainName, Seen> {
+/// Asks for the record of each name, and the CAA records that govern it. The keys are the names and those
+/// of their records: each account has a record of its own.
+pub(super) async fn look(
+    world: &World<'_>,
+    domains: &[&Domain],
+) -> BTreeMap<(DomainName, Option<DomainName>), Seen> {
     let looking = domains.iter().map(async |domain| {
         let World { resolver, questions, .. } = world;
         let view = async {
@@ -66,7 +70,8 @@ pub(super) async fn look(world: &World<'_>, domains: &[Domain]) -> BTreeMap<Doma
         };
         let caa = resolver.governing_caa(&domain.name, questions);
         let (view, caa) = tokio::join!(view, caa);
-        (domain.name.clone(), Seen { view, caa })
+        let record = domain.record().map(|record| record.name().clone());
+        ((domain.name.clone(), record), Seen { view, caa })
     });
     stream::iter(looking).buffer_unordered(NAMES_AT_ONCE).collect().await
 }
