@@ -11,8 +11,8 @@ use crate::dns::resolver::Resolver;
 use crate::domain::name::DomainName;
 use crate::domain::tag::Tag;
 use crate::domain::zone::HostedZone;
-use crate::domain::zone::candidates::doubtful;
-use crate::domain::zone::discovery::Discovery;
+use crate::domain::zone::candidates::{doubtful, unusable};
+use crate::domain::zone::discovery::{Discovery, TaggedZone};
 use crate::domain::zone::public_dns::{Authority, PublicDns, Sight};
 use crate::domain::zone::requirements::Requirements;
 
@@ -39,6 +39,30 @@ pub(super) async fn compare(
     let open: Vec<_> = pairs.into_iter().filter(|(name, _)| !settled.contains(name)).collect();
     world.add_addresses(&mut public, &open).await;
     discovery.public = public;
+}
+
+/// Asks which of all hosted zones that may hold records of these names the world sees.
+pub(super) async fn compare_all(
+    world: &World<'_>,
+    names: &BTreeSet<&DomainName>,
+    discovery: &Discovery,
+) -> PublicDns {
+    let authorities = world.authorities(names.iter().copied()).await;
+    let pairs: Vec<_> = authorities
+        .keys()
+        .flat_map(|name| zones(name, discovery).map(|zone| (name.clone(), zone)))
+        .collect();
+    world.with_name_servers(authorities, &pairs).await
+}
+
+/// The hosted zones that may hold a name.
+fn zones<'a>(name: &DomainName, discovery: &'a Discovery) -> impl Iterator<Item = &'a HostedZone> {
+    let tagged = discovery.tagged.values().filter_map(|tagged| match tagged {
+        TaggedZone::Found(zone) => Some(zone),
+        TaggedZone::Missing | TaggedZone::Unreadable(_) => None,
+    });
+    let tagged = tagged.filter(|zone| name.is_at_or_under(&zone.name));
+    tagged.chain(discovery.above(name)).filter(|zone| unusable(zone, None).is_none())
 }
 
 /// What it takes to learn what the world sees, in one invocation.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use super::life::drawing;
-use super::text::{clean, count, duration, time, zone};
+use super::text::{self, clean, count, duration, time, zone};
 use super::widget::Widget;
 use crate::flows::diagnosis::answer::{
     Candidate, Diagnosis, NameDiagnosis, PublicView, RecordDiagnosis, RecordStatus, Validation,
@@ -12,11 +12,11 @@ use crate::flows::diagnosis::answer::{
 
 /// The content of the page.
 pub(super) fn content(diagnosis: &Diagnosis, widget: &Widget, now: DateTime<Utc>) -> Markup {
-    let Diagnosis { certificate_arn, advice, dates, remarks, names, .. } = diagnosis;
+    let Diagnosis { certificate_arn, advice, dates, next_check, remarks, names, .. } = diagnosis;
     let main = names.first().map_or(certificate_arn.as_str(), |it| it.name.as_str());
     html! {
         h2 { bdi { (clean(main)) } }
-        p class="adv-note" { strong { "What to do: " } bdi { (clean(advice)) } }
+        p class="adv-note" { strong { "What to do: " } bdi { (text::advice(advice, *next_check)) } }
         @if let Some(dates) = dates {
             h3 { "Its life so far" }
             (drawing(diagnosis, dates, widget))
@@ -123,7 +123,8 @@ fn record_cell(record: &RecordDiagnosis) -> Markup {
     html! {
         span class={ "adv-tag " (class) } { (word) }
         @if let Some(reason) = reason { div { bdi { (clean(reason)) } } }
-        div class="adv-code adv-soft" { bdi { (clean(name)) } " CNAME " bdi { (clean(value)) } }
+        div class="adv-code" { bdi { (clean(name)) } }
+        div class="adv-code adv-soft" { "CNAME " bdi { (clean(value)) } }
     }
 }
 
@@ -157,12 +158,13 @@ fn public(name: &NameDiagnosis) -> Markup {
                     None => "no CNAME there",
                 }
                 div class="adv-soft" {
-                    bdi { (clean(apex.as_str())) } " answers, at "
-                    @for (index, server) in name_servers.iter().take(SERVERS).enumerate() {
-                        @if index > 0 { ", " }
-                        bdi { (clean(server.as_str())) }
+                    bdi { (clean(apex.as_str())) } " answers, at"
+                    @for server in name_servers.iter().take(SERVERS) {
+                        div { bdi { (clean(server.as_str())) } }
                     }
-                    @if name_servers.len() > SERVERS { " and " (name_servers.len() - SERVERS) " more" }
+                    @if name_servers.len() > SERVERS {
+                        div { "and " (name_servers.len() - SERVERS) " more" }
+                    }
                 }
             }
         }

@@ -49,8 +49,12 @@ pub(super) fn drawing(diagnosis: &Diagnosis, dates: &Dates, widget: &Widget) -> 
                     circle cx=(x(index)) cy="44" r="15" {}
                     text class="adv-mark" x=(x(index)) y="49" { (mark(step.state)) }
                     text x=(x(index)) y="82" { (step.text) }
-                    @if let Some(at) = step.at {
-                        text class="adv-when" x=(x(index)) y="102" { (time(at, widget.offset)) }
+                    text class="adv-when" x=(x(index)) y="102" {
+                        @match (step.at, step.state) {
+                            (Some(at), _) => (time(at, widget.offset)),
+                            (None, State::Done) => "time unknown",
+                            (None, _) => "",
+                        }
                     }
                 }
             }
@@ -82,14 +86,18 @@ fn mark(state: State) -> &'static str {
 fn steps(diagnosis: &Diagnosis, dates: &Dates) -> Vec<Step> {
     let step = |title, (state, text): (State, String), at| Step { title, state, text, at };
     let names = &diagnosis.names;
-    vec![
-        step("Requested", (State::Done, "by its owner".to_owned()), Some(dates.requested)),
+    let requested = (State::Done, "from ACM".to_owned());
+    let mut steps = vec![
+        step("Requested", requested, Some(dates.requested)),
         step("Record present", written(names), None),
         step("Seen by the world", seen(names), None),
         step("Validated", validated(names), None),
-        step("Issued", issued(diagnosis, dates), dates.issued),
-        renewed(dates),
-    ]
+    ];
+    // What is known of the records of an issued certificate is about its renewal.
+    let at = if dates.issued.is_some() { 1 } else { steps.len() };
+    steps.insert(at, step("Issued", issued(diagnosis, dates), dates.issued));
+    steps.push(renewed(dates));
+    steps
 }
 
 fn written(names: &[NameDiagnosis]) -> (State, String) {
@@ -126,7 +134,7 @@ fn seen(names: &[NameDiagnosis]) -> (State, String) {
     match () {
         () if records.is_empty() || unknown => (State::Unknown, "unknown".to_owned()),
         () if shown == records.len() => (State::Done, "in public DNS".to_owned()),
-        () => (State::Waiting, format!("{shown} of {}", records.len())),
+        () => (State::Waiting, format!("{shown} of {}", count(records.len(), "record"))),
     }
 }
 

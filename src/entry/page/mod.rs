@@ -20,8 +20,7 @@ use self::widget::Widget;
 use crate::domain::request::overview_payload;
 use crate::domain::text::report;
 use crate::flows::diagnosis::answer::Diagnosis;
-use crate::flows::overview::ROWS;
-use crate::flows::overview::answer::Overview;
+use crate::flows::overview::answer::{Overview, ROWS};
 
 mod diagnosis;
 mod life;

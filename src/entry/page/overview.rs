@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use super::text::{clean, count, duration, time, zone};
+use super::text::{advice, clean, count, duration, time, zone};
 use super::widget::Widget;
 use crate::domain::request::diagnosis_payload;
 use crate::flows::overview::answer::{Overview, RecordCounts, Row, RowState, Unread};
@@ -84,7 +84,7 @@ fn unread_places(unread: &[Unread]) -> Markup {
 }
 
 /// How many places that could not be read a page names.
-const PLACES: usize = 20;
+const PLACES: usize = 10;
 
 fn table(overview: &Overview, widget: &Widget, endpoint: &str) -> Markup {
     html! {
@@ -121,8 +121,8 @@ fn table_row(row: &Row, now: DateTime<Utc>, widget: &Widget, endpoint: &str) -> 
             th scope="row" {
                 // CloudWatch makes the element before a `cwdb-action` a button.
                 a class="adv-open" title=(clean(certificate_arn)) { bdi { (first) } }
-                cwdb-action action="call" display="popup" endpoint=(endpoint) {
-                    (diagnosis_payload(certificate_arn))
+                cwdb-action action="call" display="popup" endpoint=(clean(endpoint)) {
+                    (diagnosis_payload(&clean(certificate_arn)))
                 }
                 div class="adv-soft" {
                     @for name in others { div { bdi { (clean(name.as_str())) } } }
@@ -150,7 +150,7 @@ fn table_row(row: &Row, now: DateTime<Utc>, widget: &Widget, endpoint: &str) -> 
                 }
             }
             td {
-                bdi { (clean(&row.advice)) }
+                bdi { (advice(&row.advice, row.next_check)) }
                 @for reason in row.reasons.iter().filter(|it| !row.advice.contains(it.as_str())) {
                     div class="adv-soft" { bdi { (clean(reason)) } }
                 }

@@ -35,7 +35,7 @@ const STYLE: &str = "\
 .adv p { margin: 4px 0 8px; }\
 .adv-soft { color: var(--adv-soft); font-size: 12.5px; }\
 .adv-counts { list-style: none; display: flex; flex-wrap: wrap; gap: 8px; margin: 12px 0; padding: 0; }\
-.adv-counts li { border: 1px solid var(--adv-line); border-left-width: 4px; border-radius: 4px;\
+.adv-counts li { border-style: solid; border-width: 0 0 0 4px; border-radius: 4px;\
  padding: 4px 14px 6px 10px; min-width: 76px; }\
 .adv-counts strong { display: block; font-size: 22px; line-height: 1.2; }\
 .adv-scroll { overflow-x: auto; }\
@@ -45,21 +45,22 @@ const STYLE: &str = "\
  border-bottom: 1px solid var(--adv-line); }\
 .adv thead th { color: var(--adv-soft); font-size: 12.5px; font-weight: 700; padding: 4px 10px 4px 0; }\
 .adv-wide { width: 36%; } .adv-some { width: 24%; } .adv-few { width: 15%; }\
+.adv cwdb-action { display: none; }\
 .adv-open { color: var(--adv-link); font-weight: 700; cursor: pointer; text-decoration: underline; }\
 .adv-tag { display: inline-block; border-radius: 3px; padding: 1px 7px; font-size: 12.5px; font-weight: 700;\
  overflow-wrap: normal; }\
+.adv-note { border: solid var(--adv-line); border-width: 0 0 0 4px; background: var(--adv-box); padding: 8px 12px;\
+ margin: 8px 0; border-radius: 2px; }\
+.adv-note ul { margin: 4px 0 0; padding-left: 18px; }\
 .adv-bad { color: var(--adv-bad); background: var(--adv-badbox); border-color: var(--adv-bad); }\
 .adv-warn { color: var(--adv-warn); background: var(--adv-warnbox); border-color: var(--adv-warn); }\
 .adv-good { color: var(--adv-good); background: var(--adv-goodbox); border-color: var(--adv-good); }\
 .adv-calm { color: var(--adv-calm); background: var(--adv-calmbox); border-color: var(--adv-calm); }\
 .adv-gray { color: var(--adv-soft); background: var(--adv-box); border-color: var(--adv-soft); }\
-.adv-note { border-left: 4px solid var(--adv-line); background: var(--adv-box); padding: 8px 12px;\
- margin: 8px 0; border-radius: 2px; }\
-.adv-note ul { margin: 4px 0 0; padding-left: 18px; }\
 .adv-empty { text-align: center; padding: 28px 0; color: var(--adv-soft); font-size: 16px; }\
 .adv-facts { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 8px 0; }\
 .adv-facts dt { color: var(--adv-soft); } .adv-facts dd { margin: 0; }\
-.adv-code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 12.5px; }\
+.adv-code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 12px; }\
 .adv-life { width: 100%; max-width: 860px; height: auto; display: block; margin: 6px 0; }\
 .adv-life text { fill: var(--adv-text); font-size: 13px; text-anchor: middle; }\
 .adv-life .adv-when { fill: var(--adv-soft); font-size: 11.5px; }\

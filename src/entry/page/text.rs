@@ -1,6 +1,6 @@
 //! Texts on a page: others wrote some of them, so each is cleaned and cut.
 
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, Utc};
 
 /// A text that somebody else may have written, cut to [`LONGEST`] characters. Markup needs no care here:
 /// the template escapes it. Characters that are no text, or that turn the direction of what follows, are
@@ -60,6 +60,15 @@ pub(super) fn duration(time: TimeDelta) -> String {
         (_, 1..) => format!("{hours} h {minutes} min"),
         _ => format!("{} min", minutes.max(0)),
     }
+}
+
+/// An advice without the time of the next check, which the page shows in its own time zone.
+pub(super) fn advice(advice: &str, next_check: Option<DateTime<Utc>>) -> String {
+    let short = next_check.and_then(|at| {
+        let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        advice.strip_suffix(&format!("; the next check is at {at}."))
+    });
+    clean(&short.map_or_else(|| advice.to_owned(), |short| format!("{short}.")))
 }
 
 /// `1 name`, `2 names`.

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 
-use super::answer::{Diagnosis, NameDiagnosis, RecordDiagnosis, Validation};
-use super::public::{Seen, compare_all, look};
+use super::answer::{NameDiagnosis, RecordDiagnosis, Validation};
+use super::case::Case;
+use super::public::{Seen, look};
 use super::record::{candidates, examine_record};
 use super::remarks::{Delegations, foreign_servers, only_wildcards};
 use crate::aws::route53;
 use crate::dns::questions::Questions;
-use crate::domain::certificate::{Certificate, Domain};
+use crate::domain::certificate::Domain;
 use crate::domain::name::DomainName;
 use crate::domain::problem::Problem;
 use crate::domain::record::ValidationRecord;
@@ -22,21 +23,32 @@ use crate::domain::zone::discovery::Discovery;
 use crate::domain::zone::requirements::{HOSTED_ZONE_TAG, Requirements};
 use crate::domain::zone::{Content, HostedZone};
 use crate::flows::context::Context;
+use crate::flows::deadline::Deadline;
 use crate::flows::discovery::{child_zone_advice, discover};
-use crate::flows::public_dns::World;
+use crate::flows::public_dns::{World, compare_all};
 
-/// A certificate to examine.
-pub(super) struct Case<'a> {
-    pub(super) certificate: &'a Certificate,
-    /// The names to examine: those of the pending validation, if there is one.
-    pub(super) domains: &'a [Domain],
-    /// What is found out.
-    pub(super) diagnosis: &'a mut Diagnosis,
+/// Examines the records of several certificates together until `deadline`, with this many queries to
+/// public DNS at most.
+pub(in crate::flows) async fn examine_all(
+    context: &Context,
+    deadline: &Deadline,
+    queries: usize,
+    cases: &mut [Case<'_>],
+) {
+    let questions = Questions::at_most(queries, deadline.percent(60).instant());
+    if deadline.bound(examine(context, questions, cases)).await.is_none() {
+        for Case { domains, diagnosis, .. } in cases {
+            if diagnosis.names.len() < domains.len() {
+                let remark = "the invocation ran out of time before it read the hosted zones";
+                diagnosis.remarks.push(remark.to_owned());
+            }
+        }
+    }
 }
 
 /// Examines the record of every name. What several certificates need is asked for once, and each hosted
 /// zone is read once.
-pub(super) async fn examine(context: &Context, questions: Questions, cases: &mut [Case<'_>]) {
+async fn examine(context: &Context, questions: Questions, cases: &mut [Case<'_>]) {
     let Context { clients, resolver, settings, .. } = context;
     let world = World { clients, resolver, questions };
     let records = |case: &Case<'_>| -> BTreeSet<ValidationRecord> {
@@ -50,8 +62,9 @@ pub(super) async fn examine(context: &Context, questions: Questions, cases: &mut
     let requirements: Vec<_> = requirements.collect();
     let domains: Vec<_> = cases.iter().flat_map(|case| case.domains).collect();
     let mut discovery = discover(clients, settings, &requirements).await;
-    discovery.public = compare_all(&world, &domains, &discovery).await;
-    let seen = look(&world, &domains).await;
+    let names = records.iter().flatten().map(ValidationRecord::name).collect();
+    discovery.public = compare_all(&world, &names, &discovery).await;
+    let seen = look(resolver, &world.questions, &domains).await;
     let required = settings.hosted_zone_tag.as_ref();
     let assignments: Vec<_> =
         requirements.iter().map(|it| assign(it, &discovery, required)).collect();
@@ -60,7 +73,7 @@ pub(super) async fn examine(context: &Context, questions: Questions, cases: &mut
     let mut delegations = Delegations::default();
     for (Case { domains, diagnosis, .. }, assignment) in cases.iter_mut().zip(&assignments) {
         diagnosis.remarks.clone_from(&assignment.remarks);
-        diagnosis.remarks.extend(delegations.missing(context, assignment, &discovery).await);
+        diagnosis.remarks.extend(delegations.missing(clients, assignment, &discovery).await);
         diagnosis.remarks.extend(foreign_servers(assignment, &discovery));
         diagnosis.remarks.extend(only_wildcards(domains, assignment, &contents));
         for domain in *domains {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::aws::clients::Clients;
 use crate::aws::route53;
 use crate::domain::certificate::Domain;
 use crate::domain::problem::Problem;
@@ -12,7 +13,6 @@ use crate::domain::zone::content::only_wildcard;
 use crate::domain::zone::discovery::Discovery;
 use crate::domain::zone::public_dns::{Sight, servers};
 use crate::domain::zone::{Content, HostedZone};
-use crate::flows::context::Context;
 
 /// Which zones were found to delegate to which: each pair, by the zones' ids, is read once.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl Delegations {
     /// to guess.
     pub(super) async fn missing(
         &mut self,
-        context: &Context,
+        clients: &Clients,
         assignment: &Assignment<'_>,
         discovery: &Discovery,
     ) -> Vec<String> {
@@ -41,7 +41,7 @@ impl Delegations {
             }
             let pair = (parent.id.clone(), child.id.clone());
             if !self.0.contains_key(&pair) {
-                let remark = missing_delegation(context, parent, child).await;
+                let remark = missing_delegation(clients, parent, child).await;
                 self.0.insert(pair.clone(), remark);
             }
             remarks.extend(self.0[&pair].clone());
@@ -52,11 +52,11 @@ impl Delegations {
 
 /// The remark that this parent zone does not delegate to that zone, if it can be read.
 async fn missing_delegation(
-    context: &Context,
+    clients: &Clients,
     parent: &HostedZone,
     child: &HostedZone,
 ) -> Option<String> {
-    let client = context.clients.route53(&parent.access);
+    let client = clients.route53(&parent.access);
     let apex = BTreeSet::from([child.name.clone()]);
     let content = route53::read(&client, parent, &apex).await.ok()?;
     (!content.values().flatten().any(|set| set.kind == "NS")).then(|| {

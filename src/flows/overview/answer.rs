@@ -23,6 +23,9 @@ pub struct Overview {
     pub unread: Vec<Unread>,
 }
 
+/// How many certificates an overview shows.
+pub const ROWS: usize = 50;
+
 /// One certificate of an overview.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
-use self::answer::{Overview, Row};
+use self::answer::{Overview, ROWS, Row};
 use self::kept::Kept;
 use self::listing::{Listing, list, oldest};
 use self::row::{row, unread};
@@ -16,7 +16,8 @@ use crate::domain::arn::CertificateArn;
 use crate::domain::text::report;
 use crate::flows::context::{Context, Invocation};
 use crate::flows::deadline::Deadline;
-use crate::flows::diagnosis::{Subject, examine_all};
+use crate::flows::diagnosis::examine::examine_all;
+use crate::flows::diagnosis::subject::Subject;
 use crate::flows::error::Error;
 use crate::flows::pause::pause;
 use crate::flows::rate_limit;
@@ -48,9 +49,6 @@ pub async fn overview(
     kept.put(asked, &overview);
     overview
 }
-
-/// How many certificates an overview shows.
-pub const ROWS: usize = 50;
 
 /// How many requests to AWS one overview sends, retries included. Fifty certificates in one zone need about
 /// 250.
@@ -148,7 +146,11 @@ async fn diagnose_all(
             None => {}
         }
     }
-    examine_all(context, deadline, QUERIES, &mut subjects).await;
-    rows.extend(arns.into_iter().zip(subjects).map(|(arn, subject)| row(arn, subject)));
+    let mut cases: Vec<_> = subjects.iter_mut().filter_map(Subject::case).collect();
+    examine_all(context, deadline, QUERIES, &mut cases).await;
+    rows.extend(arns.into_iter().zip(subjects).map(|(arn, subject)| {
+        let (diagnosis, stopped_by) = subject.conclude();
+        row(arn, &diagnosis, stopped_by.as_ref())
+    }));
     rows
 }

@@ -11,16 +11,17 @@ use crate::domain::name::DomainName;
 use crate::domain::outcome::State;
 use crate::domain::stop::StopReason;
 use crate::domain::text::shorten;
-use crate::flows::diagnosis::Subject;
 use crate::flows::diagnosis::answer::{Diagnosis, RecordStatus, Validation};
 
 /// The row of a certificate that was diagnosed.
-pub(super) fn row(arn: &CertificateArn, subject: Subject) -> Row {
-    let ended = subject.stopped_by().map(ended);
-    let diagnosis = subject.conclude();
+pub(super) fn row(
+    arn: &CertificateArn,
+    diagnosis: &Diagnosis,
+    stopped_by: Option<&StopReason>,
+) -> Row {
     let names = diagnosis.names.iter().map(|it| it.name.clone()).collect();
-    let records = count(&diagnosis);
-    let state = ended.unwrap_or_else(|| state(&diagnosis, records));
+    let records = count(diagnosis);
+    let state = stopped_by.map_or_else(|| state(diagnosis, records), ended);
     let reasons = diagnosis.names.iter().filter_map(|it| it.record.as_ref()?.reason.as_ref());
     // The records of one zone are often blocked for one reason.
     let reasons: BTreeSet<_> = reasons.map(|reason| shorten(reason, TEXT)).collect();
@@ -32,7 +33,7 @@ pub(super) fn row(arn: &CertificateArn, subject: Subject) -> Row {
         ..bare(
             arn,
             names,
-            diagnosis.dates.and_then(|it| it.pending_since),
+            diagnosis.dates.as_ref().and_then(|it| it.pending_since),
             state,
             &diagnosis.advice,
         )
