@@ -54,7 +54,7 @@ fn widget(theme: Theme, minutes: i32) -> Widget {
 }
 
 fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_795_420_803, 0).expect("2026-11-23T08:00:03Z")
+    DateTime::from_timestamp(1_795_420_800, 0).expect("2026-11-23T08:00:00Z")
 }
 
 fn arn(index: usize) -> String {
