@@ -89,7 +89,7 @@ fn the_largest_pages_are_far_below_the_limit_of_lambda() {
     for (name, page) in pages() {
         let size = serde_json::to_string(&page).expect("JSON").len();
         println!("{name}: {size} bytes");
-        assert!(size < 3_000_000, "{name}: {size}");
+        assert!(size < 2_000_000, "{name}: {size}");
     }
 }
 

@@ -3,7 +3,7 @@
 //! The template escapes every text, and [`text`] cleans those that others may have written. Nothing on a
 //! page needs `<iframe>`, `<use>` or scripts, which CloudWatch removes. No limit is documented for what a
 //! widget answers but Lambda's: [6 MB](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
-//! Every list on a page is cut, and the tests hold the largest pages below a sixth of that.
+//! Every list on a page is cut, and the tests hold the largest pages below a third of that.
 //!
 //! Source: [security](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_security.html)
 //! and [interactivity](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html)

@@ -51,7 +51,7 @@ pub async fn overview(
 }
 
 /// How many requests to AWS one overview sends, retries included. Fifty certificates in one zone need about
-/// 250.
+/// 200.
 pub const REQUESTS: usize = 500;
 
 /// How many queries to public DNS one overview sends.
