@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 
-use super::answer::{NameDiagnosis, RecordDiagnosis, Validation};
+use super::answer::{NameDiagnosis, RecordDiagnosis, RecordStatus, Validation};
 use super::case::Case;
 use super::public::{Seen, look};
 use super::record::{candidates, examine_record};
@@ -38,11 +38,32 @@ pub(in crate::flows) async fn examine_all(
     let questions = Questions::at_most(queries, deadline.percent(60).instant());
     if deadline.bound(examine(context, questions, cases)).await.is_none() {
         for Case { domains, diagnosis, .. } in cases {
-            if diagnosis.names.len() < domains.len() {
-                let remark = "the invocation ran out of time before it read the hosted zones";
-                diagnosis.remarks.push(remark.to_owned());
+            let rest = domains.get(diagnosis.names.len()..).unwrap_or_default();
+            if !rest.is_empty() {
+                diagnosis.remarks.push(OUT_OF_TIME.to_owned());
+                diagnosis.names.extend(rest.iter().map(not_examined));
             }
         }
+    }
+}
+
+const OUT_OF_TIME: &str = "the invocation ran out of time before it read the hosted zones";
+
+/// What is known of a name for which there was no time.
+fn not_examined(domain: &Domain) -> NameDiagnosis {
+    NameDiagnosis {
+        name: domain.name.clone(),
+        validation: Validation::of(&domain.progress),
+        record: domain.record().map(|record| RecordDiagnosis {
+            name: record.fqdn(),
+            value: format!("{}.", record.value()),
+            state: RecordStatus::Unknown,
+            hosted_zone_id: None,
+            reason: Some(OUT_OF_TIME.to_owned()),
+        }),
+        zones: Vec::new(),
+        public_dns: None,
+        caa: None,
     }
 }
 

@@ -197,6 +197,23 @@ async fn an_overview_ends_before_its_deadline_and_names_what_it_did_not_reach() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hosted_zone_that_cannot_be_read_in_time_leaves_the_state_unknown() {
+    let world = World::new();
+    world.zone("example.com");
+    add_pending(&world, 2);
+    world.fault(Fault::new(FaultKind::Silence).on("ListHostedZonesByName"));
+    let brief = Function { timeout: TimeDelta::seconds(12), ..Function::default() };
+    world.sim.aws().lambda.add_function(FUNCTION, brief);
+    let overview = ask(&world, payload(&[])).await;
+    let rows = overview["certificates"].as_array().expect("rows");
+    assert_eq!(rows.len(), 2, "{overview}");
+    for row in rows {
+        assert_eq!((&row["state"], &row["records"]["unknown"]), (&json!("UNKNOWN"), &json!(1)));
+        assert!(row["advice"].as_str().expect("advice").contains("ran out of time"), "{row}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_calls_of_one_overview_are_limited_whatever_goes_wrong() {
     let regions = (0..60).map(|index| format!("eu-west-{index}")).collect::<Vec<_>>().join(",");
     let world = World::with(&[("REGIONS", &regions)]);
