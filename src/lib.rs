@@ -11,10 +11,10 @@
 //! by side. A test (`tests/it/architecture.rs`) reads every import and keeps it so.
 //!
 //! ```text
-//! entry   parse ── batch ── handler                              an event comes in, a response goes out
+//! entry   parse ── batch ── handler · page                       an event comes in, a response goes out
 //!   │
 //!   ▼
-//! flows   reconcile · sweep · zone_change · diagnosis            what the function does with a request
+//! flows   reconcile · sweep · zone_change · diagnosis · overview what the function does with a request
 //!         discovery · public_dns · publish · checks · notify    the steps of these
 //!   │
 //!   ▼
@@ -63,7 +63,8 @@
 //! Two flows schedule or call reconciliations: [`flows::sweep`], every hour, schedules the next check of
 //! every pending certificate, since events may be lost; [`flows::zone_change`] reconciles the pending
 //! certificates under a hosted zone that was created or tagged. [`flows::diagnosis`] only reads: it answers
-//! what prevents a certificate from being issued.
+//! what prevents a certificate from being issued. [`flows::overview`] diagnoses all that is pending, and
+//! [`entry::page`] shows both answers on a dashboard.
 //!
 //! # Invariants
 //!
@@ -101,6 +102,7 @@
 //! | notable | worth an event: a record written, an end, a new block or one at a milestone |
 //! | obsolete check | a scheduled check that would only publish again that a certificate is issued |
 //! | place | a region of an account, as a sweep visits them |
+//! | overview | the answer to `Certificate Overview`: what is pending, and why; it is kept for a minute |
 //! | plan | the decision about one certificate: the records to publish, and when to check again |
 //! | seen, unseen | whether public DNS asks a hosted zone for a name ([`domain::zone::public_dns`]) |
 //! | sweep | the hourly listing of all pending certificates |

@@ -12,6 +12,7 @@ use aws_sdk_route53::config::{BehaviorVersion, IdentityCache};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
+use super::call_limit::CallLimit;
 use super::role::AssumedRole;
 use crate::domain::access::Access;
 
@@ -72,6 +73,7 @@ impl Clients {
             let config = self.config(access);
             let config = aws_sdk_acm::config::Builder::from(&config)
                 .region(Region::new(region))
+                .interceptor(CallLimit)
                 .retry_partition(own_partition());
             aws_sdk_acm::Client::from_conf(config.build())
         })
@@ -82,6 +84,7 @@ impl Clients {
         let region = region.map(str::to_owned);
         self.eventbridge.get_or_make(region.clone(), || {
             let mut config = aws_sdk_eventbridge::config::Builder::from(&self.base)
+                .interceptor(CallLimit)
                 .retry_partition(own_partition());
             if let Some(region) = region {
                 config.set_region(Some(Region::new(region)));
@@ -97,6 +100,7 @@ impl Clients {
             let config = self.config(access);
             let config = aws_sdk_route53::config::Builder::from(&config)
                 .retry_config(RetryConfig::adaptive())
+                .interceptor(CallLimit)
                 .retry_partition(own_partition());
             aws_sdk_route53::Client::from_conf(config.build())
         })
@@ -106,6 +110,7 @@ impl Clients {
     pub fn scheduler(&self) -> aws_sdk_scheduler::Client {
         self.scheduler.get_or_make((), || {
             let config = aws_sdk_scheduler::config::Builder::from(&self.base)
+                .interceptor(CallLimit)
                 .retry_partition(own_partition());
             aws_sdk_scheduler::Client::from_conf(config.build())
         })
@@ -123,8 +128,9 @@ impl Clients {
 
     fn credentials(&self, role: &str) -> SharedCredentialsProvider {
         self.roles.get_or_make(role.to_owned(), || {
-            let sts =
-                aws_sdk_sts::config::Builder::from(&self.base).retry_partition(own_partition());
+            let sts = aws_sdk_sts::config::Builder::from(&self.base)
+                .interceptor(CallLimit)
+                .retry_partition(own_partition());
             let sts = aws_sdk_sts::Client::from_conf(sts.build());
             SharedCredentialsProvider::new(AssumedRole { sts, arn: role.to_owned() })
         })

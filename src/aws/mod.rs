@@ -1,6 +1,7 @@
 //! AWS: one thin function for each call, and the conversion of the SDK's types to plain values.
 
 pub mod acm;
+pub mod call_limit;
 mod chunk;
 pub mod clients;
 pub mod cloudwatch;

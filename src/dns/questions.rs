@@ -21,6 +21,7 @@ pub const MOST: usize = 60;
 #[derive(Debug)]
 pub struct Questions {
     until: Instant,
+    most: usize,
     asked: AtomicUsize,
     preferred: AtomicUsize,
     answers: Mutex<BTreeMap<Question, Arc<OnceCell<Answer>>>>,
@@ -31,12 +32,23 @@ type Answer = Known<Arc<Response>>;
 impl Questions {
     /// No questions yet. None is asked from this time on, and the wait for an answer ends.
     pub fn new(until: Instant) -> Self {
+        Self::at_most(MOST, until)
+    }
+
+    /// As [`Self::new`], with this many queries instead of [`MOST`].
+    pub fn at_most(most: usize, until: Instant) -> Self {
         Self {
             until,
+            most,
             asked: AtomicUsize::new(0),
             preferred: AtomicUsize::new(0),
             answers: Mutex::default(),
         }
+    }
+
+    /// The most queries that are sent.
+    pub fn most(&self) -> usize {
+        self.most
     }
 
     /// How many queries were sent.
@@ -64,10 +76,11 @@ impl Questions {
 
     /// Counts a query that is about to be sent.
     pub(super) fn count(&self) -> Known<()> {
-        let more = |asked| (asked < MOST).then_some(asked + 1);
+        let most = self.most;
+        let more = |asked| (asked < most).then_some(asked + 1);
         match self.asked.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
             Ok(_) => Ok(()),
-            Err(_) => Err(Unknown::new(format!("all {MOST} questions were asked already"))),
+            Err(_) => Err(Unknown::new(format!("all {most} questions were asked already"))),
         }
     }
 

@@ -16,6 +16,9 @@ pub const CHECK: &str = "Certificate Check";
 /// The detail-type of a question: what prevents a certificate from being issued?
 pub const DIAGNOSIS: &str = "Certificate Diagnosis";
 
+/// The detail-type of a question: which certificates are pending, and why?
+pub const OVERVIEW: &str = "Certificate Overview";
+
 /// The detail-type of a sweep.
 pub const SWEEP: &str = "Certificate Sweep";
 
@@ -124,6 +127,16 @@ pub fn check_payload(certificate: &CertificateArn, since: Option<DateTime<Utc>>)
     let detail = since.map_or_else(|| json!({}), |since| json!({"since": since}));
     let resources = [certificate.to_string()];
     json!({"source": SOURCE, "detail-type": CHECK, "resources": resources, "detail": detail})
+}
+
+/// The payload of a question: what prevents this certificate from being issued?
+pub fn diagnosis_payload(certificate: &str) -> Value {
+    json!({"source": SOURCE, "detail-type": DIAGNOSIS, "resources": [certificate], "detail": {}})
+}
+
+/// The payload of a question: which certificates are pending, and why?
+pub fn overview_payload() -> Value {
+    json!({"source": SOURCE, "detail-type": OVERVIEW, "resources": [], "detail": {}})
 }
 
 /// The payload of a sweep.

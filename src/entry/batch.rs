@@ -49,8 +49,14 @@ impl Batch {
                 Ok(Event::Ignored(reason)) => info!(id, reason, "nothing to do"),
                 Ok(Event::Sweep(request)) => batch.sweeps.push((id, request)),
                 Ok(Event::ZoneChange(change)) => batch.zone_changes.push(change),
-                Ok(Event::Batch(_) | Event::Diagnosis(_)) => {
-                    let refused = "a message must hold one event, and no `Certificate Diagnosis`";
+                Ok(
+                    Event::Batch(_)
+                    | Event::Diagnosis(_)
+                    | Event::Documentation
+                    | Event::Overview(_),
+                ) => {
+                    let refused = "a message must hold one event, and neither a `Certificate \
+                                   Diagnosis` nor a `Certificate Overview`";
                     batch.unreadable.push((id, Unreadable::new(refused)));
                 }
                 Err(unreadable) => batch.unreadable.push((id, unreadable)),

@@ -24,12 +24,17 @@ use crate::domain::text::report;
 use crate::entry::batch::Batch;
 use crate::entry::error::Error;
 use crate::entry::json;
+use crate::entry::page;
+use crate::entry::page::widget::Widget;
 use crate::entry::parse::{Event, Message, Unreadable, parse};
 use crate::flows::context::{Context, Invocation};
 use crate::flows::deadline::Deadline;
 use crate::flows::diagnosis::answer::Diagnosis;
 use crate::flows::diagnosis::diagnose;
 use crate::flows::metrics::count_rejected;
+use crate::flows::overview::answer::Overview;
+use crate::flows::overview::kept::Kept;
+use crate::flows::overview::overview;
 use crate::flows::reconcile::reconcile;
 use crate::flows::sweep::{SweepOutcome, sweep};
 use crate::flows::zone_change::{ZoneChangeOutcome, reconcile_zones};
@@ -39,6 +44,7 @@ use crate::flows::zone_change::{ZoneChangeOutcome, reconcile_zones};
 pub struct Function {
     context: Context,
     clock: SharedTimeSource,
+    overviews: Kept,
 }
 
 /// The response of the function.
@@ -49,6 +55,10 @@ pub enum Response {
     Batch(SqsBatchResponse),
     /// To a `Certificate Diagnosis`.
     Diagnosis(Diagnosis),
+    /// To a `Certificate Overview`.
+    Overview(Overview),
+    /// To a question of a dashboard's widget: HTML, or Markdown that explains the widget.
+    Page(String),
     /// To an event about one certificate.
     Reconciled(Outcome),
     /// To a `Certificate Sweep`.
@@ -69,7 +79,8 @@ impl Function {
     ) -> Self {
         let resolver = Resolver::new(servers(&settings.dns_resolvers), transport);
         let clients = Clients::new(config);
-        Self { context: Context { clients, metrics, resolver, settings }, clock }
+        let context = Context { clients, metrics, resolver, settings };
+        Self { context, clock, overviews: Kept::default() }
     }
 
     /// Takes invocations from Lambda until the process ends.
@@ -132,21 +143,42 @@ impl Function {
             scope: function.scope,
             request_id: lambda.request_id.clone(),
         };
-        Ok(match parse(&event.payload, invocation.deadline.now())? {
+        let deadline = &invocation.deadline;
+        Ok(match parse(&event.payload, deadline.now())? {
             Event::Batch(messages) => {
                 Response::Batch(Box::pin(answer_batch(context, invocation, messages)).await)
             }
             Event::Diagnosis(certificate) => {
-                match Box::pin(diagnose(context, invocation, &certificate)).await {
-                    Ok(diagnosis) => Response::Diagnosis(diagnosis),
+                let diagnosis = Box::pin(diagnose(context, invocation, &certificate)).await;
+                match (Widget::of(&event.payload), diagnosis) {
+                    (None, Ok(diagnosis)) => Response::Diagnosis(diagnosis),
                     // Whoever asked reads the answer, and no retry helps.
-                    Err(error) if error.is_out_of_reach() => self.reject(&error.into()),
-                    Err(error) => return Err(error.into()),
+                    (None, Err(error)) if error.is_out_of_reach() => self.reject(&error.into()),
+                    (None, Err(error)) => return Err(error.into()),
+                    (Some(widget), Ok(diagnosis)) => {
+                        Response::Page(page::diagnosis(&diagnosis, &widget, deadline.now()))
+                    }
+                    // A click on a certificate that cannot be read is no failure of the function.
+                    (Some(widget), Err(error)) => {
+                        Response::Page(page::failure(&certificate.to_string(), &error, &widget))
+                    }
                 }
             }
+            Event::Documentation => Response::Page(page::documentation()),
             Event::Ignored(reason) => {
                 info!(reason, "nothing to do");
                 Response::Reconciled(Outcome::ignored(reason))
+            }
+            Event::Overview(asked) => {
+                let reading = Box::pin(overview(context, invocation, &self.overviews, &asked));
+                let overview = reading.await;
+                match Widget::of(&event.payload) {
+                    None => Response::Overview(overview),
+                    Some(widget) => {
+                        let endpoint = &lambda.invoked_function_arn;
+                        Response::Page(page::overview(&overview, &widget, endpoint))
+                    }
+                }
             }
             Event::Reconcile(request) => {
                 let requests = std::slice::from_ref(&request);

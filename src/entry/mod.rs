@@ -4,4 +4,5 @@ mod batch;
 pub mod error;
 pub mod handler;
 mod json;
+pub mod page;
 pub mod parse;

@@ -1,5 +1,7 @@
 //! Parses events. Which event it was ends here: what is done depends only on what AWS says now.
 
+use std::collections::BTreeSet;
+
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use chrono::{DateTime, Utc};
@@ -9,7 +11,8 @@ use serde_json::Value;
 use crate::domain::arn::{CertificateArn, is_account, is_queue, is_region};
 use crate::domain::name::DomainName;
 use crate::domain::request::{
-    CHECK, ChangedZone, DIAGNOSIS, Request, SOURCE, SWEEP, SweepRequest, Trigger, ZoneChange,
+    CHECK, ChangedZone, DIAGNOSIS, OVERVIEW, Request, SOURCE, SWEEP, SweepRequest, Trigger,
+    ZoneChange,
 };
 use crate::domain::text::quote;
 use crate::entry::json;
@@ -21,8 +24,12 @@ pub enum Event {
     Batch(Vec<Message>),
     /// Diagnose a certificate.
     Diagnosis(CertificateArn),
+    /// Explain how the function is used as a widget.
+    Documentation,
     /// Nothing, for this reason.
     Ignored(String),
+    /// Say what becomes of these certificates; if there are none, of all that are pending.
+    Overview(Vec<CertificateArn>),
     /// Reconcile a certificate.
     Reconcile(Request),
     /// Schedule the next check of every pending certificate.
@@ -68,6 +75,9 @@ impl Unreadable {
 /// nor an event of the function's own, nor a batch of these; or if it names a certificate by something
 /// that is not the ARN of one.
 pub fn parse(payload: &Value, now: DateTime<Utc>) -> Result<Event, Unreadable> {
+    if payload["describe"] == true {
+        return Ok(Event::Documentation);
+    }
     if payload.get("Records").is_none() {
         return parse_event(payload, now);
     }
@@ -98,6 +108,11 @@ fn parse_event(payload: &Value, now: DateTime<Utc>) -> Result<Event, Unreadable>
             Ok(Event::Reconcile(Request { certificate, since, trigger }))
         }
         (SOURCE, DIAGNOSIS) => certificate(resource).map(Event::Diagnosis),
+        (SOURCE, OVERVIEW) => {
+            let certificates = event.resources.iter().flatten().map(|it| certificate(Some(it)));
+            let certificates: BTreeSet<_> = certificates.collect::<Result<_, _>>()?;
+            Ok(Event::Overview(certificates.into_iter().collect()))
+        }
         (SOURCE, SWEEP) => read_sweep(&payload["detail"]),
         ("aws.acm" | "aws.route53", CLOUDTRAIL) if detail.error_code.is_some() => {
             let code = detail.error_code.unwrap_or_default();

@@ -12,6 +12,7 @@ pub mod error;
 mod log;
 pub mod metrics;
 mod notify;
+pub mod overview;
 mod pause;
 mod pending;
 mod public_dns;

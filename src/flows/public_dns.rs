@@ -7,13 +7,13 @@ use tracing::debug;
 
 use crate::aws::clients::Clients;
 use crate::aws::route53;
-use crate::dns::questions::{MOST, Questions};
+use crate::dns::questions::Questions;
 use crate::dns::resolver::Resolver;
 use crate::domain::name::DomainName;
 use crate::domain::tag::Tag;
 use crate::domain::zone::HostedZone;
-use crate::domain::zone::candidates::doubtful;
-use crate::domain::zone::discovery::Discovery;
+use crate::domain::zone::candidates::{doubtful, unusable};
+use crate::domain::zone::discovery::{Discovery, TaggedZone};
 use crate::domain::zone::public_dns::{Authority, PublicDns, Sight};
 use crate::domain::zone::requirements::Requirements;
 use crate::flows::deadline::Deadline;
@@ -44,6 +44,31 @@ pub(super) async fn compare(
     discovery.public = public;
 }
 
+/// Asks which of all hosted zones that may hold records of these names the world sees.
+pub(super) async fn compare_all(
+    world: &World<'_>,
+    names: &BTreeSet<&DomainName>,
+    discovery: &Discovery,
+    deadline: &Deadline,
+) -> PublicDns {
+    let authorities = world.authorities(names.iter().copied()).await;
+    let pairs: Vec<_> = authorities
+        .keys()
+        .flat_map(|name| zones(name, discovery).map(|zone| (name.clone(), zone)))
+        .collect();
+    world.with_name_servers(authorities, &pairs, deadline).await
+}
+
+/// The hosted zones that may hold a name.
+fn zones<'a>(name: &DomainName, discovery: &'a Discovery) -> impl Iterator<Item = &'a HostedZone> {
+    let tagged = discovery.tagged.values().filter_map(|tagged| match tagged {
+        TaggedZone::Found(zone) => Some(zone),
+        TaggedZone::Missing | TaggedZone::Unreadable(_) => None,
+    });
+    let tagged = tagged.filter(|zone| name.is_at_or_under(&zone.name));
+    tagged.chain(discovery.above(name)).filter(|zone| unusable(zone, None).is_none())
+}
+
 /// What it takes to learn what the world sees, in one invocation.
 pub(super) struct World<'a> {
     pub(super) clients: &'a Clients,
@@ -57,7 +82,11 @@ impl World<'_> {
         &self,
         names: impl IntoIterator<Item = &DomainName>,
     ) -> BTreeMap<DomainName, Authority> {
-        let asking = names.into_iter().take(NAMES).map(async |name| {
+        // Half of the questions. The others are left for name servers and their addresses, without which the
+        // answers may decide nothing. What is left is asked in a later check, when ACM has validated the
+        // first names.
+        let names_at_most = self.questions.most() / 2;
+        let asking = names.into_iter().take(names_at_most).map(async |name| {
             match self.resolver.authority(name, &self.questions).await {
                 Ok(authority) => {
                     debug!(%name, apex = %authority.apex, "public DNS answers");
@@ -93,7 +122,7 @@ impl World<'_> {
         deadline: &Deadline,
     ) -> PublicDns {
         // What one zone takes too long to tell must not hide what the others have told.
-        let deadline = deadline.percent(70);
+        let deadline = deadline.percent(90);
         let zones: BTreeMap<_, _> = pairs.iter().map(|(_, zone)| (&zone.id, *zone)).collect();
         let reading = zones.into_iter().take(ZONES).map(async |(id, zone)| {
             let client = self.clients.route53(&zone.access);
@@ -120,11 +149,6 @@ impl World<'_> {
 
 /// How many names are asked about at the same time.
 const QUESTIONS_AT_ONCE: usize = 20;
-
-/// How many names are asked about in one reconciliation: half of the questions. The others are left for
-/// name servers and their addresses, without which the answers may decide nothing. What is left is asked in
-/// a later check, when ACM has validated the first names.
-const NAMES: usize = MOST / 2;
 
 /// How many zones are read at the same time. Route 53 accepts ten calls a second from an account.
 const ZONES_AT_ONCE: usize = 3;

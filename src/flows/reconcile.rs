@@ -63,7 +63,7 @@ pub async fn reconcile(
     let mut discovery = discovery.unwrap_or_else(Discovery::out_of_time);
     let world = World { clients, resolver, questions: Questions::new(publishing.instant()) };
     let required = settings.hosted_zone_tag.as_ref();
-    let comparison = publishing.percent(30);
+    let comparison = publishing.percent(50);
     let comparing = compare(&world, &requirements, &mut discovery, required, &comparison);
     comparison.bound(comparing).await;
     let mut published = publish(clients, settings, &publishing, &requirements, &discovery).await;
@@ -132,23 +132,23 @@ async fn plan_all<'a>(
     let planning = invocation.deadline.percent(50);
     let postponing = invocation.deadline.percent(75);
     let permits = Semaphore::new(AT_ONCE);
-    let planned =
-        requests.iter().zip(rate_limit::delays(requests)).map(async |(request, delay)| {
-            let planned = planning.bound(async {
-                pause(delay).await;
-                let _permit = permits.acquire().await;
-                plan(context, invocation, request).await
-            });
-            if let Some(planned) = planned.await {
-                return planned;
-            }
-            let postponed = postponing.bound(async {
-                let _permit = permits.acquire().await;
-                postpone(context, invocation, request).await
-            });
-            let too_late = || Err(Error::OutOfTime { certificate: request.certificate.clone() });
-            postponed.await.unwrap_or_else(too_late)
+    let delays = rate_limit::delays(requests.iter().map(|request| &request.certificate));
+    let planned = requests.iter().zip(delays).map(async |(request, delay)| {
+        let planned = planning.bound(async {
+            pause(delay).await;
+            let _permit = permits.acquire().await;
+            plan(context, invocation, request).await
         });
+        if let Some(planned) = planned.await {
+            return planned;
+        }
+        let postponed = postponing.bound(async {
+            let _permit = permits.acquire().await;
+            postpone(context, invocation, request).await
+        });
+        let too_late = || Err(Error::OutOfTime { certificate: request.certificate.clone() });
+        postponed.await.unwrap_or_else(too_late)
+    });
     join_all(planned).await
 }
 

@@ -44,7 +44,14 @@ const LAYERS: [(&str, usize, &[&str]); 5] = [
     (
         "entry",
         3,
-        &["aws_lambda_events", "aws_smithy_async", "aws_types", "lambda_runtime", "tracing"],
+        &[
+            "aws_lambda_events",
+            "aws_smithy_async",
+            "aws_types",
+            "lambda_runtime",
+            "maud",
+            "tracing",
+        ],
     ),
 ];
 

@@ -17,6 +17,8 @@ const MEANINGS: &[(&str, &str)] = &[
     ("certificate-available", "reconcile"),
     ("certificate-check", "reconcile"),
     ("certificate-diagnosis", "diagnosis"),
+    ("certificate-overview", "overview"),
+    ("certificate-overview-widget", "overview"),
     ("certificate-sweep", "sweep"),
     ("change-tags-for-resource", "zone change"),
     ("create-hosted-zone", "zone change"),
@@ -130,7 +132,9 @@ fn of(event: &Event) -> String {
     match event {
         Event::Batch(_) => "batch".to_owned(),
         Event::Diagnosis(_) => "diagnosis".to_owned(),
+        Event::Documentation => "documentation".to_owned(),
         Event::Ignored(reason) => format!("ignored: {reason}"),
+        Event::Overview(_) => "overview".to_owned(),
         Event::Reconcile(_) => "reconcile".to_owned(),
         Event::Sweep(_) => "sweep".to_owned(),
         Event::ZoneChange(_) => "zone change".to_owned(),

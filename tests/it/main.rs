@@ -4,9 +4,11 @@
 mod architecture;
 mod events;
 mod iam;
+mod pages;
 mod preconnect;
 mod process;
 mod properties;
 mod public_dns;
+mod sample_pages;
 mod stories;
 mod world;

@@ -212,6 +212,9 @@ fn assert_sound(parsed: Result<Event, Unreadable>) {
             assert!(request.since.is_none_or(|since| since <= epoch()), "{request:?}");
         }
         Ok(Event::Diagnosis(certificate)) => assert!(is_certificate(&certificate.to_string())),
+        Ok(Event::Overview(certificates)) => {
+            assert!(certificates.iter().all(|it| is_certificate(&it.to_string())));
+        }
         Ok(Event::Batch(messages)) => {
             messages.into_iter().for_each(|message| assert_sound(message.event));
         }
@@ -222,7 +225,7 @@ fn assert_sound(parsed: Result<Event, Unreadable>) {
             }
         }
         Ok(Event::Ignored(reason)) => assert_one_line(&reason),
-        Ok(Event::ZoneChange(_)) => {}
+        Ok(Event::Documentation | Event::ZoneChange(_)) => {}
         Err(unreadable) => assert_one_line(&unreadable.to_string()),
     }
 }

@@ -150,6 +150,30 @@ fn a_diagnosis_needs_no_detail() {
 }
 
 #[test]
+fn an_overview_names_certificates_once_each_or_none() {
+    let overview = |resources: &[&str]| {
+        parsed(&json!({"source": SOURCE, "detail-type": OVERVIEW, "resources": resources}))
+    };
+    let arn = ARN.parse().expect("an ARN");
+    assert_eq!(overview(&[]), Ok(Event::Overview(Vec::new())));
+    assert_eq!(overview(&[ARN, ARN]), Ok(Event::Overview(vec![arn])));
+    assert!(overview(&[ARN, "x"]).is_err());
+}
+
+#[test]
+fn a_widget_adds_fields_that_are_ignored() {
+    let mut payload = json!({"source": SOURCE, "detail-type": OVERVIEW, "resources": []});
+    payload["widgetContext"] = json!({"theme": 1, "detail-type": SWEEP, "surprise": [{}]});
+    assert_eq!(parsed(&payload), Ok(Event::Overview(Vec::new())));
+}
+
+#[test]
+fn a_dashboard_may_ask_for_documentation() {
+    assert_eq!(parsed(&json!({"describe": true})), Ok(Event::Documentation));
+    assert!(parsed(&json!({"describe": "yes"})).is_err());
+}
+
+#[test]
 fn a_new_public_zone_and_a_tagged_one_are_zone_changes() {
     let call = |detail| event("aws.route53", CLOUDTRAIL, &[], detail);
     let created = |private| {

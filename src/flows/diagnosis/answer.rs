@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::domain::certificate::Progress;
+use crate::domain::certificate::{Certificate, Phase, Progress};
 use crate::domain::name::DomainName;
 use crate::domain::zone::content::Presence;
 
@@ -24,6 +24,9 @@ pub struct Diagnosis {
     /// How the validation ended, or why the function does not serve the certificate, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// ACM's dates; none if ACM knows no such certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dates: Option<Dates>,
     /// When the next check is scheduled; none if none is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_check: Option<DateTime<Utc>>,
@@ -31,6 +34,48 @@ pub struct Diagnosis {
     pub remarks: Vec<String>,
     /// Each of its names.
     pub names: Vec<NameDiagnosis>,
+}
+
+/// The dates of a certificate, as far as ACM tells.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dates {
+    /// When it was requested.
+    pub requested: DateTime<Utc>,
+    /// When its pending validation began; none if none is pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_since: Option<DateTime<Utc>>,
+    /// When it was issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued: Option<DateTime<Utc>>,
+    /// When it expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<DateTime<Utc>>,
+    /// Its latest renewal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<RenewalDates>,
+}
+
+/// The latest renewal of a certificate.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RenewalDates {
+    /// Its phase.
+    pub phase: RenewalPhase,
+    /// When ACM last updated it.
+    pub updated: DateTime<Utc>,
+}
+
+/// The phase of a renewal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RenewalPhase {
+    /// ACM ended it without success.
+    Failed,
+    /// Pending validation.
+    Pending,
+    /// Completed.
+    Succeeded,
 }
 
 /// The diagnosis of one name.
@@ -148,6 +193,27 @@ pub struct Candidate {
     pub seen: Option<bool>,
     /// Why, or why not.
     pub why: String,
+}
+
+impl Dates {
+    pub(super) fn of(certificate: &Certificate, pending_since: Option<DateTime<Utc>>) -> Self {
+        let Certificate { created_at, issued_at, not_after, renewal, .. } = certificate;
+        let renewal = renewal.as_ref().map(|renewal| RenewalDates {
+            phase: match renewal.phase {
+                Phase::Failed(_) => RenewalPhase::Failed,
+                Phase::Pending => RenewalPhase::Pending,
+                Phase::Succeeded => RenewalPhase::Succeeded,
+            },
+            updated: renewal.updated_at,
+        });
+        Self {
+            requested: *created_at,
+            pending_since,
+            issued: *issued_at,
+            expires: *not_after,
+            renewal,
+        }
+    }
 }
 
 impl Validation {

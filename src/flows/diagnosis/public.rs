@@ -5,17 +5,12 @@ use std::collections::BTreeMap;
 use futures_util::stream::{self, StreamExt};
 
 use super::answer::PublicView;
+use crate::dns::questions::Questions;
+use crate::dns::resolver::Resolver;
 use crate::dns::unknown::Known;
 use crate::domain::certificate::Domain;
 use crate::domain::name::DomainName;
-use crate::domain::record::ValidationRecord;
-use crate::domain::zone::HostedZone;
 use crate::domain::zone::caa_record::CaaSet;
-use crate::domain::zone::candidates::unusable;
-use crate::domain::zone::discovery::{Discovery, TaggedZone};
-use crate::domain::zone::public_dns::PublicDns;
-use crate::flows::deadline::Deadline;
-use crate::flows::public_dns::World;
 
 /// What public DNS says of one name.
 #[derive(Debug)]
@@ -24,37 +19,14 @@ pub(super) struct Seen {
     pub(super) caa: Known<Option<CaaSet>>,
 }
 
-/// Asks which of all hosted zones that may hold these records the world sees.
-pub(super) async fn compare_all(
-    world: &World<'_>,
-    domains: &[Domain],
-    discovery: &Discovery,
-    deadline: &Deadline,
-) -> PublicDns {
-    let names: Vec<_> =
-        domains.iter().filter_map(Domain::record).map(ValidationRecord::name).collect();
-    let authorities = world.authorities(names.iter().copied()).await;
-    let pairs: Vec<_> = authorities
-        .keys()
-        .flat_map(|name| zones(name, discovery).map(|zone| (name.clone(), zone)))
-        .collect();
-    world.with_name_servers(authorities, &pairs, deadline).await
-}
-
-/// The hosted zones that may hold a name.
-fn zones<'a>(name: &DomainName, discovery: &'a Discovery) -> impl Iterator<Item = &'a HostedZone> {
-    let tagged = discovery.tagged.values().filter_map(|tagged| match tagged {
-        TaggedZone::Found(zone) => Some(zone),
-        TaggedZone::Missing | TaggedZone::Unreadable(_) => None,
-    });
-    let tagged = tagged.filter(|zone| name.is_at_or_under(&zone.name));
-    tagged.chain(discovery.above(name)).filter(|zone| unusable(zone, None).is_none())
-}
-
-/// Asks for the record of each name, and the CAA records that govern it.
-pub(super) async fn look(world: &World<'_>, domains: &[Domain]) -> BTreeMap<DomainName, Seen> {
+/// Asks for the record of each name, and the CAA records that govern it. The keys are the names and those
+/// of their records: each account has a record of its own.
+pub(super) async fn look(
+    resolver: &Resolver,
+    questions: &Questions,
+    domains: &[&Domain],
+) -> BTreeMap<(DomainName, Option<DomainName>), Seen> {
     let looking = domains.iter().map(async |domain| {
-        let World { resolver, questions, .. } = world;
         let view = async {
             let record = domain.record()?.name();
             let known = async {
@@ -68,7 +40,8 @@ pub(super) async fn look(world: &World<'_>, domains: &[Domain]) -> BTreeMap<Doma
         };
         let caa = resolver.governing_caa(&domain.name, questions);
         let (view, caa) = tokio::join!(view, caa);
-        (domain.name.clone(), Seen { view, caa })
+        let record = domain.record().map(|record| record.name().clone());
+        ((domain.name.clone(), record), Seen { view, caa })
     });
     stream::iter(looking).buffer_unordered(NAMES_AT_ONCE).collect().await
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::aws::clients::Clients;
 use crate::aws::route53;
 use crate::domain::certificate::Domain;
 use crate::domain::problem::Problem;
@@ -12,38 +13,59 @@ use crate::domain::zone::content::only_wildcard;
 use crate::domain::zone::discovery::Discovery;
 use crate::domain::zone::public_dns::{Sight, servers};
 use crate::domain::zone::{Content, HostedZone};
-use crate::flows::context::Context;
 
-/// Remarks on chosen zones to which their parent zone, if it can be read, does not delegate. Public DNS
-/// need not use that parent zone, so nothing is blocked. If public DNS answers, there is nothing to guess.
-pub(super) async fn missing_delegations(
-    context: &Context,
-    assignment: &Assignment<'_>,
-    discovery: &Discovery,
-) -> Vec<String> {
-    let chosen: BTreeMap<_, _> =
-        assignment.assigned.iter().map(|(record, zone)| (&zone.id, (record, *zone))).collect();
-    let mut remarks = Vec::new();
-    for (record, child) in chosen.into_values() {
-        let shorter = |zone: &&HostedZone| zone.name.depth() < child.name.depth();
-        let mut public =
-            discovery.above(record.name()).filter(|zone| unusable(zone, None).is_none());
-        let Some(parent) = public.find(shorter) else { continue };
-        if discovery.public.sight(record.name(), child) != Sight::Unknown {
-            continue;
+/// Which zones were found to delegate to which: each pair, by the zones' ids, is read once.
+#[derive(Debug, Default)]
+pub(super) struct Delegations(BTreeMap<(String, String), Option<String>>);
+
+impl Delegations {
+    /// Remarks on chosen zones to which their parent zone, if it can be read, does not delegate. Public
+    /// DNS need not use that parent zone, so nothing is blocked. If public DNS answers, there is nothing
+    /// to guess.
+    pub(super) async fn missing(
+        &mut self,
+        clients: &Clients,
+        assignment: &Assignment<'_>,
+        discovery: &Discovery,
+    ) -> Vec<String> {
+        let chosen: BTreeMap<_, _> =
+            assignment.assigned.iter().map(|(record, zone)| (&zone.id, (record, *zone))).collect();
+        let mut remarks = Vec::new();
+        for (record, child) in chosen.into_values() {
+            let shorter = |zone: &&HostedZone| zone.name.depth() < child.name.depth();
+            let mut public =
+                discovery.above(record.name()).filter(|zone| unusable(zone, None).is_none());
+            let Some(parent) = public.find(shorter) else { continue };
+            if discovery.public.sight(record.name(), child) != Sight::Unknown {
+                continue;
+            }
+            let pair = (parent.id.clone(), child.id.clone());
+            if !self.0.contains_key(&pair) {
+                let remark = missing_delegation(clients, parent, child).await;
+                self.0.insert(pair.clone(), remark);
+            }
+            remarks.extend(self.0[&pair].clone());
         }
-        let client = context.clients.route53(&parent.access);
-        let apex = BTreeSet::from([child.name.clone()]);
-        let Ok(content) = route53::read(&client, parent, &apex).await else { continue };
-        if !content.values().flatten().any(|set| set.kind == "NS") {
-            remarks.push(format!(
-                "hosted zone {} ({}) does not delegate {}: unless another zone does, resolvers do not \
-                 ask hosted zone {}",
-                parent.id, parent.name, child.name, child.id
-            ));
-        }
+        remarks
     }
-    remarks
+}
+
+/// The remark that this parent zone does not delegate to that zone, if it can be read.
+async fn missing_delegation(
+    clients: &Clients,
+    parent: &HostedZone,
+    child: &HostedZone,
+) -> Option<String> {
+    let client = clients.route53(&parent.access);
+    let apex = BTreeSet::from([child.name.clone()]);
+    let content = route53::read(&client, parent, &apex).await.ok()?;
+    (!content.values().flatten().any(|set| set.kind == "NS")).then(|| {
+        format!(
+            "hosted zone {} ({}) does not delegate {}: unless another zone does, resolvers do not ask \
+             hosted zone {}",
+            parent.id, parent.name, child.name, child.id
+        )
+    })
 }
 
 /// Remarks on chosen zones that the world sees through a part of the name servers that it asks.

@@ -10,6 +10,7 @@ mod metrics;
 mod migration;
 mod new_certificates;
 mod organization;
+mod overview;
 mod public_dns;
 mod renewals;
 mod reported;
