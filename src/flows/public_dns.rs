@@ -69,7 +69,7 @@ impl World<'_> {
     ) -> PublicDns {
         let zones: BTreeMap<_, _> = pairs.iter().map(|(_, zone)| (&zone.id, *zone)).collect();
         // What one zone takes too long to tell must not hide what the others have told.
-        let deadline = deadline.percent(70);
+        let deadline = deadline.percent(90);
         let reading = zones.into_iter().take(ZONES).map(async |(id, zone)| {
             let client = self.clients.route53(&zone.access);
             let servers = deadline.bound(route53::delegation_set(&client, zone)).await?.ok()?;

@@ -60,7 +60,7 @@ pub async fn reconcile(
     let mut discovery = discovery.unwrap_or_else(Discovery::out_of_time);
     let world = World { clients, resolver, questions: Questions::new(publishing.instant()) };
     let required = settings.hosted_zone_tag.as_ref();
-    let comparison = publishing.percent(30);
+    let comparison = publishing.percent(50);
     let comparing = compare(&world, &requirements, &mut discovery, required, &comparison);
     comparison.bound(comparing).await;
     let mut published = publish(clients, settings, &publishing, &requirements, &discovery).await;
