@@ -1,6 +1,6 @@
 //! Pages for a custom widget of a CloudWatch dashboard: HTML without scripts and external resources.
 //!
-//! The template escapes every text, and [`text`] cleans those that others may have written. Nothing on a
+//! The template escapes every text, and `text` cleans those that others may have written. Nothing on a
 //! page needs `<iframe>`, `<use>` or scripts, which CloudWatch removes. No limit is documented for what a
 //! widget answers but Lambda's: [6 MB](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
 //! Every list on a page is cut, and the tests hold the largest pages below a third of that.
