@@ -118,7 +118,11 @@ class Resolver:
         }
         if name in pseudo:
             return pseudo[name]
-        return self.parameters[name] if name in self.parameters else self.name(name)
+        if name in self.parameters:
+            return self.parameters[name]
+        # A reference to a topic is its ARN; a reference to another resource of these templates is its name.
+        topic = self.template["Resources"].get(name, {}).get("Type") == "AWS::SNS::Topic"
+        return self.attribute(name, "Arn") if topic else self.name(name)
 
     def name(self, key):
         if key not in self.template["Resources"]:
@@ -129,16 +133,20 @@ class Resolver:
         name, kind = self.name(key), self.template["Resources"][key]["Type"]
         account, partition, region = (self.place[part] for part in ("account", "partition", "region"))
         arns = {
+            "AWS::CloudWatch::Alarm": f"cloudwatch:{region}:{account}:alarm:{name}",
             "AWS::Events::Rule": f"events:{region}:{account}:rule/{name}",
             "AWS::IAM::Role": f"iam::{account}:role/{name}",
             "AWS::Lambda::Function": f"lambda:{region}:{account}:function:{name}",
             "AWS::Logs::LogGroup": f"logs:{region}:{account}:log-group:{name}:*",
+            "AWS::SNS::Topic": f"sns:{region}:{account}:{name}",
             "AWS::SQS::Queue": f"sqs:{region}:{account}:{name}",
             "AWS::Scheduler::ScheduleGroup": f"scheduler:{region}:{account}:schedule-group/{name}",
             "AWS::Serverless::Function": f"lambda:{region}:{account}:function:{name}",
         }
-        if attribute == "QueueName" and kind == "AWS::SQS::Queue":
+        if (kind, attribute) in {("AWS::SQS::Queue", "QueueName"), ("AWS::SNS::Topic", "TopicName")}:
             return name
+        if (kind, attribute) == ("AWS::SNS::Topic", "TopicArn"):
+            attribute = "Arn"
         if attribute != "Arn" or kind not in arns:
             raise ValueError(f"cannot resolve {attribute} of a {kind}")
         return f"arn:{partition}:{arns[kind]}"
@@ -167,17 +175,22 @@ def listed(value):
 
 
 class FunctionStack:
-    """A stack with the function: its roles, the policies of its resources, and the ARNs of its rules.
+    """A stack with the function, and with the overview if it has a dashboard: its roles, the policies of its resources, and the ARNs of
+    its rules.
 
     `names` are the physical names by part: what the cases of the checks call a role, a queue or a group.
     """
 
     def __init__(self, template, place, parameters, names):
         bare = Resolver(template, place, parameters)
-        ((function, self.function),) = bare.resources("AWS::Lambda::Function", "AWS::Serverless::Function")
+        functions = bare.resources("AWS::Lambda::Function", "AWS::Serverless::Function")
+        # The overview schedules nothing, so it needs no queue for checks that could not be delivered.
+        writes = lambda each: "SCHEDULE_DEAD_LETTER_QUEUE_ARN" in each["Environment"]["Variables"]
+        ((function, self.function),) = [(key, each) for key, each in functions if writes(each)]
+        overviews = [(key, each) for key, each in functions if not writes(each)]
         # SAM would add policies of its own to a role that it creates.
-        if self.function.get("Policies") or not self.function.get("Role"):
-            raise ValueError("the function has no role of its own")
+        if any(each.get("Policies") or not each.get("Role") for _, each in functions):
+            raise ValueError("a function has no role of its own")
         variables = self.function["Environment"]["Variables"]
         ((_, sweep),) = bare.resources("AWS::Scheduler::Schedule")
         configured = bare.resources("AWS::Lambda::EventInvokeConfig")
@@ -193,8 +206,17 @@ class FunctionStack:
         }
         for _, mapping in bare.resources("AWS::Lambda::EventSourceMapping"):
             keys["queue"] = target(mapping["EventSourceArn"])
+        for key, _ in bare.resources("AWS::SNS::Topic"):
+            keys["topic"] = key
+        self.overview = None
+        for key, self.overview in overviews:
+            keys |= {
+                "overview": key,
+                "overviewRole": target(self.overview["Role"]),
+                "overviewLog": target(self.overview["LoggingConfig"]["LogGroup"]),
+            }
         self.resolver = Resolver(template, place, parameters, {key: names[part] for part, key in keys.items()})
-        self.roles = {part: role(self.resolver, keys[f"{part}Role"]) for part in ("function", "schedule", "sweep")}
+        self.roles = {part: role(self.resolver, keys[f"{part}Role"]) for part in ("function", "schedule", "sweep", "overview") if f"{part}Role" in keys}
         self.resources = resource_policies(self.resolver)
         # Each template names its rules as it likes; the cases call them rule-0, rule-1 …
         self.rules = [self.resolver.attribute(key, "Arn") for key, _ in self.resolver.resources("AWS::Events::Rule")]
@@ -223,7 +245,7 @@ def role(resolver, key):
 
 
 def resource_policies(resolver):
-    """The policies of queues, of the event bus and of the function, by ARN."""
+    """The policies of queues, of topics, of the event bus and of the function, by ARN."""
     account, partition, region = (resolver.place[part] for part in ("account", "partition", "region"))
     policies = {}
 
@@ -233,6 +255,9 @@ def resource_policies(resolver):
     for _, policy in resolver.resources("AWS::SQS::QueuePolicy"):
         for queue in policy["Queues"]:
             add(resolver.attribute(target(queue), "Arn"), resolver.resolve(policy["PolicyDocument"])["Statement"])
+    for _, policy in resolver.resources("AWS::SNS::TopicPolicy"):
+        for topic in policy["Topics"]:
+            add(resolver.ref(target(topic)), resolver.resolve(policy["PolicyDocument"])["Statement"])
     for _, policy in resolver.resources("AWS::Events::EventBusPolicy"):
         bus = resolver.resolve(policy.get("EventBusName", "default"))
         statement = {"Sid": "Organization"} | resolver.resolve(policy["Statement"])

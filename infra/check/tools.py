@@ -23,6 +23,7 @@ PLAIN = sorted((ROOT / "infra").glob("*.yaml"))
 # Each kind of tool has a virtual environment of its own, because they need different versions of boto3. Versions are pinned, so
 # that a check does not change from one day to the next.
 SAM = ("sam", "aws-sam-cli==1.170.0", "cfn-lint==1.58.0", "cfn-lint-serverless==0.3.6")
+AWSCLI = ("awscli", "awscli==1.45.11")
 CHECKOV = ("checkov", "checkov==3.3.30")
 MINISTACK = ("ministack", "ministack==1.5.33", "boto3==1.43.106")
 EVIDENCE = ("evidence", "moto[server]==5.2.5", "ministack==1.5.33", "boto3==1.43.106", "dnspython==2.9.2")
@@ -221,6 +222,7 @@ def deploy_forms():
         "LogLevel": "DEBUG",
         "LogRetentionDays": "7",
         "AlarmTopicArn": "arn:aws:sns:us-east-1:000000000000:alarms",
+        "NotificationEmail": "dns@example.com",
     }
     return {}, everything
 

@@ -13,6 +13,8 @@ const outputs = {
   FunctionArn: validator.function.functionArn,
   // Roles of other accounts trust it.
   FunctionRoleArn: validator.functionRole.roleArn,
+  // Roles of other accounts may trust it for reading.
+  OverviewRoleArn: validator.overviewRole?.roleArn,
   ScheduleGroupName: validator.scheduleGroupName,
   DeadLetterQueueUrl: validator.deadLetterQueue.queueUrl,
   OrganizationQueueUrl: validator.organizationQueue?.queueUrl,

@@ -56,6 +56,7 @@ export function readContext(app: App): ContextSettings {
   const code = text('code');
   const eventBus = text('eventBus');
   const alarmTopicArn = text('alarmTopicArn');
+  const notificationTopicArn = text('notificationTopicArn');
   const queue = {
     batchSize: number('organizationQueueBatchSize'),
     batchWindow: seconds('organizationQueueBatchWindow'),
@@ -81,6 +82,7 @@ export function readContext(app: App): ContextSettings {
       Object.values(ApplicationLogLevel).find((level) => level === value),
     ),
     dashboard: flag('dashboard'),
+    notificationEmail: text('notificationEmail'),
     publishEvents: eventBus !== 'none',
     hostedZoneRoleArns: list('hostedZoneRoleArns'),
     hostedZoneIds: list('hostedZoneIds'),
@@ -108,6 +110,7 @@ export function readContext(app: App): ContextSettings {
     props: (stack) => ({
       ...plain,
       eventBus: eventBus && eventBus !== 'none' && busFrom(stack, eventBus),
+      notificationTopic: notificationTopicArn && Topic.fromTopicArn(stack, 'NotificationTopic', notificationTopicArn),
       alarmTopic: alarmTopicArn && Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopicArn),
     } as AcmDnsValidatorProps),
   };

@@ -1,16 +1,18 @@
 import { Duration, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { EventBus, EventBusPolicy, Rule } from 'aws-cdk-lib/aws-events';
+import { EventBus, EventBusPolicy, IEventBus, Rule, RuleTargetConfig } from 'aws-cdk-lib/aws-events';
 import { Policy, PolicyDocument, PolicyStatement, Role, ServicePrincipal, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { builtBootstrap } from './bootstrap';
-import { SOURCE, SUBSCRIPTIONS, SWEEP } from './events';
+import { NOTABLE, SENTENCE, SOURCE, SUBSCRIPTIONS, SWEEP } from './events';
 import { Monitoring } from './monitoring';
-import { functionPolicy, schedulePolicy, sweepPolicy } from './permissions';
+import { functionPolicy, overviewPolicy, schedulePolicy, sweepPolicy } from './permissions';
 import { AcmDnsValidatorProps, checkProps, RequiredTag } from './props';
 
 /**
@@ -18,8 +20,7 @@ import { AcmDnsValidatorProps, checkProps, RequiredTag } from './props';
  *
  * Prerequisite: CloudTrail logs write management events in each region with certificates.
  *
- * Two of these constructs may run in one account and region, but their metrics are added up: the alarms of
- * each see what both do, and no alarm sees that only one of the two has stopped sweeping.
+ * Two of these constructs may run in one account and region. Their metrics have the dimension FunctionName.
  */
 export class AcmDnsValidator extends Construct {
   /** The function. */
@@ -42,6 +43,10 @@ export class AcmDnsValidator extends Construct {
   public readonly alarms: Alarm[];
   /** The queue between the rules and the function, if there is one. */
   public readonly organizationQueue?: Queue;
+  /** The rule for certificates that need somebody, if a topic or an e-mail address is given. */
+  public readonly notificationRule?: Rule;
+  /** The role of the read-only function behind the dashboard, if there is one. Roles of other accounts may trust it for reading. */
+  public readonly overviewRole?: Role;
 
   public constructor(scope: Construct, id: string, props: AcmDnsValidatorProps = {}) {
     super(scope, id);
@@ -52,6 +57,11 @@ export class AcmDnsValidator extends Construct {
     const batchWindow = props.organizationQueue?.batchWindow ?? Duration.minutes(1);
     const dryRun = props.dryRun ?? false;
     const publishEvents = props.publishEvents ?? true;
+    const dashboard = props.dashboard ?? true;
+    const reads = {
+      certificateRoleName: props.certificateRoleName,
+      organizationId: props.organizationId,
+    };
 
     this.deadLetterQueue = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -107,44 +117,49 @@ export class AcmDnsValidator extends Construct {
           organizationQueueArn: this.organizationQueue?.queueArn,
           hostedZoneIds: props.hostedZoneIds ?? [],
           hostedZoneRoleArns: props.hostedZoneRoleArns ?? [],
-          certificateRoleName: props.certificateRoleName,
-          organizationId: props.organizationId,
+          ...reads,
           allowedDomains: props.allowedDomains ?? [],
         }),
       },
     });
 
-    this.function = new lambda.Function(this, 'Function', {
-      description: 'Validates ACM certificates by writing their DNS validation records in Route 53',
+    const program = {
       runtime: lambda.Runtime.PROVIDED_AL2023,
       handler: 'bootstrap',
       code: props.code ?? lambda.Code.fromAsset(builtBootstrap(architecture)),
       architecture,
       memorySize: props.memorySize ?? 128,
-      timeout,
-      reservedConcurrentExecutions: props.reservedConcurrency,
-      role: this.functionRole,
-      logGroup: this.logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
       applicationLogLevelV2: props.logLevel ?? lambda.ApplicationLogLevel.INFO,
       // Lambda's report of each invocation is logged at INFO.
       systemLogLevelV2: lambda.SystemLogLevel.INFO,
+    };
+    const settings = {
+      SCHEDULE_GROUP: group.ref,
+      SCHEDULE_ROLE_ARN: this.scheduleRole.roleArn,
+      HOSTED_ZONE_ROLE_ARNS: props.hostedZoneRoleArns?.join(','),
+      CERTIFICATE_ROLE_NAME: props.certificateRoleName,
+      ACCOUNTS: props.accounts?.join(','),
+      HOSTED_ZONE_TAG: tagSetting(props.hostedZoneTag),
+      CERTIFICATE_TAG: tagSetting(props.certificateTag),
+      ALLOWED_DOMAINS: props.allowedDomains?.join(','),
+      REGIONS: props.regions?.join(','),
+      RECORD_TTL: props.recordTtl?.toSeconds().toString(),
+      DNS_RESOLVERS: props.dnsResolvers?.join(','),
+    };
+    this.function = new lambda.Function(this, 'Function', {
+      ...program,
+      description: 'Validates ACM certificates by writing their DNS validation records in Route 53',
+      timeout,
+      reservedConcurrentExecutions: props.reservedConcurrency,
+      role: this.functionRole,
+      logGroup: this.logGroup,
       environment: withoutEmpty({
-        SCHEDULE_GROUP: group.ref,
-        SCHEDULE_ROLE_ARN: this.scheduleRole.roleArn,
+        ...settings,
         SCHEDULE_DEAD_LETTER_QUEUE_ARN: this.deadLetterQueue.queueArn,
         // Checks of certificates that came by this queue return to it.
         QUEUE_ARN: this.organizationQueue?.queueArn,
         EVENT_BUS: publishEvents ? props.eventBus?.eventBusArn : 'none',
-        HOSTED_ZONE_ROLE_ARNS: props.hostedZoneRoleArns?.join(','),
-        CERTIFICATE_ROLE_NAME: props.certificateRoleName,
-        ACCOUNTS: props.accounts?.join(','),
-        HOSTED_ZONE_TAG: tagSetting(props.hostedZoneTag),
-        CERTIFICATE_TAG: tagSetting(props.certificateTag),
-        ALLOWED_DOMAINS: props.allowedDomains?.join(','),
-        REGIONS: props.regions?.join(','),
-        RECORD_TTL: props.recordTtl?.toSeconds().toString(),
-        DNS_RESOLVERS: props.dnsResolvers?.join(','),
         DRY_RUN: dryRun ? 'true' : undefined,
       }),
     });
@@ -161,7 +176,14 @@ export class AcmDnsValidator extends Construct {
       statements: schedulePolicy(this.function.functionArn, this.deadLetterQueue.queueArn, this.organizationQueue?.queueArn),
     });
 
-    this.rules = this.createRules();
+    const deadLetters = {
+      deadLetterConfig: { arn: this.deadLetterQueue.queueArn },
+      retryPolicy: { maximumEventAgeInSeconds: Duration.days(1).toSeconds(), maximumRetryAttempts: 185 },
+    };
+    this.rules = this.createRules(deadLetters);
+    const topic = props.notificationEmail ? this.mailTopic(props.notificationEmail) : props.notificationTopic;
+    if (topic) this.notificationRule = this.createNotificationRule(topic, deadLetters, props.eventBus);
+    this.allowRules();
     if (this.organizationQueue) {
       this.function.addEventSourceMapping('FromOrganizationQueue', {
         eventSourceArn: this.organizationQueue.queueArn,
@@ -215,12 +237,44 @@ export class AcmDnsValidator extends Construct {
       },
     });
 
+    let overview: lambda.Function | undefined;
+    if (dashboard) {
+      // Beside each role that writes, infra/dns-account.yaml creates one that only reads.
+      const hostedZoneReadRoleArns = (props.hostedZoneRoleArns ?? []).map((arn) => `${arn}-read`);
+      const logGroup = new LogGroup(this, 'OverviewLog', {
+        retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      });
+      this.overviewRole = new Role(this, 'OverviewRole', {
+        description: 'The dashboard of acm-dns-validator reads certificates, zones and schedules as this role',
+        assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+        inlinePolicies: {
+          read: overviewPolicy(this, { logGroupArn: logGroup.logGroupArn, scheduleGroupName: group.ref, hostedZoneReadRoleArns, ...reads }),
+        },
+      });
+      // CloudWatch invokes it as the person who looks at the dashboard; nothing else does.
+      overview = new lambda.Function(this, 'Overview', {
+        ...program,
+        description: 'Lists certificates for the dashboard of acm-dns-validator, and changes nothing',
+        timeout: Duration.minutes(1),
+        role: this.overviewRole,
+        logGroup,
+        // It schedules nothing: it reads which checks are scheduled.
+        environment: withoutEmpty({
+          ...settings,
+          HOSTED_ZONE_ROLE_ARNS: hostedZoneReadRoleArns.join(','),
+          EVENT_BUS: 'none',
+          DRY_RUN: 'true',
+        }),
+      });
+    }
     this.alarms = new Monitoring(this, 'Watch', {
       function: this.function,
+      logGroup: this.logGroup,
       deadLetterQueue: this.deadLetterQueue,
       organizationQueue: this.organizationQueue,
       topic: props.alarmTopic,
-      dashboard: props.dashboard ?? true,
+      overview,
     }).alarms;
   }
 
@@ -237,18 +291,17 @@ export class AcmDnsValidator extends Construct {
    * The rules on the default bus. AWS's own events arrive there, and the events that other regions and
    * accounts forward.
    */
-  private createRules(): Rule[] {
-    const target = {
-      arn: this.checkTarget,
-      deadLetterConfig: { arn: this.deadLetterQueue.queueArn },
-      retryPolicy: { maximumEventAgeInSeconds: Duration.days(1).toSeconds(), maximumRetryAttempts: 185 },
-    };
-    const rules = SUBSCRIPTIONS.map(
+  private createRules(deadLetters: Omit<RuleTargetConfig, 'arn'>): Rule[] {
+    return SUBSCRIPTIONS.map(
       ({ id, description, pattern }) =>
-        new Rule(this, id, { description, eventPattern: pattern, targets: [{ bind: () => target }] }),
+        new Rule(this, id, { description, eventPattern: pattern, targets: [{ bind: () => ({ arn: this.checkTarget, ...deadLetters }) }] }),
     );
+  }
+
+  /** Lets the rules send to the queues, or invoke the function. */
+  private allowRules(): void {
     const events = new ServicePrincipal('events.amazonaws.com');
-    const send = (sid: string, queue: Queue) =>
+    const send = (sid: string, queue: Queue, rules: Rule[]) =>
       queue.addToResourcePolicy(
         new PolicyStatement({
           sid,
@@ -258,15 +311,45 @@ export class AcmDnsValidator extends Construct {
           conditions: { ArnEquals: { 'aws:SourceArn': rules.map((rule) => rule.ruleArn) } },
         }),
       );
-    send('RulesOfThisStackKeepUndeliveredEvents', this.deadLetterQueue);
+    const all = this.notificationRule ? [...this.rules, this.notificationRule] : this.rules;
+    send('RulesOfThisStackKeepUndeliveredEvents', this.deadLetterQueue, all);
     if (this.organizationQueue) {
-      send('RulesOfThisStackSendEvents', this.organizationQueue);
+      send('RulesOfThisStackSendEvents', this.organizationQueue, this.rules);
     } else {
-      rules.forEach((rule) =>
+      this.rules.forEach((rule) =>
         this.function.addPermission(`${rule.node.id}MayInvoke`, { principal: events, sourceArn: rule.ruleArn }),
       );
     }
-    return rules;
+  }
+
+  /**
+   * A topic that mails. It is not encrypted with a KMS key: EventBridge cannot use the key that AWS manages, one of your own costs a
+   * dollar a month, and the messages leave as e-mail. They hold names and reasons, and no secrets.
+   */
+  private mailTopic(address: string): Topic {
+    const topic = new Topic(this, 'Notifications', { displayName: 'acm-dns-validator', enforceSSL: true });
+    topic.addSubscription(new EmailSubscription(address));
+    return topic;
+  }
+
+  /** The events of the function that need a human, as a sentence. */
+  private createNotificationRule(topic: ITopic, deadLetters: Omit<RuleTargetConfig, 'arn'>, eventBus?: IEventBus): Rule {
+    // Without a condition on the rule: EventBridge sends none that a topic's policy could test. A topic that is not of this app is
+    // left as it is. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'EventBridgePublishesNotifications',
+        principals: [new ServicePrincipal('events.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+      }),
+    );
+    return new Rule(this, 'CertificateNeedsSomebody', {
+      description: 'A certificate needs somebody',
+      eventBus,
+      eventPattern: NOTABLE,
+      targets: [{ bind: () => ({ arn: topic.topicArn, input: SENTENCE, ...deadLetters }) }],
+    });
   }
 }
 

@@ -1,10 +1,33 @@
-import { EventPattern, Match } from 'aws-cdk-lib/aws-events';
+import { EventPattern, Match, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 
 /** The source of the function's own events. */
 export const SOURCE = 'acm-dns-validator';
 
+/** The function's events that need a human. */
+export const NOTABLE: EventPattern = {
+  source: [SOURCE],
+  detailType: ['Certificate Validation State Change'],
+  detail: { state: ['BLOCKED', 'FAILED', 'TIMED_OUT'] },
+};
+
+/** Such an event as a sentence. */
+export const SENTENCE: RuleTargetInput = {
+  bind: () => ({
+    inputPathsMap: {
+      certificate: '$.detail.certificateArn',
+      name: '$.detail.domainName',
+      reason: '$.detail.reason',
+      state: '$.detail.state',
+    },
+    inputTemplate: '"<name> is <state>: <reason> (<certificate>)"',
+  }),
+};
+
 /** The detail-type of a sweep. */
 export const SWEEP = 'Certificate Sweep';
+
+/** The detail-type of the question that the dashboard asks. */
+export const OVERVIEW = 'Certificate Overview';
 
 /** A set of events that start a check. */
 export interface Subscription {

@@ -1,80 +1,109 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   AlarmProps,
-  AlarmStatusWidget,
+  CfnDashboard,
   ComparisonOperator,
-  Dashboard,
-  GraphWidget,
   IMetric,
-  MathExpression,
   Metric,
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { ITopic } from 'aws-cdk-lib/aws-sns';
 import { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { SOURCE } from './events';
+import { OVERVIEW, SOURCE } from './events';
 
 /** What to monitor, and the topic to notify. */
 export interface MonitoringProps {
   readonly function: IFunction;
+  readonly logGroup: ILogGroup;
   readonly deadLetterQueue: IQueue;
   readonly organizationQueue?: IQueue;
   readonly topic?: ITopic;
-  readonly dashboard: boolean;
+  /** The function behind the list of certificates. There is a dashboard if there is one. */
+  readonly overview?: IFunction;
 }
 
 /** The namespace of the function's own metrics, which come from its log (embedded metric format). */
 const NAMESPACE = SOURCE;
 
-/** Alarms for everything that needs a human, and a dashboard. */
+/** Alarms for everything that needs a human, and a dashboard. `template.yaml` has the same, with the same texts. */
 export class Monitoring extends Construct {
   public readonly alarms: Alarm[];
 
   public constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { deadLetterQueue } = props;
-    const letters = deadLetterQueue.metricApproximateNumberOfMessagesVisible({
-      period: Duration.minutes(5),
-      statistic: Stats.MAXIMUM,
-    });
-    const blocked = this.alarm(
-      'RecordsBlocked',
-      'A validation record cannot be written until somebody acts. Its certificate, or its renewal, stays pending until ' +
-        'then. First read the event Certificate Validation State Change or the warnings in the log: they name the reason and ' +
-        'what to do.',
-      // A blocked renewal is checked every hour: within two hours the alarm does not end and begin again.
-      ours('RecordsBlocked', Duration.hours(2)),
-    );
+    const { deadLetterQueue, organizationQueue } = props;
+    const ours = (metricName: string, period: Duration, statistic = Stats.SUM) =>
+      new Metric({ namespace: NAMESPACE, metricName, period, statistic, dimensionsMap: { FunctionName: props.function.functionName } });
+    const fiveMinutes = { period: Duration.minutes(5), statistic: Stats.MAXIMUM };
+    /** The command that shows the log. */
+    const tail = (since: string, pattern?: string) =>
+      `First run: \`aws logs tail ${props.logGroup.logGroupName} --since ${since}${pattern ? ` --filter-pattern '${pattern}'` : ''}\`.`;
+
+    // These count single events. No data means that nothing new happened, not that somebody acted: so they do not notify when they
+    // end. A period of five minutes, so that one certificate does not hide the next one.
+    const events = [
+      this.alarm(
+        'CertificatesBlocked',
+        'A certificate, or its renewal, is blocked: nobody can write its validation record, or ACM cannot see it, until somebody ' +
+          'acts. This alarm fires when the block is found first, and after 15 minutes and 1, 6, 24 and 48 hours; for a renewal ' +
+          `daily. ${tail('1h', '{ $.state = "BLOCKED" }')}`,
+        ours('CertificatesBlocked', Duration.minutes(5)),
+        AT_LEAST_ONE,
+      ),
+      this.alarm(
+        'CertificatesFailed',
+        'ACM gave up a certificate, a renewal or a move to DNS validation, for instance because of a CAA record. A certificate ' +
+          `that failed is never issued, and one whose renewal failed will expire. ${tail('1h', '{ $.state = "FAILED" }')}`,
+        ours('CertificatesFailed', Duration.minutes(5)),
+        AT_LEAST_ONE,
+      ),
+      this.alarm(
+        'CertificatesTimedOut',
+        'Nobody validated a certificate in 72 hours, and ACM gave it up. It is never issued: find out why, then request a new one. ' +
+          tail('1h', '{ $.state = "TIMED_OUT" }'),
+        ours('CertificatesTimedOut', Duration.minutes(5)),
+        AT_LEAST_ONE,
+      ),
+    ];
     this.alarms = [
       this.alarm(
         'DeadLetters',
-        'Events or sweeps could not be delivered, or the function failed on them repeatedly; they are in the dead-letter ' +
-          'queue. Certificates that are still pending get a check from the hourly sweep. First read a message of the ' +
-          'queue: it holds the event and, in most cases, the error.',
-        letters,
+        'Events could not be delivered, or the function failed on them repeatedly. They wait in the dead-letter queue for two ' +
+          'weeks. The hourly sweep schedules checks for certificates that are still pending. ' +
+          `First run: \`infra/dead-letters --stack ${Aws.STACK_NAME} explain\`.`,
+        deadLetterQueue.metricApproximateNumberOfMessagesVisible(fiveMinutes),
       ),
       this.alarm(
         'FunctionErrors',
-        'An invocation failed. In most cases the next check of a certificate could not be scheduled; the event is tried ' +
-          'again, and the hourly sweep finds certificates that are still pending. First read the warnings and errors in the log.',
+        'An invocation failed, and Lambda or the queue tries it again. In most cases the next check of a certificate could not be ' +
+          `scheduled. ${tail('1h', '{ $.level = "ERROR" }')}`,
         props.function.metricErrors({ period: Duration.minutes(5), statistic: Stats.SUM }),
       ),
-      blocked,
-      this.alarm(
-        'CertificatesTimedOut',
-        'ACM gave up on a certificate after 72 hours without validation. That certificate can never be issued. First read ' +
-          'in the log why its records were missing, then request a new certificate.',
-        ours('CertificatesTimedOut', Duration.hours(1)),
-      ),
+      ...(organizationQueue
+        ? [
+            this.alarm(
+              'OrganizationQueueAge',
+              'The oldest message of the organization queue has waited for more than 15 minutes. The function is throttled, fails ' +
+                'on it, or gets more messages than it can process. Checks are late. ' +
+                `First run: \`aws sqs get-queue-attributes --queue-url ${organizationQueue.queueUrl} --attribute-names All\`.`,
+              organizationQueue.metricApproximateAgeOfOldestMessage(fiveMinutes),
+              // A message that fails is received again after 780 seconds. So one failure fires nothing, and a second one does.
+              { threshold: 900 },
+            ),
+          ]
+        : []),
+      ...events,
       this.alarm(
         'SweepMissing',
-        'There was no sweep for two hours. Certificates whose events are lost get no check. First look for failed sweeps ' +
-          'in the dead-letter queue and in the log. A new stack is in alarm until its first sweep.',
+        'There was no sweep for two hours. Certificates whose events are lost get no check. A new stack is in alarm until its ' +
+          `first sweep. ${tail('3h')} If it shows no invocation, look at the schedule, and for failed sweeps in the ` +
+          'dead-letter queue.',
         ours('SweepFound', Duration.hours(1), Stats.SAMPLE_COUNT),
         {
           comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -86,9 +115,8 @@ export class Monitoring extends Construct {
       ),
       this.alarm(
         'SweepPlacesFailed',
-        'A sweep could not read a region of an account, or could not schedule a check in it. Certificates there whose ' +
-          'events are lost get no check until a sweep succeeds. First read the warnings of the sweep in the log: they name ' +
-          'the account, the region and the error.',
+        'A sweep could not read a region of an account, or could not schedule a check in it. Certificates there whose events are ' +
+          `lost get no check until a sweep succeeds. ${tail('2h', '{ $.level = "WARN" || $.level = "ERROR" }')}`,
         ours('SweepPlacesFailed', Duration.hours(1)),
         // A persistent failure is counted once an hour, by each sweep. Two periods of an hour, so that the alarm does not
         // end and begin again if one sweep is some seconds later than the one before.
@@ -99,11 +127,14 @@ export class Monitoring extends Construct {
       const action = new SnsAction(props.topic);
       this.alarms.forEach((alarm) => {
         alarm.addAlarmAction(action);
-        // No data means that no check has met a block, not that it is fixed: so this alarm does not report OK.
-        if (alarm !== blocked) alarm.addOkAction(action);
+        if (!events.includes(alarm)) alarm.addOkAction(action);
       });
     }
-    if (props.dashboard) this.dashboard(props, letters);
+    if (props.overview) {
+      // Not the widgets of the CDK: they write each metric in their own way, and this body can be compared with template.yaml's.
+      const dashboardBody = Stack.of(this).toJsonString(dashboard(props, props.overview.functionArn, this.alarms));
+      new CfnDashboard(this, 'Dashboard', { dashboardBody });
+    }
   }
 
   private alarm(
@@ -113,7 +144,8 @@ export class Monitoring extends Construct {
     more: Partial<AlarmProps> = {},
   ): Alarm {
     return new Alarm(this, id, {
-      alarmDescription: `acm-dns-validator: ${alarmDescription}`,
+      alarmDescription:
+        `acm-dns-validator, stack ${Aws.STACK_NAME}: ${alarmDescription} More: docs/operating.md#${id.toLowerCase()}`,
       metric,
       threshold: 0,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -122,64 +154,105 @@ export class Monitoring extends Construct {
       ...more,
     });
   }
-
-  private dashboard(props: MonitoringProps, letters: IMetric): void {
-    const hour = Duration.hours(1);
-    const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 8, height: 6 });
-    const queue = props.organizationQueue;
-    new Dashboard(this, 'Dashboard', {
-      defaultInterval: Duration.days(3),
-      widgets: [
-        [new AlarmStatusWidget({ title: 'Alarms', alarms: this.alarms, width: 24, height: 3 })],
-        [
-          graph('Certificates', [
-            ours('CertificatesIssued', hour),
-            ours('CertificatesFailed', hour),
-            ours('CertificatesTimedOut', hour),
-          ]),
-          graph('Records', [ours('RecordsWritten', hour), ours('RecordsDeferred', hour), ours('RecordsBlocked', hour)]),
-          graph('Blocked records by reason', [
-            new MathExpression({
-              expression: `SEARCH('{${NAMESPACE},Reason} MetricName="RecordsBlocked"', 'Sum', ${hour.toSeconds()})`,
-              usingMetrics: {},
-              label: '',
-              period: hour,
-            }),
-          ]),
-        ],
-        [
-          graph('Seconds to issue', [
-            ours('TimeToIssue', hour, Stats.p(50)),
-            ours('TimeToIssue', hour, Stats.p(90)),
-            ours('TimeToIssue', hour, Stats.MAXIMUM),
-          ]),
-          graph('Checks and sweeps', [
-            ours('ChecksArmed', hour),
-            ours('SweepFound', hour),
-            ours('SweepArmed', hour),
-            ours('SweepPlacesFailed', hour),
-          ]),
-          graph('Messages in queues', [
-            letters,
-            ...(queue ? [queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM })] : []),
-          ]),
-        ],
-        [
-          graph('Invocations', [
-            props.function.metricInvocations({ period: hour }),
-            props.function.metricErrors({ period: hour }),
-            props.function.metricThrottles({ period: hour }),
-          ]),
-          graph('Duration', [
-            props.function.metricDuration({ period: hour, statistic: Stats.p(50) }),
-            props.function.metricDuration({ period: hour, statistic: Stats.MAXIMUM }),
-          ]),
-        ],
-      ],
-    });
-  }
 }
 
-function ours(metricName: string, period: Duration, statistic = Stats.SUM): Metric {
-  return new Metric({ namespace: NAMESPACE, metricName, period, statistic });
+const AT_LEAST_ONE = { threshold: 1, comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD };
+
+const GREEN = '#2ca02c';
+const RED = '#d62728';
+const ORANGE = '#ff7f0e';
+
+/** The body of the dashboard. A metric is a row: namespace, name, dimensions, how to draw it; `.` repeats what is above. */
+function dashboard(props: MonitoringProps, overviewArn: string, alarms: Alarm[]): unknown {
+  const { logGroupName } = props.logGroup;
+  const { functionName } = props.function;
+  const region = Aws.REGION;
+  const at = (x: number, y: number, width: number, height: number) => ({ x, y, width, height });
+  type Rows = Record<string, object>;
+  const rows = (metrics: Rows) =>
+    Object.entries(metrics).map(([name, how], index) =>
+      index === 0 ? [NAMESPACE, name, 'FunctionName', functionName, how] : ['.', name, '.', '.', how],
+    );
+  const graph = (title: string, place: object, metrics: unknown[], more: object = { stat: 'Sum', period: 3600 }) => ({
+    type: 'metric', ...place, properties: { title, region, ...more, metrics },
+  });
+  const log = (title: string, place: object, ...query: string[]) => ({
+    type: 'log', ...place,
+    properties: { title, region, view: 'table', query: [`SOURCE '${logGroupName}'`, ...query].join(' | ') },
+  });
+  const search = `{${NAMESPACE},FunctionName,Reason} MetricName="RecordsBlocked" FunctionName="${functionName}"`;
+  const queue = props.organizationQueue;
+  return {
+    start: '-P3D',
+    widgets: [
+      {
+        type: 'custom', ...at(0, 0, 24, 9),
+        properties: {
+          title: 'Certificates now',
+          endpoint: overviewArn,
+          params: { source: SOURCE, 'detail-type': OVERVIEW, resources: [], detail: {} },
+          updateOn: { refresh: true, resize: true, timeRange: true },
+        },
+      },
+      { type: 'alarm', ...at(0, 9, 24, 3), properties: { title: 'Alarms', alarms: alarms.map((alarm) => alarm.alarmArn) } },
+      // The last line about each certificate says what it is now.
+      log(
+        'Blocked certificates', at(0, 12, 24, 6),
+        'filter ispresent(certificate) and ispresent(state)',
+        'stats max(@timestamp) as checked, latest(state) as status, latest(domain) as name, latest(reason) as why by certificate',
+        "filter status = 'BLOCKED'", 'sort checked desc', 'limit 100',
+      ),
+      graph('Certificates', at(0, 18, 8, 6), rows({
+        CertificatesIssued: { label: 'issued', color: GREEN },
+        CertificatesBlocked: { label: 'blocked', color: '#9467bd' },
+        CertificatesFailed: { label: 'failed', color: RED },
+        CertificatesTimedOut: { label: 'timed out', color: ORANGE },
+      })),
+      graph('Records', at(8, 18, 8, 6), rows({
+        RecordsWritten: { label: 'written', color: GREEN },
+        RecordsWouldWrite: { label: 'would be written (dry run)', color: '#1f77b4' },
+        RecordsDeferred: { label: 'deferred', color: ORANGE },
+        RecordsBlocked: { label: 'blocked, at every check', color: RED },
+      })),
+      graph('Seconds to issue', at(16, 18, 8, 6), [
+        ...rows({ TimeToIssue: { stat: 'p50', label: 'median' } }),
+        ['...', { stat: 'p90', label: '90 %' }],
+        ['...', { stat: 'Maximum', label: 'longest' }],
+      ], { period: 3600 }),
+      graph('Blocked records by reason', at(0, 24, 8, 6), [
+        [{ id: 'reasons', expression: `SEARCH('${search}', 'Sum', 3600)` }],
+      ], { period: 3600 }),
+      graph('Checks and sweeps', at(8, 24, 8, 6), rows({
+        ChecksArmed: { label: 'checks scheduled' },
+        SweepFound: { label: 'found by the sweep' },
+        SweepArmed: { label: 'scheduled by the sweep' },
+        SweepPlacesFailed: { label: 'regions not swept', color: RED },
+      })),
+      graph('Function', at(16, 24, 8, 6), [
+        ['AWS/Lambda', 'Invocations', 'FunctionName', functionName],
+        ['.', 'Errors', '.', '.'],
+        ['.', 'Throttles', '.', '.'],
+        ['.', 'Duration', '.', '.', { stat: 'Maximum', yAxis: 'right' }],
+      ], { stat: 'Sum', period: 300 }),
+      graph('Messages in queues', at(0, 30, 12, 6), [
+        ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', props.deadLetterQueue.queueName, { label: 'dead letters', color: RED }],
+        ...(queue
+          ? [
+              ['.', '.', '.', queue.queueName, { label: 'organization queue' }],
+              ['.', 'ApproximateAgeOfOldestMessage', '.', '.', { label: 'seconds the oldest has waited', yAxis: 'right' }],
+            ]
+          : []),
+      ], { stat: 'Maximum', period: 300 }),
+      graph('Refused and lost', at(12, 30, 12, 6), rows({
+        RequestsRejected: { label: 'requests rejected' },
+        CertificatesOutOfReach: { label: 'certificates out of reach' },
+        EventsLost: { label: 'events lost', color: RED },
+      })),
+      log(
+        'Warnings and errors', at(0, 36, 24, 8),
+        'fields @timestamp, level, message, state, domain, record, zone_name, reason, error, account, region',
+        "filter level in ['WARN', 'ERROR']", 'sort @timestamp desc', 'limit 50',
+      ),
+    ],
+  };
 }

@@ -3,19 +3,23 @@ import { Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { SOURCE } from './events';
 
-/** The resources that the function's policy refers to. */
-export interface FunctionPolicyProps {
+/** The resources that a policy for reading refers to. */
+export interface ReadingPolicyProps {
   readonly logGroupArn: string;
-  readonly deadLetterQueueArn: string;
   readonly scheduleGroupName: string;
+  readonly certificateRoleName?: string;
+  readonly organizationId?: string;
+}
+
+/** The resources that the function's policy refers to. */
+export interface FunctionPolicyProps extends ReadingPolicyProps {
+  readonly deadLetterQueueArn: string;
   readonly scheduleRoleArn: string;
   readonly dryRun: boolean;
   readonly eventBusArn?: string;
   readonly organizationQueueArn?: string;
   readonly hostedZoneIds: string[];
   readonly hostedZoneRoleArns: string[];
-  readonly certificateRoleName?: string;
-  readonly organizationId?: string;
   readonly allowedDomains: string[];
 }
 
@@ -26,28 +30,12 @@ export interface FunctionPolicyProps {
  * Each `Sid` says what the statement is for. `template.yaml` has the same statements under the same Sids.
  */
 export function functionPolicy(scope: Construct, props: FunctionPolicyProps): PolicyDocument {
-  const { account, partition, region } = Stack.of(scope);
-  const group = `arn:${partition}:scheduler:${region}:${account}:schedule/${props.scheduleGroupName}`;
+  const { partition } = Stack.of(scope);
+  const group = schedulesOf(scope, props.scheduleGroupName);
   const zones = (id: string) => `arn:${partition}:route53:::hostedzone/${id}`;
   const statements = [
-    allow('WriteItsOwnLogOnly', ['logs:CreateLogStream', 'logs:PutLogEvents'], [props.logGroupArn]),
+    ...reading(scope, props),
     allow('KeepFailedEventsInTheDeadLetterQueue', ['sqs:SendMessage'], [props.deadLetterQueueArn]),
-    allow(
-      'ReadCertificatesOfThisAccount',
-      ['acm:DescribeCertificate', 'acm:ListTagsForCertificate', 'acm:ListCertificateDomainValidations'],
-      [`arn:${partition}:acm:*:${account}:certificate/*`],
-    ),
-    // These calls have no resource: IAM accepts only * for them.
-    allow('FindPendingCertificates', ['acm:ListCertificates', 'acm:SearchCertificates'], ['*']),
-    allow('FindHostedZonesByName', ['route53:ListHostedZonesByName'], ['*']),
-    // All zones, even if only some may be written: tags are read for ten zones in one call, and one zone
-    // without permission would fail the call for the other nine.
-    allow(
-      'ReadHostedZonesAndTheirRecords',
-      ['route53:GetHostedZone', 'route53:ListResourceRecordSets', 'route53:ListTagsForResources'],
-      [zones('*')],
-    ),
-    allow('SeeWhetherACheckIsScheduled', ['scheduler:GetSchedule'], [`${group}/*`]),
   ];
   // In a dry run IAM denies every write, whatever the code does.
   if (!props.dryRun) {
@@ -78,8 +66,52 @@ export function functionPolicy(scope: Construct, props: FunctionPolicyProps): Po
   if (props.hostedZoneRoleArns.length > 0) {
     statements.push(allow('AssumeRolesForHostedZonesOfOtherAccounts', ['sts:AssumeRole'], props.hostedZoneRoleArns));
   }
+  if (props.organizationQueueArn) {
+    statements.push(
+      allow(
+        'ReceiveEventsFromTheOrganizationQueue',
+        ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        [props.organizationQueueArn],
+      ),
+    );
+  }
+  return new PolicyDocument({ statements });
+}
+
+/** The permissions of the overview on the dashboard: what the function reads, and nothing else. */
+export function overviewPolicy(scope: Construct, props: ReadingPolicyProps & { hostedZoneReadRoleArns: string[] }): PolicyDocument {
+  const statements = reading(scope, props);
+  if (props.hostedZoneReadRoleArns.length > 0) {
+    statements.push(allow('AssumeRolesForReadingHostedZonesOfOtherAccounts', ['sts:AssumeRole'], props.hostedZoneReadRoleArns));
+  }
+  return new PolicyDocument({ statements });
+}
+
+/** What the function and the overview read, in their own account and by the certificate role of others, and their logs. */
+function reading(scope: Construct, props: ReadingPolicyProps): PolicyStatement[] {
+  const { account, partition } = Stack.of(scope);
+  const statements = [
+    allow('WriteItsOwnLogOnly', ['logs:CreateLogStream', 'logs:PutLogEvents'], [props.logGroupArn]),
+    // Every region: an event, or a human, may name a certificate of any region.
+    allow(
+      'ReadCertificatesOfThisAccount',
+      ['acm:DescribeCertificate', 'acm:ListTagsForCertificate', 'acm:ListCertificateDomainValidations'],
+      [`arn:${partition}:acm:*:${account}:certificate/*`],
+    ),
+    // These calls have no resource: IAM accepts only * for them.
+    allow('FindPendingCertificates', ['acm:ListCertificates', 'acm:SearchCertificates'], ['*']),
+    allow('FindHostedZonesByName', ['route53:ListHostedZonesByName'], ['*']),
+    // All zones, even if only some may be written: tags are read for ten zones in one call, and one zone
+    // without permission would fail the call for the other nine.
+    allow(
+      'ReadHostedZonesAndTheirRecords',
+      ['route53:GetHostedZone', 'route53:ListResourceRecordSets', 'route53:ListTagsForResources'],
+      [`arn:${partition}:route53:::hostedzone/*`],
+    ),
+    allow('SeeWhetherACheckIsScheduled', ['scheduler:GetSchedule'], [`${schedulesOf(scope, props.scheduleGroupName)}/*`]),
+  ];
   if (props.certificateRoleName) {
-    // Any account, of the organization if it is known. The roles above are listed one by one, and may be of
+    // Any account, of the organization if it is known. Roles for hosted zones are listed one by one, and may be of
     // another organization.
     const organization = props.organizationId && { StringEquals: { 'aws:ResourceOrgID': props.organizationId } };
     statements.push(
@@ -91,16 +123,12 @@ export function functionPolicy(scope: Construct, props: FunctionPolicyProps): Po
       ),
     );
   }
-  if (props.organizationQueueArn) {
-    statements.push(
-      allow(
-        'ReceiveEventsFromTheOrganizationQueue',
-        ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-        [props.organizationQueueArn],
-      ),
-    );
-  }
-  return new PolicyDocument({ statements });
+  return statements;
+}
+
+function schedulesOf(scope: Construct, group: string): string {
+  const { account, partition, region } = Stack.of(scope);
+  return `arn:${partition}:scheduler:${region}:${account}:schedule/${group}`;
 }
 
 /** The permissions of the role that the function passes to EventBridge Scheduler. */

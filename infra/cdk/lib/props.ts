@@ -99,7 +99,22 @@ export interface AcmDnsValidatorProps {
   readonly alarmTopic?: ITopic;
 
   /**
-   * Whether to create a dashboard. CloudWatch charges for more than three in an account.
+   * The topic that gets a sentence about each certificate that is blocked, failed or timed out. If it is not of this app, its
+   * policy must let `events.amazonaws.com` publish.
+   *
+   * @default - none
+   */
+  readonly notificationTopic?: ITopic;
+
+  /**
+   * The e-mail address that gets the same sentence instead, by a topic of this construct. SNS asks it to confirm first.
+   *
+   * @default - none
+   */
+  readonly notificationEmail?: string;
+
+  /**
+   * Whether to create a dashboard, and the read-only function behind its list of certificates. CloudWatch charges for more than three in an account.
    *
    * @default true
    */
@@ -245,6 +260,7 @@ export function checkProps(props: AcmDnsValidatorProps): void {
       /^([\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/,
       "a role's name, with its path and without a leading slash",
     ),
+    ...each('notificationEmail', props.notificationEmail && [props.notificationEmail], /^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an e-mail address'),
     ...tag('hostedZoneTag', props.hostedZoneTag),
     ...tag('certificateTag', props.certificateTag),
     ...whole('recordTtl', props.recordTtl?.toSeconds(), 0, 2 ** 31 - 1),
@@ -267,6 +283,11 @@ export function checkProps(props: AcmDnsValidatorProps): void {
       props.publishEvents !== false || !props.eventBus,
       'eventBus is set, but publishEvents is false',
     ),
+    ...unless(
+      props.publishEvents !== false || (!props.notificationTopic && !props.notificationEmail),
+      'notificationTopic and notificationEmail need events, but publishEvents is false',
+    ),
+    ...unless(!props.notificationTopic || !props.notificationEmail, 'notificationTopic and notificationEmail are both set'),
   ];
   if (wrong.length > 0) {
     throw new Error(`settings of AcmDnsValidator: ${wrong.join('; ')}`);

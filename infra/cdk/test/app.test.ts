@@ -34,7 +34,7 @@ test('`cdk synth` makes a template', () => {
   const types = Object.values(template.Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
   expect(types).toContain('AWS::Lambda::Function');
   expect(Object.keys(template.Outputs).sort()).toEqual([
-    'DeadLetterQueueUrl', 'EventBusArn', 'FunctionArn', 'FunctionRoleArn', 'LogGroupName', 'ScheduleGroupName',
+    'DeadLetterQueueUrl', 'EventBusArn', 'FunctionArn', 'FunctionRoleArn', 'LogGroupName', 'OverviewRoleArn', 'ScheduleGroupName',
   ]);
 });
 
@@ -49,6 +49,7 @@ test('every setting can be given', () => {
     'validator:logRetention': '7',
     'validator:dashboard': 'false',
     'validator:alarmTopicArn': 'arn:aws:sns:eu-west-1:111122223333:alarms',
+    'validator:notificationTopicArn': 'arn:aws:sns:eu-west-1:111122223333:chat',
     'validator:eventBus': 'ours',
     'validator:hostedZoneRoleArns': 'arn:aws:iam::444455556666:role/a, arn:aws:iam::444455556666:role/b',
     'validator:hostedZoneIds': 'Z1,Z2',
@@ -95,6 +96,11 @@ test('every setting can be given', () => {
   });
   template.resourceCountIs('AWS::Events::EventBusPolicy', 1);
   template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+  template.hasResourceProperties('AWS::Events::Rule', {
+    EventBusName: 'ours',
+    Targets: [{ Arn: 'arn:aws:sns:eu-west-1:111122223333:chat' }],
+  });
+  templateOf({ 'validator:notificationEmail': 'dns@example.com' }).resourceCountIs('AWS::SNS::Topic', 1);
   template.allResourcesProperties('AWS::CloudWatch::Alarm', {
     AlarmActions: ['arn:aws:sns:eu-west-1:111122223333:alarms'],
   });

@@ -19,8 +19,10 @@ test('sets the variables that the function reads', () => {
   const template = Template.fromStack(
     stackWith((stack) => ({ ...everything(stack), recordTtl: Duration.minutes(1) })),
   );
-  const [found] = Object.values(template.findResources('AWS::Lambda::Function'));
+  // The overview has fewer.
+  const functions = Object.entries(template.findResources('AWS::Lambda::Function'));
+  const [, found] = functions.find(([id]) => id.startsWith('ValidatorFunction'))!;
   const names = namesInTheFunction();
   expect(names.length).toBeGreaterThan(10);
-  expect(Object.keys(found!.Properties.Environment.Variables).sort()).toEqual(names);
+  expect(Object.keys(found.Properties.Environment.Variables).sort()).toEqual(names);
 });

@@ -26,6 +26,7 @@ export function everything(stack: Stack): AcmDnsValidatorProps {
   return {
     eventBus: EventBus.fromEventBusArn(stack, 'Bus', 'arn:aws:events:eu-west-1:111122223333:event-bus/ours'),
     alarmTopic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:111122223333:alarms'),
+    notificationEmail: 'dns@example.com',
     hostedZoneRoleArns: ['arn:aws:iam::444455556666:role/dns', 'arn:aws:iam::444455556666:role/path/dns'],
     hostedZoneIds: ['Z1PA6795UKMFR9', 'Z2'],
     hostedZoneTag: { key: 'validate', value: 'yes' },

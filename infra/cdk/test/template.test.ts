@@ -2,6 +2,7 @@ import { App, Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Architecture, ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { AcmDnsValidatorProps } from '../lib';
 import { everything, stackWith, templateOf } from './stacks';
@@ -65,7 +66,7 @@ describe('the function', () => {
   });
 
   test('logs JSON, into a log group with a retention', () => {
-    const { id } = find(plain, 'AWS::Logs::LogGroup');
+    const { id } = find(plain, 'AWS::Logs::LogGroup', 'ValidatorLog');
     plain.hasResourceProperties('AWS::Lambda::Function', {
       LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: id }, ApplicationLogLevel: 'INFO' },
     });
@@ -73,7 +74,7 @@ describe('the function', () => {
   });
 
   test('gets its schedule group and role as variables, and no empty variables', () => {
-    const { Variables } = find(plain, 'AWS::Lambda::Function').resource.Properties.Environment;
+    const { Variables } = find(plain, 'AWS::Lambda::Function', 'ValidatorFunction').resource.Properties.Environment;
     expect(Object.keys(Variables).sort()).toEqual(['SCHEDULE_DEAD_LETTER_QUEUE_ARN', 'SCHEDULE_GROUP', 'SCHEDULE_ROLE_ARN']);
     expect(Variables.SCHEDULE_GROUP).toEqual({ Ref: find(plain, 'AWS::Scheduler::ScheduleGroup').id });
     expect(Variables.SCHEDULE_ROLE_ARN).toEqual({
@@ -82,7 +83,7 @@ describe('the function', () => {
   });
 
   test('gets the ARN of its queue as a variable if there is one', () => {
-    const { Variables } = find(queued, 'AWS::Lambda::Function').resource.Properties.Environment;
+    const { Variables } = find(queued, 'AWS::Lambda::Function', 'ValidatorFunction').resource.Properties.Environment;
     expect(Variables.QUEUE_ARN).toEqual({ 'Fn::GetAtt': [find(queued, 'AWS::SQS::Queue', 'OrganizationQueue').id, 'Arn'] });
   });
 
@@ -114,16 +115,17 @@ describe('the function', () => {
 
   test('is retried twice, and then the event goes to the dead-letter queue', () => {
     plain.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-      FunctionName: { Ref: find(plain, 'AWS::Lambda::Function').id },
+      FunctionName: { Ref: find(plain, 'AWS::Lambda::Function', 'ValidatorFunction').id },
       MaximumRetryAttempts: 2,
       MaximumEventAgeInSeconds: 21600,
       DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [find(plain, 'AWS::SQS::Queue').id, 'Arn'] } } },
     });
   });
 
-  test('is the only function: the CDK adds none of its own', () => {
+  test('and the overview are the only functions: the CDK adds none of its own', () => {
+    templateOf({ dashboard: false }).resourceCountIs('AWS::Lambda::Function', 1);
     for (const template of [plain, queued, full]) {
-      template.resourceCountIs('AWS::Lambda::Function', 1);
+      template.resourceCountIs('AWS::Lambda::Function', 2);
       template.resourceCountIs('AWS::CloudFormation::CustomResource', 0);
       const custom = Object.values(template.toJSON().Resources as Json).filter((each) => each.Type.startsWith('Custom::'));
       expect(custom).toEqual([]);
@@ -278,6 +280,90 @@ describe('the permissions of the function', () => {
   });
 });
 
+describe('the overview', () => {
+  const overview = (template: Template) => find(template, 'AWS::Lambda::Function', 'ValidatorOverview').resource.Properties;
+
+  test('runs the same program, with the settings of the function but for those for writing', () => {
+    const main = find(full, 'AWS::Lambda::Function', 'ValidatorFunction').resource.Properties;
+    expect(overview(full).Code).toEqual(main.Code);
+    const { SCHEDULE_DEAD_LETTER_QUEUE_ARN: _, QUEUE_ARN: __, ...settings } = main.Environment.Variables;
+    const HOSTED_ZONE_ROLE_ARNS = 'arn:aws:iam::444455556666:role/dns-read,arn:aws:iam::444455556666:role/path/dns-read';
+    expect(overview(full).Environment.Variables).toEqual({ ...settings, HOSTED_ZONE_ROLE_ARNS, EVENT_BUS: 'none', DRY_RUN: 'true' });
+    expect(overview(plain).ReservedConcurrentExecutions).toBeUndefined();
+  });
+
+  test('may read, and change nothing', () => {
+    const actions = statements(queued, 'AWS::IAM::Role', 'OverviewRole').flatMap((each) => each.Action);
+    expect(actions.filter((action) => !/:(Describe|Get|List|Search)/.test(action))).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+    const assumed = statements(full, 'AWS::IAM::Role', 'OverviewRole').filter((each) => each.Action === 'sts:AssumeRole');
+    expect(assumed.map((each) => each.Sid)).toEqual([
+      'AssumeRolesForCertificatesOfOtherAccounts', 'AssumeRolesForReadingHostedZonesOfOtherAccounts',
+    ]);
+    expect(assumed[1]?.Resource).toEqual(['arn:aws:iam::444455556666:role/dns-read', 'arn:aws:iam::444455556666:role/path/dns-read']);
+  });
+
+  test('has a log with the same retention, and nothing invokes it', () => {
+    const template = templateOf({ logRetention: RetentionDays.ONE_YEAR });
+    expect(find(template, 'AWS::Logs::LogGroup', 'OverviewLog').resource.Properties.RetentionInDays).toBe(365);
+    const invoked = JSON.stringify([plain.findResources('AWS::Events::Rule'), plain.findResources('AWS::Lambda::Permission')]);
+    expect(invoked).not.toContain('Overview');
+  });
+});
+
+describe('the notifications', () => {
+  const sentence = {
+    InputPathsMap: {
+      certificate: '$.detail.certificateArn', name: '$.detail.domainName', reason: '$.detail.reason', state: '$.detail.state',
+    },
+    InputTemplate: '"<name> is <state>: <reason> (<certificate>)"',
+  };
+  const rule = (template: Template) => find(template, 'AWS::Events::Rule', 'NeedsSomebody').resource.Properties;
+
+  test('are off by default', () => {
+    plain.resourceCountIs('AWS::SNS::Topic', 0);
+    expect(Object.keys(plain.findResources('AWS::Events::Rule')).join()).not.toContain('NeedsSomebody');
+  });
+
+  test('go to a topic as a sentence, and to the dead-letter queue if they cannot', () => {
+    const template = Template.fromStack(
+      stackWith((stack) => ({ notificationTopic: Topic.fromTopicArn(stack, 'Chat', 'arn:aws:sns:eu-west-1:111122223333:chat') })),
+    );
+    template.resourceCountIs('AWS::SNS::Topic', 0);
+    expect(rule(template).EventPattern).toEqual({
+      source: ['acm-dns-validator'],
+      'detail-type': ['Certificate Validation State Change'],
+      detail: { state: ['BLOCKED', 'FAILED', 'TIMED_OUT'] },
+    });
+    expect(rule(template).Targets).toMatchObject([
+      {
+        Arn: 'arn:aws:sns:eu-west-1:111122223333:chat',
+        InputTransformer: sentence,
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [find(template, 'AWS::SQS::Queue').id, 'Arn'] } },
+        RetryPolicy: { MaximumEventAgeInSeconds: 86400, MaximumRetryAttempts: 185 },
+      },
+    ]);
+    const [, send] = statements(template, 'AWS::SQS::QueuePolicy', 'DeadLetters');
+    expect(send?.Condition.ArnEquals['aws:SourceArn']).toHaveLength(4);
+  });
+
+  test('go to an e-mail address by a topic whose policy lets EventBridge publish, from the bus of the events', () => {
+    const topic = { Ref: find(full, 'AWS::SNS::Topic').id };
+    full.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'dns@example.com', TopicArn: topic });
+    expect(rule(full)).toMatchObject({ EventBusName: 'ours', Targets: [{ Arn: topic, InputTransformer: sentence }] });
+    const [tls, send, ...others] = statements(full, 'AWS::SNS::TopicPolicy', '');
+    expect(tls).toMatchObject({ Effect: 'Deny', Action: 'sns:Publish', Condition: { Bool: { 'aws:SecureTransport': 'false' } } });
+    // EventBridge sends no condition keys to SNS: a condition would refuse everything.
+    expect(send).toEqual({
+      Sid: 'EventBridgePublishesNotifications',
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sns:Publish',
+      Resource: topic,
+    });
+    expect(others).toEqual([]);
+  });
+});
+
 describe('the roles of Scheduler', () => {
   test.each(['ScheduleRole', 'SweepRole'])('%s serves the schedules of the one group only', (word) => {
     const group = find(plain, 'AWS::Scheduler::ScheduleGroup').id;
@@ -317,7 +403,7 @@ describe('the roles of Scheduler', () => {
     const may = (template: Template) =>
       statements(template, 'AWS::IAM::Role', 'SweepRole').map(({ Action, Resource }) => [Action, Resource]);
     const letters = (template: Template) => ['sqs:SendMessage', arn(template, 'AWS::SQS::Queue', 'DeadLetters')];
-    expect(may(plain)).toEqual([['lambda:InvokeFunction', arn(plain, 'AWS::Lambda::Function')], letters(plain)]);
+    expect(may(plain)).toEqual([['lambda:InvokeFunction', arn(plain, 'AWS::Lambda::Function', 'ValidatorFunction')], letters(plain)]);
     expect(may(queued)).toEqual([['sqs:SendMessage', arn(queued, 'AWS::SQS::Queue', 'OrganizationQueue')], letters(queued)]);
   });
 });
@@ -353,7 +439,7 @@ describe('the events that start a check', () => {
 
   test('are these on the default bus, and no others', () => {
     for (const template of [plain, full]) {
-      template.resourceCountIs('AWS::Events::Rule', 3);
+      template.resourceCountIs('AWS::Events::Rule', template === full ? 4 : 3);
       for (const [word, pattern] of Object.entries(patterns)) {
         const { Properties } = find(template, 'AWS::Events::Rule', word).resource;
         expect(Properties.EventPattern).toEqual(pattern);
@@ -371,7 +457,7 @@ describe('the events that start a check', () => {
       ...Object.values(template.findResources('AWS::Scheduler::Schedule')).map((schedule) => [schedule.Properties.Target]),
     ];
     for (const [template, type, word] of [
-      [plain, 'AWS::Lambda::Function', ''],
+      [plain, 'AWS::Lambda::Function', 'ValidatorFunction'],
       [queued, 'AWS::SQS::Queue', 'OrganizationQueue'],
     ] as const) {
       const arn = { 'Fn::GetAtt': [find(template, type, word).id, 'Arn'] };
@@ -401,7 +487,7 @@ describe('the events that start a check', () => {
       FlexibleTimeWindow: { Mode: 'OFF' },
       GroupName: { Ref: find(plain, 'AWS::Scheduler::ScheduleGroup').id },
       Target: {
-        Arn: { 'Fn::GetAtt': [find(plain, 'AWS::Lambda::Function').id, 'Arn'] },
+        Arn: { 'Fn::GetAtt': [find(plain, 'AWS::Lambda::Function', 'ValidatorFunction').id, 'Arn'] },
         RoleArn: { 'Fn::GetAtt': [find(plain, 'AWS::IAM::Role', 'SweepRole').id, 'Arn'] },
         DeadLetterConfig: { Arn: { 'Fn::GetAtt': [find(plain, 'AWS::SQS::Queue').id, 'Arn'] } },
         RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 10 },
@@ -508,11 +594,6 @@ describe('the monitoring', () => {
       { Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Statistic: 'Maximum', Period: 300 },
     ],
     ['FunctionErrors', { Namespace: 'AWS/Lambda', MetricName: 'Errors', Statistic: 'Sum', Period: 300 }],
-    ['RecordsBlocked', { Namespace: 'acm-dns-validator', MetricName: 'RecordsBlocked', Statistic: 'Sum', Period: 7200 }],
-    [
-      'CertificatesTimedOut',
-      { Namespace: 'acm-dns-validator', MetricName: 'CertificatesTimedOut', Statistic: 'Sum', Period: 3600 },
-    ],
   ];
 
   test.each(alarms)('%s rings at the first one', (word, properties) => {
@@ -523,6 +604,30 @@ describe('the monitoring', () => {
       ComparisonOperator: 'GreaterThanThreshold',
       TreatMissingData: 'notBreaching',
     });
+  });
+
+  test.each(['CertificatesBlocked', 'CertificatesFailed', 'CertificatesTimedOut'])('%s does not hide the next one', (word) => {
+    expect(find(plain, 'AWS::CloudWatch::Alarm', word).resource.Properties).toMatchObject({
+      Namespace: 'acm-dns-validator',
+      MetricName: word,
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  test('has an alarm for messages that wait in the queue, if there is one', () => {
+    expect(find(queued, 'AWS::CloudWatch::Alarm', 'OrganizationQueueAge').resource.Properties).toMatchObject({
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateAgeOfOldestMessage',
+      Statistic: 'Maximum',
+      Threshold: 900,
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [find(queued, 'AWS::SQS::Queue', 'OrganizationQueue').id, 'QueueName'] } }],
+    });
+    plain.resourceCountIs('AWS::CloudWatch::Alarm', 7);
   });
 
   test('has an alarm for a missing sweep', () => {
@@ -553,32 +658,57 @@ describe('the monitoring', () => {
   });
 
   test('notifies the topic of every alarm, and of its end if that means something', () => {
-    full.resourceCountIs('AWS::CloudWatch::Alarm', 6);
+    full.resourceCountIs('AWS::CloudWatch::Alarm', 8);
     const topic = ['arn:aws:sns:eu-west-1:111122223333:alarms'];
     for (const [id, { Properties }] of Object.entries(full.findResources('AWS::CloudWatch::Alarm'))) {
       expect(Properties.AlarmActions, id).toEqual(topic);
-      // No block counted may mean that no check has run, not that the block is gone.
-      expect(Properties.OKActions, id).toEqual(Properties.MetricName === 'RecordsBlocked' ? undefined : topic);
+      // These count single events: none in five minutes does not mean that somebody acted.
+      expect(Properties.OKActions, id).toEqual(Properties.MetricName.startsWith('Certificates') ? undefined : topic);
     }
     for (const alarm of Object.values(plain.findResources('AWS::CloudWatch::Alarm'))) {
       expect(alarm.Properties.AlarmActions).toBeUndefined();
     }
   });
 
-  test('uses the function\'s metrics without dimensions, in alarms and on the dashboard', () => {
-    for (const alarm of Object.values(plain.findResources('AWS::CloudWatch::Alarm'))) {
-      if (alarm.Properties.Namespace === 'acm-dns-validator') expect(alarm.Properties.Dimensions).toBeUndefined();
+  test('says in each alarm what it means, which stack it is of, what to run first, and where to read on', () => {
+    for (const [id, { Properties }] of Object.entries(queued.findResources('AWS::CloudWatch::Alarm'))) {
+      const text = JSON.stringify(Properties.AlarmDescription['Fn::Join'][1]);
+      expect(text, id).toMatch(/acm-dns-validator, stack ",\{"Ref":"AWS::StackName"\}.*First run: `(aws|infra).*`.*docs\/operating\.md#[a-z]+"\]$/);
+      expect(text.length, id).toBeLessThan(900);
     }
+  });
+
+  test('uses the metrics of this function, in alarms and on the dashboard', () => {
+    const name = { Ref: find(plain, 'AWS::Lambda::Function', 'ValidatorFunction').id };
+    for (const { Properties } of Object.values(plain.findResources('AWS::CloudWatch::Alarm'))) {
+      if (Properties.Namespace !== 'AWS/SQS') expect(Properties.Dimensions).toEqual([{ Name: 'FunctionName', Value: name }]);
+    }
+    const body = find(plain, 'AWS::CloudWatch::Dashboard').resource.Properties.DashboardBody['Fn::Join'][1]
+      .map((part: Json | string) => (typeof part === 'string' ? part : (part.Ref ?? part['Fn::GetAtt'].join('.'))))
+      .join('');
+    const metrics = JSON.parse(body).widgets.flatMap((widget: Json) => widget.properties.metrics ?? []).map((row: unknown[]) => row[1]);
+    expect(metrics).toEqual(
+      expect.arrayContaining([
+        'RecordsWritten', 'RecordsWouldWrite', 'RecordsDeferred', 'RecordsBlocked', 'CertificatesIssued', 'CertificatesBlocked',
+        'CertificatesFailed', 'CertificatesTimedOut', 'TimeToIssue', 'ChecksArmed', 'SweepFound', 'SweepArmed', 'SweepPlacesFailed',
+        'RequestsRejected', 'CertificatesOutOfReach', 'EventsLost',
+      ]),
+    );
+    expect(body.match(/"FunctionName","ValidatorFunction/g)).toHaveLength(6);
+    expect(body).toContain(`{acm-dns-validator,FunctionName,Reason} MetricName=\\"RecordsBlocked\\" FunctionName=\\"${name.Ref}\\"`);
+  });
+
+  test('asks the overview for the list of certificates on the dashboard', () => {
     const body = JSON.stringify(find(plain, 'AWS::CloudWatch::Dashboard').resource.Properties.DashboardBody);
-    const metrics = [
-      'RecordsWritten', 'RecordsDeferred', 'RecordsBlocked', 'CertificatesIssued', 'CertificatesFailed',
-      'CertificatesTimedOut', 'TimeToIssue', 'ChecksArmed', 'SweepFound', 'SweepArmed', 'SweepPlacesFailed',
-    ];
-    for (const metric of metrics) expect(body).toContain(`\\"acm-dns-validator\\",\\"${metric}\\",{`);
+    expect(body).toContain('\\"type\\":\\"custom\\"');
+    expect(body).toContain(find(plain, 'AWS::Lambda::Function', 'ValidatorOverview').id);
+    expect(body).toContain('\\"detail-type\\":\\"Certificate Overview\\"');
   });
 
   test('has no dashboard if dashboard is false', () => {
-    templateOf({ dashboard: false }).resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    const template = templateOf({ dashboard: false });
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    expect(JSON.stringify(template.toJSON())).not.toContain('Overview');
   });
 });
 
@@ -623,6 +753,8 @@ describe('wrong settings', () => {
     ['sweepAccounts', { sweepAccounts: ['1'], certificateRoleName: 'x' }],
     ['sweepAccounts needs certificateRoleName', { sweepAccounts: ['777788889999'] }],
     ['organizationId', { organizationId: '*' }],
+    ['notificationEmail', { notificationEmail: 'nobody' }],
+    ['need events, but publishEvents is false', { notificationEmail: 'dns@example.com', publishEvents: false }],
     ['recordTtl', { recordTtl: Duration.days(36500) }],
     ['reservedConcurrency', { reservedConcurrency: 0 }],
     ['organizationQueue.maxConcurrency', { organizationQueue: { maxConcurrency: 1 } }],

@@ -20,6 +20,8 @@ const DEAD_LETTERS = here('sqs', 'acm-dns-validator-dead-letters');
 const QUEUE = here('sqs', 'acm-dns-validator-organization');
 const DEFAULT_BUS = here('events', 'event-bus/default');
 const LOG = here('logs', 'log-group:/aws/lambda/acm-dns-validator:log-stream:2026/11/23/[$LATEST]0');
+const OVERVIEW_LOG = here('logs', 'log-group:/aws/lambda/acm-dns-validator-overview:log-stream:2026/11/23/[$LATEST]0');
+const TOPIC = here('sns', 'acm-dns-validator-notifications');
 const OURS = { 'aws:ResourceOrgID': ['o-a1b2c3d4e5'] };
 const TLS = { 'aws:SecureTransport': ['true'] };
 
@@ -198,173 +200,202 @@ const assume = (why, organization, deployments) => ({
   deployments,
 });
 
+/** The function. */
+const FUNCTION_CASES = {
+  who: 'function',
+  allowed: [
+    ...each(['logs:CreateLogStream', 'logs:PutLogEvents'], LOG, 'its log'),
+    { why: 'an event that failed', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
+    ...['eu-west-1', 'us-east-1'].flatMap((region) => each(READ_CERTIFICATES, certificate(region), `in ${region}`)),
+    ...each(['acm:ListCertificates', 'acm:SearchCertificates'], '*', 'a sweep'),
+    { why: 'zones by name', action: 'route53:ListHostedZonesByName', resource: '*' },
+    ...[ZONE, OTHER_ZONE].flatMap((zone) => each(READ_ZONES, zone, 'reading any zone')),
+    ...goodBatches.map((one) => ({ ...one, deployments: WRITING })),
+    change('any zone if none is named', batch(GOOD), OTHER_ZONE, ['plain', 'whole']),
+    change('any domain if none is named', batch(['UPSERT', 'CNAME', `${LABELS[0]}.example.org`]), ZONE, ['plain', 'whole']),
+    change('the other zone that is named', batch(GOOD), 'arn:aws:route53:::hostedzone/Z2FDTNDATAQYW2', ['narrow']),
+    ...each(['scheduler:GetSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'whether a check is scheduled'),
+    ...each(['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'a check', {
+      deployments: WRITING,
+    }),
+    {
+      why: "the check's role",
+      action: 'iam:PassRole',
+      resource: role('acm-dns-validator-scheduler'),
+      conditions: { 'iam:PassedToService': ['scheduler.amazonaws.com'] },
+      deployments: WRITING,
+    },
+    {
+      why: 'its own event',
+      action: 'events:PutEvents',
+      resource: DEFAULT_BUS,
+      conditions: { 'events:source': ['acm-dns-validator'] },
+      deployments: ['plain', 'whole'],
+    },
+    {
+      why: 'its own event on the bus of EVENT_BUS',
+      action: 'events:PutEvents',
+      resource: here('events', 'event-bus/ours'),
+      conditions: { 'events:source': ['acm-dns-validator'] },
+      deployments: ['narrow'],
+    },
+    { why: 'the DNS account', action: 'sts:AssumeRole', resource: role('dns', DNS), deployments: ['whole'] },
+    assume('a member account', 'o-a1b2c3d4e5', ['whole', 'narrow']),
+    assume('an account of another organization if none is named', 'o-zzzzzzzzzz', ['narrow']),
+    assume('an account of no organization if none is named', undefined, ['narrow']),
+    ...each(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], QUEUE, 'the organization queue', {
+      conditions: TLS,
+      deployments: ['whole'],
+    }),
+  ],
+  denied: [
+    ...badBatches,
+    ...[...goodBatches].map((one) => ({ ...one, why: `dry run: ${one.why}`, deployments: ['dry'] })),
+    ...otherRoute53,
+    ...otherAcm,
+    ...each(READ_CERTIFICATES, certificate('eu-west-1', MEMBER), 'of another account, without a role there'),
+    {
+      why: "another account's role of another name",
+      action: 'sts:AssumeRole',
+      resource: role('admin', MEMBER),
+      conditions: OURS,
+    },
+    { why: 'a role whose name begins with that name', action: 'sts:AssumeRole', resource: role('certificates-admin', MEMBER), conditions: OURS },
+    { why: 'a path before the name', action: 'sts:AssumeRole', resource: role('x/certificates', MEMBER), conditions: OURS },
+    assume('an account of another organization', 'o-zzzzzzzzzz', ['whole']),
+    assume('an account of no organization', undefined, ['whole']),
+    assume('certificate roles if none is named', 'o-a1b2c3d4e5', ['plain', 'dry']),
+    { why: "the DNS role's name elsewhere", action: 'sts:AssumeRole', resource: role('dns', MEMBER), conditions: OURS },
+    { why: 'another role of the DNS account', action: 'sts:AssumeRole', resource: role('dns-admin', DNS) },
+    { why: 'a role of no deployment', action: 'sts:AssumeRole', resource: role('dns', DNS), deployments: ['plain', 'narrow', 'dry'] },
+    { why: 'a role in its own account', action: 'sts:AssumeRole', resource: role('admin'), conditions: OURS },
+    ...[role('dns', DNS), role('certificates', MEMBER)].flatMap((one) =>
+      each(['sts:TagSession', 'sts:SetSourceIdentity'], one, 'another call of STS', { conditions: OURS }),
+    ),
+    ...each(
+      ['scheduler:UpdateSchedule', 'scheduler:ListTagsForResource'],
+      here('scheduler', `${GROUP}/${CHECK}`),
+      'another call in its own group',
+    ).map((one) =>
+      one.action === 'scheduler:ListTagsForResource' ? { ...one, resource: ownGroup } : one,
+    ),
+    ...each(
+      ['scheduler:CreateSchedule', 'scheduler:GetSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
+      here('scheduler', `schedule/default/${CHECK}`),
+      'another group',
+    ),
+    ...['Sweep', 'sweep-111122223333-eu-west-1-29402888', 'acm-dns-validator-Sweep-1A2B3C4D5E6F'].flatMap((name) =>
+      each(['scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${name}`), 'a sweep'),
+    ),
+    ...each(
+      ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
+      here('scheduler', `schedule/acm-dns-validator-2/${CHECK}`),
+      'a group whose name begins like its own',
+    ),
+    ...each(['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'dry run: a check', {
+      deployments: ['dry'],
+    }),
+    ...each(['scheduler:DeleteScheduleGroup', 'scheduler:CreateScheduleGroup'], ownGroup, 'groups'),
+    ...['lambda.amazonaws.com', 'ec2.amazonaws.com', 'events.amazonaws.com'].map((service) => ({
+      why: `passing the role to ${service}`,
+      action: 'iam:PassRole',
+      resource: role('acm-dns-validator-scheduler'),
+      conditions: { 'iam:PassedToService': [service] },
+    })),
+    ...['admin', 'acm-dns-validator-function', 'acm-dns-validator-sweep'].map((name) => ({
+      why: `passing ${name}`,
+      action: 'iam:PassRole',
+      resource: role(name),
+      conditions: { 'iam:PassedToService': ['scheduler.amazonaws.com'] },
+    })),
+    {
+      why: 'passing the role to no named service',
+      action: 'iam:PassRole',
+      resource: role('acm-dns-validator-scheduler'),
+    },
+    ...['iam:CreateRole', 'iam:PutRolePolicy', 'iam:GetRole'].map((action) => ({
+      why: 'another call about roles',
+      action,
+      resource: role('acm-dns-validator-scheduler'),
+    })),
+    ...[DEFAULT_BUS, here('events', 'event-bus/ours')].flatMap((bus) => [
+      {
+        why: 'an event of another source',
+        action: 'events:PutEvents',
+        resource: bus,
+        conditions: { 'events:source': ['shop'] },
+      },
+      {
+        why: 'one foreign event among its own',
+        action: 'events:PutEvents',
+        resource: bus,
+        conditions: { 'events:source': ['acm-dns-validator', 'shop'] },
+      },
+      { why: 'an event without a source', action: 'events:PutEvents', resource: bus },
+    ]),
+    {
+      why: 'another bus',
+      action: 'events:PutEvents',
+      resource: here('events', 'event-bus/other'),
+      conditions: { 'events:source': ['acm-dns-validator'] },
+    },
+    {
+      why: 'the default bus if another or none is set',
+      action: 'events:PutEvents',
+      resource: DEFAULT_BUS,
+      conditions: { 'events:source': ['acm-dns-validator'] },
+      deployments: ['narrow', 'dry'],
+    },
+    ...each(['events:PutRule', 'events:DisableRule', 'events:PutTargets'], here('events', 'rule/x'), 'rules'),
+    ...each(['lambda:InvokeFunction', 'lambda:UpdateFunctionCode', 'lambda:GetFunction'], FUNCTION, 'itself'),
+    ...each(['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage'], here('sqs', 'other'), 'another queue', { conditions: TLS }),
+    ...each(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:PurgeQueue'], DEAD_LETTERS, 'reading dead letters', { conditions: TLS }),
+    ...each(['sqs:SendMessage', 'sqs:PurgeQueue', 'sqs:SetQueueAttributes'], QUEUE, 'more of the queue', { conditions: TLS }),
+    {
+      why: 'a dead letter without TLS',
+      action: 'sqs:SendMessage',
+      resource: DEAD_LETTERS,
+      conditions: { 'aws:SecureTransport': ['false'] },
+    },
+    ...each(
+      ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      here('logs', 'log-group:/aws/lambda/other:log-stream:x'),
+      "another function's log",
+    ),
+    ...each(['logs:GetLogEvents', 'logs:DeleteLogStream'], LOG, 'its own log'),
+    ...each(['logs:DeleteLogGroup', 'logs:CreateLogGroup'], here('logs', 'log-group:/aws/lambda/acm-dns-validator'), 'log groups'),
+  ],
+};
+
+const WRITES = /^(route53:Change|scheduler:(Create|Delete)|iam:|events:|sqs:)/;
+const withLog = (log) => (one) => (one.resource === LOG ? { ...one, resource: log } : one);
+
+/** The overview on the dashboard: it may read what the function reads, and change nothing that the function may change. */
+const OVERVIEW_CASES = {
+  who: 'overview',
+  allowed: [
+    ...FUNCTION_CASES.allowed
+      .filter(({ action, resource }) => !WRITES.test(action) && resource !== role('dns', DNS))
+      .map(withLog(OVERVIEW_LOG)),
+    { why: 'the DNS account, for reading', action: 'sts:AssumeRole', resource: role('dns-read', DNS), deployments: ['whole'] },
+  ],
+  denied: [
+    ...FUNCTION_CASES.denied.map(withLog(OVERVIEW_LOG)),
+    ...FUNCTION_CASES.allowed
+      .filter(({ action }) => WRITES.test(action))
+      .map((one) => ({ ...one, why: `changing something: ${one.why}`, deployments: undefined })),
+    { why: 'the role of the DNS account that writes', action: 'sts:AssumeRole', resource: role('dns', DNS) },
+    { why: 'the reading role if there is none', action: 'sts:AssumeRole', resource: role('dns-read', DNS), deployments: ['plain', 'narrow', 'dry'] },
+    ...each(['sts:TagSession', 'sts:SetSourceIdentity'], role('dns-read', DNS), 'another call of STS', { conditions: OURS }),
+    ...each(['logs:CreateLogStream', 'logs:PutLogEvents'], LOG, "the function's log"),
+    { why: 'an event about itself', action: 'sns:Publish', resource: TOPIC, conditions: TLS },
+  ],
+};
+
 /** Cases by caller: a role of the function's stack, a service, or another account. */
 export const CASES = [
-  {
-    who: 'function',
-    allowed: [
-      ...each(['logs:CreateLogStream', 'logs:PutLogEvents'], LOG, 'its log'),
-      { why: 'an event that failed', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
-      ...['eu-west-1', 'us-east-1'].flatMap((region) => each(READ_CERTIFICATES, certificate(region), `in ${region}`)),
-      ...each(['acm:ListCertificates', 'acm:SearchCertificates'], '*', 'a sweep'),
-      { why: 'zones by name', action: 'route53:ListHostedZonesByName', resource: '*' },
-      ...[ZONE, OTHER_ZONE].flatMap((zone) => each(READ_ZONES, zone, 'reading any zone')),
-      ...goodBatches.map((one) => ({ ...one, deployments: WRITING })),
-      change('any zone if none is named', batch(GOOD), OTHER_ZONE, ['plain', 'whole']),
-      change('any domain if none is named', batch(['UPSERT', 'CNAME', `${LABELS[0]}.example.org`]), ZONE, ['plain', 'whole']),
-      change('the other zone that is named', batch(GOOD), 'arn:aws:route53:::hostedzone/Z2FDTNDATAQYW2', ['narrow']),
-      ...each(['scheduler:GetSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'whether a check is scheduled'),
-      ...each(['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'a check', {
-        deployments: WRITING,
-      }),
-      {
-        why: "the check's role",
-        action: 'iam:PassRole',
-        resource: role('acm-dns-validator-scheduler'),
-        conditions: { 'iam:PassedToService': ['scheduler.amazonaws.com'] },
-        deployments: WRITING,
-      },
-      {
-        why: 'its own event',
-        action: 'events:PutEvents',
-        resource: DEFAULT_BUS,
-        conditions: { 'events:source': ['acm-dns-validator'] },
-        deployments: ['plain', 'whole'],
-      },
-      {
-        why: 'its own event on the bus of EVENT_BUS',
-        action: 'events:PutEvents',
-        resource: here('events', 'event-bus/ours'),
-        conditions: { 'events:source': ['acm-dns-validator'] },
-        deployments: ['narrow'],
-      },
-      { why: 'the DNS account', action: 'sts:AssumeRole', resource: role('dns', DNS), deployments: ['whole'] },
-      assume('a member account', 'o-a1b2c3d4e5', ['whole', 'narrow']),
-      assume('an account of another organization if none is named', 'o-zzzzzzzzzz', ['narrow']),
-      assume('an account of no organization if none is named', undefined, ['narrow']),
-      ...each(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], QUEUE, 'the organization queue', {
-        conditions: TLS,
-        deployments: ['whole'],
-      }),
-    ],
-    denied: [
-      ...badBatches,
-      ...[...goodBatches].map((one) => ({ ...one, why: `dry run: ${one.why}`, deployments: ['dry'] })),
-      ...otherRoute53,
-      ...otherAcm,
-      ...each(READ_CERTIFICATES, certificate('eu-west-1', MEMBER), 'of another account, without a role there'),
-      {
-        why: "another account's role of another name",
-        action: 'sts:AssumeRole',
-        resource: role('admin', MEMBER),
-        conditions: OURS,
-      },
-      { why: 'a role whose name begins with that name', action: 'sts:AssumeRole', resource: role('certificates-admin', MEMBER), conditions: OURS },
-      { why: 'a path before the name', action: 'sts:AssumeRole', resource: role('x/certificates', MEMBER), conditions: OURS },
-      assume('an account of another organization', 'o-zzzzzzzzzz', ['whole']),
-      assume('an account of no organization', undefined, ['whole']),
-      assume('certificate roles if none is named', 'o-a1b2c3d4e5', ['plain', 'dry']),
-      { why: "the DNS role's name elsewhere", action: 'sts:AssumeRole', resource: role('dns', MEMBER), conditions: OURS },
-      { why: 'another role of the DNS account', action: 'sts:AssumeRole', resource: role('dns-admin', DNS) },
-      { why: 'a role of no deployment', action: 'sts:AssumeRole', resource: role('dns', DNS), deployments: ['plain', 'narrow', 'dry'] },
-      { why: 'a role in its own account', action: 'sts:AssumeRole', resource: role('admin'), conditions: OURS },
-      ...[role('dns', DNS), role('certificates', MEMBER)].flatMap((one) =>
-        each(['sts:TagSession', 'sts:SetSourceIdentity'], one, 'another call of STS', { conditions: OURS }),
-      ),
-      ...each(
-        ['scheduler:UpdateSchedule', 'scheduler:ListTagsForResource'],
-        here('scheduler', `${GROUP}/${CHECK}`),
-        'another call in its own group',
-      ).map((one) =>
-        one.action === 'scheduler:ListTagsForResource' ? { ...one, resource: ownGroup } : one,
-      ),
-      ...each(
-        ['scheduler:CreateSchedule', 'scheduler:GetSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
-        here('scheduler', `schedule/default/${CHECK}`),
-        'another group',
-      ),
-      ...['Sweep', 'sweep-111122223333-eu-west-1-29402888', 'acm-dns-validator-Sweep-1A2B3C4D5E6F'].flatMap((name) =>
-        each(['scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${name}`), 'a sweep'),
-      ),
-      ...each(
-        ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
-        here('scheduler', `schedule/acm-dns-validator-2/${CHECK}`),
-        'a group whose name begins like its own',
-      ),
-      ...each(['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'dry run: a check', {
-        deployments: ['dry'],
-      }),
-      ...each(['scheduler:DeleteScheduleGroup', 'scheduler:CreateScheduleGroup'], ownGroup, 'groups'),
-      ...['lambda.amazonaws.com', 'ec2.amazonaws.com', 'events.amazonaws.com'].map((service) => ({
-        why: `passing the role to ${service}`,
-        action: 'iam:PassRole',
-        resource: role('acm-dns-validator-scheduler'),
-        conditions: { 'iam:PassedToService': [service] },
-      })),
-      ...['admin', 'acm-dns-validator-function', 'acm-dns-validator-sweep'].map((name) => ({
-        why: `passing ${name}`,
-        action: 'iam:PassRole',
-        resource: role(name),
-        conditions: { 'iam:PassedToService': ['scheduler.amazonaws.com'] },
-      })),
-      {
-        why: 'passing the role to no named service',
-        action: 'iam:PassRole',
-        resource: role('acm-dns-validator-scheduler'),
-      },
-      ...['iam:CreateRole', 'iam:PutRolePolicy', 'iam:GetRole'].map((action) => ({
-        why: 'another call about roles',
-        action,
-        resource: role('acm-dns-validator-scheduler'),
-      })),
-      ...[DEFAULT_BUS, here('events', 'event-bus/ours')].flatMap((bus) => [
-        {
-          why: 'an event of another source',
-          action: 'events:PutEvents',
-          resource: bus,
-          conditions: { 'events:source': ['shop'] },
-        },
-        {
-          why: 'one foreign event among its own',
-          action: 'events:PutEvents',
-          resource: bus,
-          conditions: { 'events:source': ['acm-dns-validator', 'shop'] },
-        },
-        { why: 'an event without a source', action: 'events:PutEvents', resource: bus },
-      ]),
-      {
-        why: 'another bus',
-        action: 'events:PutEvents',
-        resource: here('events', 'event-bus/other'),
-        conditions: { 'events:source': ['acm-dns-validator'] },
-      },
-      {
-        why: 'the default bus if another or none is set',
-        action: 'events:PutEvents',
-        resource: DEFAULT_BUS,
-        conditions: { 'events:source': ['acm-dns-validator'] },
-        deployments: ['narrow', 'dry'],
-      },
-      ...each(['events:PutRule', 'events:DisableRule', 'events:PutTargets'], here('events', 'rule/x'), 'rules'),
-      ...each(['lambda:InvokeFunction', 'lambda:UpdateFunctionCode', 'lambda:GetFunction'], FUNCTION, 'itself'),
-      ...each(['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage'], here('sqs', 'other'), 'another queue', { conditions: TLS }),
-      ...each(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:PurgeQueue'], DEAD_LETTERS, 'reading dead letters', { conditions: TLS }),
-      ...each(['sqs:SendMessage', 'sqs:PurgeQueue', 'sqs:SetQueueAttributes'], QUEUE, 'more of the queue', { conditions: TLS }),
-      {
-        why: 'a dead letter without TLS',
-        action: 'sqs:SendMessage',
-        resource: DEAD_LETTERS,
-        conditions: { 'aws:SecureTransport': ['false'] },
-      },
-      ...each(
-        ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        here('logs', 'log-group:/aws/lambda/other:log-stream:x'),
-        "another function's log",
-      ),
-      ...each(['logs:GetLogEvents', 'logs:DeleteLogStream'], LOG, 'its own log'),
-      ...each(['logs:DeleteLogGroup', 'logs:CreateLogGroup'], here('logs', 'log-group:/aws/lambda/acm-dns-validator'), 'log groups'),
-    ],
-  },
+  FUNCTION_CASES,
+  OVERVIEW_CASES,
   {
     who: 'schedule',
     allowed: [
@@ -407,7 +438,11 @@ export const CASES = [
   { who: SCHEDULER, allowed: [], denied: [trusted('acm-dns-validator-function', "the function's role", ACCOUNT, ownGroup)] },
   {
     who: 'service:lambda.amazonaws.com',
-    allowed: [{ why: 'Lambda runs the function', action: 'sts:AssumeRole', resource: role('acm-dns-validator-function') }],
+    allowed: ['acm-dns-validator-function', 'acm-dns-validator-overview'].map((name) => ({
+      why: `Lambda runs ${name}`,
+      action: 'sts:AssumeRole',
+      resource: role(name),
+    })),
     denied: ['acm-dns-validator-scheduler', 'acm-dns-validator-sweep'].map((name) => ({
       why: `a function with the role ${name}`,
       action: 'sts:AssumeRole',
@@ -416,6 +451,30 @@ export const CASES = [
   },
   { who: EVENTS, ...inQueue(DEAD_LETTERS) },
   { who: EVENTS, ...inQueue(QUEUE, ['whole']) },
+  {
+    who: EVENTS,
+    allowed: [
+      {
+        why: 'a notification that was not delivered',
+        action: 'sqs:SendMessage',
+        resource: DEAD_LETTERS,
+        conditions: { ...TLS, 'aws:SourceArn': ['rule-3'] },
+        deployments: ['whole'],
+      },
+      { why: 'a notification', action: 'sns:Publish', resource: TOPIC, conditions: TLS, deployments: ['whole'] },
+    ],
+    denied: [
+      {
+        why: 'a notification as an event',
+        action: 'sqs:SendMessage',
+        resource: QUEUE,
+        conditions: { ...TLS, 'aws:SourceArn': ['rule-3'] },
+        deployments: ['whole'],
+      },
+      { why: 'without TLS', action: 'sns:Publish', resource: TOPIC, conditions: { 'aws:SecureTransport': ['false'] }, deployments: ['whole'] },
+      ...each(['sns:Subscribe', 'sns:DeleteTopic'], TOPIC, 'more of the topic', { deployments: ['whole'] }),
+    ],
+  },
   {
     who: EVENTS,
     allowed: [0, 1, 2].map((index) => ({
@@ -456,7 +515,10 @@ export const CASES = [
       { ...forward('if no organization is named', 'o-a1b2c3d4e5', 'aws.acm'), deployments: ['plain', 'narrow', 'dry'] },
       ...each(['sqs:SendMessage', 'sqs:ReceiveMessage'], DEAD_LETTERS, 'dead letters', { conditions: TLS }),
       ...each(['sqs:SendMessage', 'sqs:ReceiveMessage'], QUEUE, 'the queue, bypassing the bus', { conditions: TLS, deployments: ['whole'] }),
+      ...each(['sns:Publish', 'sns:Subscribe'], TOPIC, 'the notifications', { deployments: ['whole'] }),
       { why: 'the function', action: 'lambda:InvokeFunction', resource: FUNCTION },
+      { why: 'the overview', action: 'lambda:InvokeFunction', resource: here('lambda', 'function:acm-dns-validator-overview') },
+      { why: "the overview's role", action: 'sts:AssumeRole', resource: role('acm-dns-validator-overview') },
       { why: "the function's role", action: 'sts:AssumeRole', resource: role('acm-dns-validator-function') },
       { why: "the schedules' role", action: 'sts:AssumeRole', resource: role('acm-dns-validator-scheduler') },
     ],
@@ -482,6 +544,20 @@ export const ROLE_CASES = [
     ],
   },
   {
+    who: 'zonesRead',
+    allowed: [
+      { why: 'zones by name', action: 'route53:ListHostedZonesByName', resource: '*' },
+      ...[ZONE, OTHER_ZONE].flatMap((zone) => each(READ_ZONES, zone, 'reading any zone')),
+    ],
+    denied: [
+      ...goodBatches,
+      ...badBatches,
+      ...otherRoute53,
+      ...each(READ_CERTIFICATES, certificate('eu-west-1', DNS), 'certificates'),
+      { why: 'a role', action: 'sts:AssumeRole', resource: role('admin', DNS) },
+    ],
+  },
+  {
     who: 'certificates',
     allowed: [
       ...['eu-west-1', 'us-east-1'].flatMap((region) => each(READ_CERTIFICATES, certificate(region, MEMBER), `in ${region}`)),
@@ -499,6 +575,16 @@ export const ROLE_CASES = [
 
 /** Who may assume the roles of other accounts. */
 export const TRUST = {
-  allowed: ['acm-dns-validator-function'],
-  denied: ['acm-dns-validator-scheduler', 'admin'],
+  zones: {
+    allowed: ['acm-dns-validator-function'],
+    denied: ['acm-dns-validator-overview', 'acm-dns-validator-scheduler', 'admin'],
+  },
+  zonesRead: {
+    allowed: ['acm-dns-validator-overview'],
+    denied: ['acm-dns-validator-function', 'acm-dns-validator-scheduler', 'admin'],
+  },
+  certificates: {
+    allowed: ['acm-dns-validator-function', 'acm-dns-validator-overview'],
+    denied: ['acm-dns-validator-scheduler', 'admin'],
+  },
 };

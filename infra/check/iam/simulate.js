@@ -233,7 +233,7 @@ async function simulateRole({ who, template, deployment, account, role }) {
     const given = requests.filter((request) => roleOf(request) === who);
     await simulate(where, { who, allowed: given, denied: [] }, deployment, stack, place);
   }
-  for (const [names, expected] of [[TRUST.allowed, true], [TRUST.denied, false]]) {
+  for (const [names, expected] of [[TRUST[who].allowed, true], [TRUST[who].denied, false]]) {
     for (const name of names) {
       total[expected ? 'allowed' : 'denied'] += 1;
       const principal = `arn:aws:iam::${PLACE.account}:role/${name}`;
