@@ -118,6 +118,7 @@ async fn listen(address: &str) -> Result<TcpListener, String> {
 }
 
 /// Lets the simulated time pass with the real one, `speed` times as fast.
+#[expect(clippy::disallowed_methods, reason = "the playground is no invocation")]
 async fn pass_time(server: &Server, speed: u32) -> Result<(), Box<dyn Error>> {
     let (began, started) = (server.sim().now(), real_time());
     loop {

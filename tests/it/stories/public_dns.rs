@@ -61,7 +61,7 @@ async fn zones_of_the_same_name_that_nobody_sees_are_a_block_that_names_all_name
     let outcome = world.outcome();
     assert_eq!(outcome["state"], "BLOCKED");
     let [first, second] = zones.each_ref().map(|id| world.sim.aws().route53.name_servers(id));
-    let names = [&ELSEWHERE[0], &ELSEWHERE[1], &*first[0], &*second[3], &*zones[0], &*zones[1]];
+    let names = [ELSEWHERE[0], ELSEWHERE[1], &*first[0], &*second[3], &*zones[0], &*zones[1]];
     check_text(&outcome["reason"], &names);
     assert_eq!(world.writes(), []);
 
@@ -120,7 +120,7 @@ async fn a_registrar_with_other_name_servers_is_told_and_heals() {
     assert_eq!(outcome["records"][0]["state"], "UNSEEN");
     assert_eq!(outcome["records"][0]["hostedZoneId"], json!(zone));
     let own = world.sim.aws().route53.name_servers(&zone);
-    let words = [&ELSEWHERE[0], &ELSEWHERE[1], &*own[0], &*own[3], "at the registrar"];
+    let words = [ELSEWHERE[0], ELSEWHERE[1], &*own[0], &*own[3], "at the registrar"];
     check_text(&outcome["reason"], &words);
     assert!(world.blocked("NotDelegated") > 0);
 
