@@ -254,7 +254,7 @@ impl Ledger {
             }
             Delegation::Delegated => {
                 let servers = aws.route53.name_servers(&id);
-                _ = public_dns::delegate(aws, zone.name, &servers);
+                _ = Self::delegate(aws, zone.name, &servers);
             }
             Delegation::Missing => {}
         }

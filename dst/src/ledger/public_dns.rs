@@ -32,7 +32,7 @@ impl Ledger {
             DnsAct::Expire { domain } => aws.route53.unregister(domain),
             DnsAct::Delegate { name, servers } => {
                 let servers = self.name_servers(aws, servers)?;
-                delegate(aws, name, &servers)?;
+                Self::delegate(aws, name, &servers)?;
             }
             DnsAct::Undelegate { name } => {
                 let parent = parent_of(aws, name)?;
@@ -64,6 +64,14 @@ impl Ledger {
         Some(())
     }
 
+    /// Delegates a name from the zone that answers for the name above it.
+    pub(super) fn delegate(aws: &mut Aws, name: &str, servers: &[String]) -> Option<()> {
+        let parent = parent_of(aws, name)?;
+        let servers: Vec<_> = servers.iter().map(|server| format!("{server}.")).collect();
+        aws.route53.put_record(&parent, name, "NS", 172_800, &borrowed(&servers));
+        Some(())
+    }
+
     fn name_servers(&self, aws: &Aws, servers: &NameServers) -> Option<Vec<String>> {
         let deleted = || DELETED.map(str::to_owned).to_vec();
         Some(match servers {
@@ -82,14 +90,6 @@ impl Ledger {
             NameServers::Zone(zone) => aws.route53.name_servers(self.id(*zone)?),
         })
     }
-}
-
-/// Delegates a name from the zone that answers for the name above it.
-pub(super) fn delegate(aws: &mut Aws, name: &str, servers: &[String]) -> Option<()> {
-    let parent = parent_of(aws, name)?;
-    let servers: Vec<_> = servers.iter().map(|server| format!("{server}.")).collect();
-    aws.route53.put_record(&parent, name, "NS", 172_800, &borrowed(&servers));
-    Some(())
 }
 
 /// The id of the zone that answers for the name above this one.

@@ -6,8 +6,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
 
+use super::asked::Asked;
 use super::origin::Origin;
-use super::questions::Asked;
 
 tokio::task_local! {
     /// The attempt that makes the current calls: the request id, and the number of the attempt.

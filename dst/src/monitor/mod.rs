@@ -1,6 +1,7 @@
 //! An HTTP client between the function and AWS. Between any two calls it performs the acts that are
 //! due, and checks the invariants of safety.
 
+mod asked;
 mod attempt;
 mod batches;
 mod choice;
@@ -24,7 +25,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use sim::Sim;
 
 pub(crate) use self::attempt::ATTEMPT;
-use self::attempt::{Attempt, CallKind};
+use self::attempt::CallKind;
 use self::origin::Origin;
 use self::state::State;
 

@@ -1,7 +1,6 @@
 //! A transport between the function and public DNS. As between calls to AWS, the acts that are due are
 //! performed between questions, and the invariants are checked.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,35 +8,11 @@ use acm_dns_validator::dns::questions::MOST;
 use acm_dns_validator::dns::transport::{Exchange, Protocol, Transport};
 use chrono::{DateTime, Utc};
 
+use super::Monitor;
+use super::asked::Question;
 use super::attempt::ATTEMPT;
 use super::state::State;
-use super::{Attempt, Monitor};
 use crate::public_dns;
-
-/// What an attempt asked public DNS.
-#[derive(Debug, Default)]
-pub(super) struct Asked {
-    /// How many messages it sent.
-    pub(super) questions: usize,
-    /// The questions that have no useful answer.
-    open: BTreeSet<Question>,
-    /// The questions that have one.
-    answered: BTreeSet<Question>,
-}
-
-/// A name in lower case without a trailing dot, and the number of a type.
-type Question = (String, u16);
-
-/// The number of the type SOA.
-const SOA: u16 = 6;
-
-impl Asked {
-    /// Whether public DNS has answered what decides about this name, and everything else.
-    pub(super) fn knows(&self, name: &str) -> bool {
-        let name = name.trim_end_matches('.').to_ascii_lowercase();
-        self.open.is_empty() && self.questions < MOST && self.answered.contains(&(name, SOA))
-    }
-}
 
 impl Monitor {
     /// Carries the function's questions to the resolvers of this world.
@@ -81,9 +56,8 @@ impl State {
     fn before_question(&mut self, now: DateTime<Utc>, question: &Question) {
         let Ok(key) = ATTEMPT.try_with(Clone::clone) else { return };
         let places = self.places.len();
-        let attempt: &mut Attempt = self.attempts.entry(key).or_default();
-        attempt.dns.open.insert(question.clone());
-        attempt.dns.questions += 1;
+        let attempt = self.attempts.entry(key).or_default();
+        attempt.dns.asks(question);
         let questions = attempt.dns.questions;
         // A batch, and the certificates of each place after a zone change, are one reconciliation each.
         let reconciliations = if attempt.is_single { 1 } else { 1 + places };
@@ -98,8 +72,7 @@ impl State {
     fn after_question(&mut self, question: Question) {
         let Ok(key) = ATTEMPT.try_with(Clone::clone) else { return };
         let attempt = self.attempts.entry(key).or_default();
-        attempt.dns.open.remove(&question);
-        attempt.dns.answered.insert(question);
+        attempt.dns.is_answered(question);
     }
 }
 

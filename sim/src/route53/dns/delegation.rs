@@ -1,7 +1,7 @@
 //! Which zone answers for a name.
 
 use super::registry;
-use super::resolution::Record;
+use super::resolution::{Answering, Record};
 use crate::route53::Route53;
 use crate::route53::name::Name;
 use crate::route53::records::RecordSet;
@@ -15,22 +15,6 @@ pub(in crate::route53) enum Authority<'a> {
     Zone(&'a Zone),
     /// The registry zone of this apex.
     Registry(Name),
-}
-
-/// What answers for a name, as a test reads it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Answering {
-    /// The zone with this id and this name without a trailing dot, in Route 53 or elsewhere.
-    Zone {
-        /// The plain id.
-        id: String,
-        /// Its name.
-        name: String,
-    },
-    /// The registry: nobody has registered a domain that the name is in.
-    Registry,
-    /// No server: a delegation on the way is lame, and resolvers fail.
-    Nobody,
 }
 
 impl<'a> Authority<'a> {

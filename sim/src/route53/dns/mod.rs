@@ -16,5 +16,4 @@ pub(super) mod servers;
 mod tests;
 mod validation;
 
-pub use self::delegation::Answering;
-pub use self::resolution::{Rcode, Record, Resolution};
+pub use self::resolution::{Answering, Rcode, Record, Resolution};

@@ -67,3 +67,19 @@ impl Resolution {
         Self { rcode, answer: Vec::new(), authority: Vec::new() }
     }
 }
+
+/// What answers for a name, as a test reads it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Answering {
+    /// The zone with this id and this name without a trailing dot, in Route 53 or elsewhere.
+    Zone {
+        /// The plain id.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+    /// The registry: nobody has registered a domain that the name is in.
+    Registry,
+    /// No server: a delegation on the way is lame, and resolvers fail.
+    Nobody,
+}
