@@ -106,6 +106,22 @@ async fn a_zone_that_the_world_sees_is_used_though_another_account_cannot_be_rea
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_zone_that_the_world_does_not_see_is_not_used_while_another_account_cannot_be_read() {
+    let world = World::with(&[("HOSTED_ZONE_ROLE_ARNS", DNS_ROLE)]);
+    world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
+    // The zone of the other account, which has the same name.
+    let right = world.zone_of(DNS_ACCOUNT, "example.com");
+    let arn = world.request(&["example.com"]).await;
+    world.minutes(20).await;
+    assert_eq!((world.outcome()["state"].as_str(), world.writes().len()), (Some("BLOCKED"), 0));
+    check_text(&world.outcome()["reason"], &[DNS_ROLE]);
+    world.role(DNS_ACCOUNT, "dns");
+    world.minutes(40).await;
+    assert_eq!(world.status(&arn), "ISSUED");
+    assert_eq!(world.written(), [format!("example.com in {right}")]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_registrar_with_other_name_servers_is_told_and_heals() {
     let world = World::new();
     let zone = world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
