@@ -116,8 +116,15 @@ const GOOD: &[(Kind, &str)] = &[
 
 const NAME: &str = "a.b.example.com";
 
+/// How many hostile messages are read: a hundred thousand, or as many as `HOSTILE_MESSAGES` says.
+fn messages() -> usize {
+    #[expect(clippy::disallowed_methods, reason = "a person who runs the tests sets the number")]
+    let number = std::env::var("HOSTILE_MESSAGES").ok();
+    number.and_then(|number| number.parse().ok()).unwrap_or(100_000)
+}
+
 #[test]
-fn a_hundred_thousand_hostile_messages_do_no_harm() {
+fn hostile_messages_do_no_harm() {
     let mut random = Rng::with_seed(1);
     let name = name(NAME);
     let mut understood = 0;
@@ -125,7 +132,7 @@ fn a_hundred_thousand_hostile_messages_do_no_harm() {
         let question = question(*kind, NAME);
         (made(&question, text), question)
     });
-    for (message, question) in good.collect::<Vec<_>>().iter().cycle().take(100_000) {
+    for (message, question) in good.collect::<Vec<_>>().iter().cycle().take(messages()) {
         let message = spoil(message.clone(), &mut random);
         answers(question, 1, &message);
         is_truncated(&message);
@@ -135,7 +142,7 @@ fn a_hundred_thousand_hostile_messages_do_no_harm() {
         }
     }
     // Otherwise the messages are so bad that they test nothing.
-    assert!(understood > 20_000, "only {understood} were understood");
+    assert!(understood > messages() / 5, "only {understood} were understood");
 }
 
 #[track_caller]
