@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt};
 use tracing::debug;
 
@@ -74,6 +75,8 @@ pub(super) struct World<'a> {
     pub(super) clients: &'a Clients,
     pub(super) resolver: &'a Resolver,
     pub(super) questions: Questions,
+    /// The time, which decides whose turn it is if there are too many names.
+    pub(super) now: DateTime<Utc>,
 }
 
 impl World<'_> {
@@ -83,10 +86,16 @@ impl World<'_> {
         names: impl IntoIterator<Item = &DomainName>,
     ) -> BTreeMap<DomainName, Authority> {
         // Half of the questions. The others are left for name servers and their addresses, without which the
-        // answers may decide nothing. What is left is asked in a later check, when ACM has validated the
-        // first names.
-        let names_at_most = self.questions.most() / 2;
-        let asking = names.into_iter().take(names_at_most).map(async |name| {
+        // answers may decide nothing. Other names have their turn in later minutes.
+        let most = self.questions.most() / 2;
+        let mut names: Vec<_> = names.into_iter().collect();
+        if names.len() > most {
+            let minutes = usize::try_from(self.now.timestamp() / 60).unwrap_or_default();
+            let first = minutes * most % names.len();
+            names.rotate_left(first);
+            names.truncate(most);
+        }
+        let asking = names.into_iter().map(async |name| {
             match self.resolver.authority(name, &self.questions).await {
                 Ok(authority) => {
                     debug!(%name, apex = %authority.apex, "public DNS answers");

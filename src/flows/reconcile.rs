@@ -61,7 +61,8 @@ pub async fn reconcile(
     let discovering = discover(clients, settings, &requirements);
     let discovery = publishing.percent(50).bound(discovering).await;
     let mut discovery = discovery.unwrap_or_else(Discovery::out_of_time);
-    let world = World { clients, resolver, questions: Questions::new(publishing.instant()) };
+    let questions = Questions::new(publishing.instant());
+    let world = World { clients, resolver, questions, now: deadline.now() };
     let required = settings.hosted_zone_tag.as_ref();
     let comparison = publishing.percent(50);
     let comparing = compare(&world, &requirements, &mut discovery, required, &comparison);

@@ -76,7 +76,7 @@ async fn examine(
     cases: &mut [Case<'_>],
 ) {
     let Context { clients, resolver, settings, .. } = context;
-    let world = World { clients, resolver, questions };
+    let world = World { clients, resolver, questions, now: deadline.now() };
     let records = |case: &Case<'_>| -> BTreeSet<ValidationRecord> {
         case.domains.iter().filter_map(Domain::record).cloned().collect()
     };

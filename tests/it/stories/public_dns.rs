@@ -1,10 +1,12 @@
 //! What the world sees: public DNS decides between zones, and tells of records that nobody can see.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sim::dns::{DnsFault, DnsFaultKind};
 
-use crate::world::{ACCOUNT, DNS_ACCOUNT, DNS_ROLE, World};
+use crate::world::{ACCOUNT, DNS_ACCOUNT, DNS_ROLE, World, names_under};
 
 /// Name servers of another provider.
 const ELSEWHERE: [&str; 2] = ["ns1.elsewhere.net", "ns2.elsewhere.net"];
@@ -145,6 +147,20 @@ async fn a_registrar_with_other_name_servers_is_told_and_heals() {
     assert_eq!(world.status(&arn), "ISSUED");
     assert_eq!(world.published(), ["RECORDS_WRITTEN", "BLOCKED", "ISSUED"]);
     assert_eq!(world.writes().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_names_each_has_its_turn_to_be_looked_up() {
+    let world = World::new();
+    world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
+    served_elsewhere(&world, "example.com");
+    world.request_many(&names_under("example.com", 100)).await;
+    world.minutes(120).await;
+    let outcomes = world.outcomes();
+    let records = outcomes.iter().flat_map(|it| it["records"].as_array().into_iter().flatten());
+    let unseen = records.filter(|record| record["state"] == "UNSEEN");
+    let unseen: BTreeSet<_> = unseen.map(|record| record["name"].to_string()).collect();
+    assert_eq!(unseen.len(), 100);
 }
 
 #[tokio::test(start_paused = true)]
