@@ -38,6 +38,8 @@ pub(super) struct Attempt {
     /// The accounts and regions where a call to ACM failed, and the accounts whose role could not be
     /// assumed, with an empty region.
     pub(super) failed: BTreeSet<(String, String)>,
+    /// Those of them that AWS refused, perhaps for good: with status 400 or 403.
+    pub(super) refused: BTreeSet<(String, String)>,
     /// What it asked public DNS.
     pub(super) dns: Asked,
     /// Whether a call failed, so that a hosted zone may not have been compared with public DNS.
@@ -62,11 +64,15 @@ impl Attempt {
         if is_done && origin.lists() {
             self.listed.insert((account.clone(), region.clone()));
         }
-        if !is_done && origin.is_of_acm() {
-            self.failed.insert((account.clone(), region));
-        }
-        if !is_done && operation == "AssumeRole" {
-            self.failed.insert((account.clone(), String::new()));
+        let place = match operation {
+            "AssumeRole" => Some((account.clone(), String::new())),
+            _ => origin.is_of_acm().then(|| (account.clone(), region)),
+        };
+        if let Some(place) = place.filter(|_| !is_done) {
+            if matches!(status, Some(400 | 403)) {
+                self.refused.insert(place.clone());
+            }
+            self.failed.insert(place);
         }
         match operation {
             "AssumeRole" | "ListHostedZonesByName" | "ListTagsForResources" if !is_done => {

@@ -59,10 +59,12 @@ impl State {
         let dry_run = self.dry_run;
         for call in calls.into_iter().filter(|_| dry_run) {
             let operation = call.operation;
-            if ["ChangeResourceRecordSets", "CreateSchedule", "PutEvents"].contains(&&*operation) {
+            if ["ChangeResourceRecordSets", "CreateSchedule", "DeleteSchedule"]
+                .contains(&&*operation)
+            {
                 self.violate(
                     call.at,
-                    "A dry run writes no records, creates no schedules and publishes no events.",
+                    "A dry run writes no records, and creates and deletes no schedules.",
                     operation,
                 );
             }

@@ -8,6 +8,7 @@ use sim::aws::Aws;
 use super::attempt::Attempt;
 use super::state::State;
 use crate::checks::{must_be_scheduled, schedules};
+use crate::names::OURS;
 
 /// A sweep that an attempt was asked for.
 struct Sweep {
@@ -77,7 +78,14 @@ impl State {
                 (Ok(_), None) => false,
                 (Ok(outcome), Some(message)) => returned(outcome).any(|id| id == message),
             };
-            let unlisted = places.iter().find(|place| !attempt.listed.contains(place));
+            // Another account that denies its certificates is counted, and no reason to sweep again.
+            let is_refused = |(account, region): &(String, String)| {
+                account != OURS
+                    && [region.as_str(), ""].into_iter().any(|region| {
+                        attempt.refused.contains(&(account.clone(), region.to_owned()))
+                    })
+            };
+            let unlisted = places.iter().find(|it| !attempt.listed.contains(it) && !is_refused(it));
             let excused = |arn: &str| {
                 let (account, region) = place(arn);
                 let id = arn.rsplit('/').next().unwrap_or_default();
@@ -86,11 +94,12 @@ impl State {
                     || attempt.unscheduled.iter().any(|name| name.starts_with(id))
             };
             if !failed && let Some((account, region)) = unlisted {
-                let invariant = "A sweep that cannot list a place fails, so that it is done again.";
+                let invariant = "A sweep that cannot list a place fails, so that it is done again, unless \
+                                 another account denies it.";
                 let but = format!("{account} {region} was not listed, and it did not fail");
                 self.violate(sim.now(), invariant, but);
             }
-            let one = if failed { lost.find(|arn| !excused(arn)) } else { lost.next() };
+            let one = lost.find(|arn| !is_refused(&place(arn)) && !(failed && excused(arn)));
             if let Some(arn) = one {
                 let invariant = "After a sweep, every pending certificate in a place that answers has \
                                  a check scheduled, whatever other places do.";
