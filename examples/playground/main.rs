@@ -157,7 +157,7 @@ What is pending, and why:          http://{PAGE}/
 
 In another shell:
 
-  export AWS_ENDPOINT_URL=http://{AWS} AWS_REGION={region}
+  export AWS_ENDPOINT_URL=http://{AWS} AWS_REGION={region} AWS_DEFAULT_REGION={region}
   export AWS_ACCESS_KEY_ID=AKIA{account} AWS_SECRET_ACCESS_KEY=secret
 
   # It is issued in about two minutes of simulated time:
