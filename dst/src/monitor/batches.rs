@@ -35,6 +35,10 @@ impl State {
         };
         for (message, body) in messages {
             let comes_again = message.is_some_and(|id| returned(outcome).any(|it| it == id));
+            // A call that failed did nothing, whatever certificate it names.
+            if is_of_a_failed_call(&body) {
+                continue;
+            }
             let about = |arn: &&String| body.contains(arn.as_str()) && !refused(attempt, arn);
             if let Some(arn) = forgotten.iter().find(about).filter(|_| !comes_again) {
                 let invariant = "An event about a pending certificate leaves a check scheduled, or \
@@ -54,4 +58,10 @@ fn refused(attempt: &Attempt, arn: &str) -> bool {
         && [region, String::new()]
             .iter()
             .any(|region| attempt.failed.contains(&(account.clone(), region.clone())))
+}
+
+/// Whether an event says that a call failed.
+fn is_of_a_failed_call(event: &str) -> bool {
+    let event: Value = serde_json::from_str(event).unwrap_or_default();
+    event["detail"]["errorCode"].is_string()
 }
