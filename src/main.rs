@@ -45,12 +45,16 @@ async fn run() -> Result<(), lambda_runtime::Error> {
 
 /// What is logged: a level, or `target=level` pairs. Lambda's own setting has precedence over `RUST_LOG`.
 ///
-/// A level below `INFO` is that of the function itself: the details of its libraries need a pair. The
-/// runtime's layer for panics is left out, which logs every error once more in a form of its own.
+/// `DEBUG` is that of the function itself; `TRACE` includes the details of its libraries. The runtime's layer
+/// for panics is left out, which logs every error once more in a form of its own.
 fn levels() -> Targets {
     let all = |level: LevelFilter| {
+        let libraries = match level {
+            LevelFilter::DEBUG => LevelFilter::INFO,
+            level => level,
+        };
         Targets::new()
-            .with_default(level.min(LevelFilter::INFO))
+            .with_default(libraries)
             .with_target("acm_dns_validator", level)
             .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
     };

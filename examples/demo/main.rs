@@ -6,7 +6,7 @@
 
 use std::error::Error;
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use sim::Sim;
 use sim::server::serve_on;
@@ -17,6 +17,7 @@ use crate::story::Story;
 
 mod account;
 mod function;
+mod lambda;
 mod output;
 mod setup;
 mod story;
@@ -60,19 +61,10 @@ fn main() -> ExitCode {
     })
 }
 
-/// Starts this program again with the environment of a Lambda function: Lambda's runtime client
-/// reads the environment when it starts.
+/// Starts this program again as on Lambda, on a free port.
 fn start_as_on_lambda(arguments: &[String]) -> Result<ExitCode, Box<dyn Error>> {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-    let status = Command::new(std::env::current_exe()?)
-        .args(arguments)
-        .env("AWS_LAMBDA_RUNTIME_API", free.to_string())
-        .env("AWS_LAMBDA_FUNCTION_NAME", "acm-dns-validator")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", "demo")
-        .env("AWS_LAMBDA_LOG_GROUP_NAME", "demo")
-        .status()?;
+    let status = lambda::this_program(arguments, &free.to_string())?.status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,8 @@ use tokio::task::LocalSet;
 
 #[path = "../demo/function.rs"]
 mod function;
+#[path = "../demo/lambda.rs"]
+mod lambda;
 mod page;
 #[path = "../demo/setup.rs"]
 mod setup;
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
     };
     let done = match is_started_as_on_lambda() {
         true => run(speed),
-        false => Err(start_as_on_lambda(&arguments)),
+        false => Err(become_as_on_lambda(&arguments)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,23 +70,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// Starts this program again with the environment of a Lambda function: Lambda's runtime client reads the
-/// environment when it starts. Returns only if that fails.
-fn start_as_on_lambda(arguments: &[String]) -> Box<dyn Error> {
-    let program = match std::env::current_exe() {
-        Ok(program) => program,
-        Err(error) => return error.into(),
-    };
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env("AWS_LAMBDA_RUNTIME_API", AWS)
-        .env("AWS_LAMBDA_FUNCTION_NAME", "acm-dns-validator")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", "playground")
-        .env("AWS_LAMBDA_LOG_GROUP_NAME", "playground");
-    command.exec().into()
+/// Becomes this program as on Lambda. Returns only if that fails.
+fn become_as_on_lambda(arguments: &[String]) -> Box<dyn Error> {
+    match lambda::this_program(arguments, AWS) {
+        Ok(mut command) => command.exec().into(),
+        Err(error) => error.into(),
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,7 +1,9 @@
 //! The `bootstrap` process, run against simulators of Lambda's Runtime API and of AWS over TCP, on the
 //! real clock.
 
-use std::process::{Command, Output, Stdio};
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,8 +36,8 @@ fn bootstrap(server: &Server) -> Command {
 }
 
 /// The lines that a process logged.
-fn logged(output: &Output) -> Vec<Value> {
-    let text = String::from_utf8_lossy(&output.stdout);
+fn logged(stdout: &[u8]) -> Vec<Value> {
+    let text = String::from_utf8_lossy(stdout);
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")))
         .collect()
@@ -67,7 +69,7 @@ async fn the_process_serves_lambda_and_logs_checks_metrics_and_rejected_events()
     let aws = sim.aws();
     assert_eq!(aws.acm.certificate(&arn).expect("a certificate").status, Status::Issued);
     assert_eq!(aws.route53.writes().len(), 1);
-    let lines = logged(&output);
+    let lines = logged(&output.stdout);
     let checks: Vec<_> = lines.iter().filter(|line| line["message"] == "reconciled").collect();
     let first = checks.first().expect("a closing line");
     for (field, expected) in [
@@ -110,7 +112,7 @@ async fn a_process_without_settings_names_all_of_them_and_exits() {
     let bootstrap = bootstrap.env("RECORD_TTL", "soon").env("AWS_CA_BUNDLE", "/nowhere");
     let output = bootstrap.output().expect("bootstrap starts");
     assert!(!output.status.success());
-    let lines = logged(&output);
+    let lines = logged(&output.stdout);
     let error = lines[0]["error"].to_string();
     for name in [
         "SCHEDULE_GROUP is not set",
@@ -119,6 +121,35 @@ async fn a_process_without_settings_names_all_of_them_and_exits() {
         "AWS_CA_BUNDLE is `/nowhere`",
     ] {
         assert!(error.contains(name), "{name} not in {error}");
+    }
+}
+
+#[tokio::test]
+async fn the_level_debug_is_that_of_the_function_and_trace_includes_its_libraries() {
+    for (level, libraries) in [("DEBUG", false), ("TRACE", true)] {
+        let sim = Sim::stepped(real_now());
+        deploy(&sim);
+        let server = serve(sim.clone()).await.expect("a port");
+        // A pipe that nobody reads is full before the function is done.
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{level}.log"));
+        let mut process = bootstrap(&server)
+            .stdout(File::create(&path).expect("a file"))
+            .env("SCHEDULE_GROUP", "acm-dns-validator")
+            .env("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE)
+            .env("AWS_LAMBDA_LOG_LEVEL", level)
+            .spawn()
+            .expect("bootstrap starts");
+        crate::world::request(&sim, ACCOUNT, REGION, &["example.com"], |request| request).await;
+        server.run_until(sim.now() + TimeDelta::minutes(1)).await.expect("it starts");
+        process.kill().expect("it still runs");
+        process.wait().expect("it ends");
+        let lines = logged(&fs::read(&path).expect("its output"));
+        assert!(lines.iter().any(|line| line["message"] == "planned"), "{level}: {lines:?}");
+        let details = lines.iter().any(|line| {
+            let target = line["target"].as_str().unwrap_or("acm_dns_validator");
+            line["level"] == "DEBUG" && !target.starts_with("acm_dns_validator")
+        });
+        assert_eq!(details, libraries, "{level}");
     }
 }
 
@@ -137,7 +168,7 @@ async fn a_log_level_hides_the_levels_below_it_and_never_metrics() {
         crate::world::request(&sim, ACCOUNT, REGION, &["example.com"], |request| request).await;
         server.run_until(sim.now() + TimeDelta::minutes(1)).await.expect("it starts");
         process.kill().expect("it still runs");
-        let lines = logged(&process.wait_with_output().expect("its output"));
+        let lines = logged(&process.wait_with_output().expect("its output").stdout);
         let reconciled = lines.iter().any(|line| line["message"] == "reconciled");
         let blocked = lines.iter().any(|line| line["message"] == "record blocked");
         assert_eq!((reconciled, blocked), (expected, level != "FATAL"), "{level}: {lines:?}");

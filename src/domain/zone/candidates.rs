@@ -21,7 +21,7 @@ pub struct Candidates<'a> {
     pub incomplete: Option<Problem>,
 }
 
-impl Candidates<'_> {
+impl<'a> Candidates<'a> {
     /// Whether public DNS can tell more than the zones' names: which of several zones is the right one,
     /// or that one is, whatever an account that could not be read has.
     pub fn is_doubtful(&self) -> bool {
@@ -31,9 +31,7 @@ impl Candidates<'_> {
             _ => true,
         }
     }
-}
 
-impl<'a> Candidates<'a> {
     /// The zones whose name servers decide, if this is the apex that answers. None if its name decides
     /// alone; all, if it is none of theirs and a person has to compare.
     pub fn to_compare(&self, apex: &DomainName) -> Vec<&'a HostedZone> {

@@ -119,10 +119,7 @@ fn taken(zone: &HostedZone, other: &RecordSet) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::domain::access::Access;
 
     fn name(text: &str) -> DomainName {
         DomainName::new(text)
@@ -149,14 +146,7 @@ mod tests {
         for (at, set) in sets {
             content.entry(name(at)).or_default().push(set.clone());
         }
-        let zone = HostedZone {
-            id: "Z1".to_owned(),
-            name: name("a.com"),
-            access: Access::Own,
-            private: false,
-            linked_service: None,
-            tags: BTreeMap::new(),
-        };
+        let zone = HostedZone::public("Z1", "a.com");
         match (presence(&record(domain), &zone, &content), expected) {
             (Err(problem), Err((cause, message))) => {
                 assert_eq!(problem.cause, cause);

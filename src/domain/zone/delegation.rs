@@ -60,25 +60,11 @@ pub fn not_delegated(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::domain::access::Access;
     use crate::domain::zone::public_dns::PublicDns;
 
     fn name(text: &str) -> DomainName {
         DomainName::new(text)
-    }
-
-    fn zone(id: &str, name: &str) -> HostedZone {
-        HostedZone {
-            id: id.to_owned(),
-            name: DomainName::new(name),
-            access: Access::Own,
-            private: false,
-            linked_service: None,
-            tags: BTreeMap::new(),
-        }
     }
 
     /// What is wrong with zone Z1, `dev.a.com`, if the zone of this apex answers for `_x.dev.a.com`.
@@ -95,7 +81,7 @@ mod tests {
         };
         let zones = above.iter().map(|zone| (zone.name.clone(), vec![zone.clone()])).collect();
         let discovery = Discovery { public, zones, ..Discovery::default() };
-        not_delegated(&record, &zone("Z1", "dev.a.com"), &discovery)
+        not_delegated(&record, &HostedZone::public("Z1", "dev.a.com"), &discovery)
     }
 
     #[track_caller]
@@ -108,7 +94,7 @@ mod tests {
     fn a_problem_names_both_sets_of_name_servers_and_where_to_change_them() {
         check(
             "dev.a.com",
-            &[zone("Z2", "a.com")],
+            &[HostedZone::public("Z2", "a.com")],
             "public DNS asks the name servers ns.more, ns.other for dev.a.com, and not those of hosted \
              zone Z1: set the NS record set dev.a.com in hosted zone Z2 (a.com) to ns-1, ns-2",
         );
@@ -135,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_private_zone_above_is_no_place_to_change_anything() {
-        let private = HostedZone { private: true, ..zone("Z2", "a.com") };
+        let private = HostedZone { private: true, ..HostedZone::public("Z2", "a.com") };
         let problem = wrong("a.com", &[private]).expect("it is not seen");
         assert!(problem.message.ends_with("in the zone above it"), "{}", problem.message);
     }

@@ -32,6 +32,21 @@ pub struct HostedZone {
     pub tags: BTreeMap<String, String>,
 }
 
+#[cfg(test)]
+impl HostedZone {
+    /// A public zone of the function's own account, for tests.
+    pub(crate) fn public(id: &str, name: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: DomainName::new(name),
+            access: Access::Own,
+            private: false,
+            linked_service: None,
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
 /// The record sets of a zone, at the names that were asked for.
 pub type Content = BTreeMap<DomainName, Vec<RecordSet>>;
 

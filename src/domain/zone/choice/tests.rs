@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::domain::access::Access;
 use crate::domain::name::DomainName;
 use crate::domain::zone::discovery::TaggedZone;
 use crate::domain::zone::requirements::zone_names;
@@ -16,24 +15,13 @@ fn record(domain: &str) -> ValidationRecord {
     ValidationRecord::parse("aws", &DomainName::new(domain), &name, "CNAME", value).expect(domain)
 }
 
-fn zone(id: &str, name: &str) -> HostedZone {
-    HostedZone {
-        id: id.to_owned(),
-        name: DomainName::new(name),
-        access: Access::Own,
-        private: false,
-        linked_service: None,
-        tags: BTreeMap::new(),
-    }
-}
-
 fn private(id: &str, name: &str) -> HostedZone {
-    HostedZone { private: true, ..zone(id, name) }
+    HostedZone { private: true, ..HostedZone::public(id, name) }
 }
 
 fn tagged(id: &str, name: &str) -> HostedZone {
     let tags = BTreeMap::from([("team".to_owned(), "dns".to_owned())]);
-    HostedZone { tags, ..zone(id, name) }
+    HostedZone { tags, ..HostedZone::public(id, name) }
 }
 
 fn team_dns() -> Tag {
@@ -92,7 +80,7 @@ fn requirements<'a>(
 
 #[test]
 fn every_name_finds_its_own_zone() {
-    let zones = discovery(&[zone("ZA", "a.com"), zone("ZB", "b.com")]);
+    let zones = discovery(&[HostedZone::public("ZA", "a.com"), HostedZone::public("ZB", "b.com")]);
     check(
         &["a.com", "x.a.com", "b.com"],
         &zones,
@@ -103,7 +91,7 @@ fn every_name_finds_its_own_zone() {
 
 #[test]
 fn a_name_without_a_zone_does_not_hold_up_the_rest() {
-    let zones = discovery(&[zone("ZA", "a.com")]);
+    let zones = discovery(&[HostedZone::public("ZA", "a.com")]);
     check(
         &["a.com", "b.com"],
         &zones,
@@ -115,19 +103,23 @@ fn a_name_without_a_zone_does_not_hold_up_the_rest() {
 #[test]
 fn the_longest_match_by_whole_labels_wins() {
     let zones = discovery(&[
-        zone("ZC", "com"),
-        zone("Z1", "a.com"),
-        zone("Z2", "x.a.com"),
-        zone("Z3", "nota.com"),
+        HostedZone::public("ZC", "com"),
+        HostedZone::public("Z1", "a.com"),
+        HostedZone::public("Z2", "x.a.com"),
+        HostedZone::public("Z3", "nota.com"),
     ]);
     check(&["x.a.com", "y.a.com"], &zones, None, &[("x.a.com", "Z2"), ("y.a.com", "Z1")]);
-    let lookalike = discovery(&[zone("Z1", "a.com")]);
+    let lookalike = discovery(&[HostedZone::public("Z1", "a.com")]);
     check(&["nota.com"], &lookalike, None, &[("nota.com", "!no hosted zone can hold")]);
 }
 
 #[test]
 fn a_private_zone_is_never_chosen() {
-    let twins = discovery(&[private("Z1", "a.com"), zone("Z2", "a.com"), private("Z3", "x.a.com")]);
+    let twins = discovery(&[
+        private("Z1", "a.com"),
+        HostedZone::public("Z2", "a.com"),
+        private("Z3", "x.a.com"),
+    ]);
     check(&["a.com", "x.a.com"], &twins, None, &[("a.com", "Z2"), ("x.a.com", "Z2")]);
     let alone = discovery(&[private("Z1", "a.com")]);
     check(&["a.com"], &alone, None, &[("a.com", "!Z1 (a.com) is private")]);
@@ -136,55 +128,71 @@ fn a_private_zone_is_never_chosen() {
 #[test]
 fn a_zone_of_another_service_is_never_chosen() {
     let linked = Some("servicediscovery.amazonaws.com".to_owned());
-    let linked = HostedZone { linked_service: linked, ..zone("Z1", "a.com") };
+    let linked = HostedZone { linked_service: linked, ..HostedZone::public("Z1", "a.com") };
     check(&["a.com"], &discovery(&[linked]), None, &[("a.com", "!is managed by servicediscovery")]);
 }
 
 #[test]
 fn two_equal_zones_are_refused_and_named() {
-    let twins = discovery(&[zone("Z2", "a.com"), zone("Z1", "a.com"), zone("Z3", "a.com")]);
+    let twins = discovery(&[
+        HostedZone::public("Z2", "a.com"),
+        HostedZone::public("Z1", "a.com"),
+        HostedZone::public("Z3", "a.com"),
+    ]);
     check(
         &["a.com"],
         &twins,
         None,
         &[("a.com", "!hosted zones Z1, Z2, Z3 are public zones of the same name")],
     );
-    let deeper = discovery(&[zone("Z2", "a.com"), zone("Z1", "a.com"), zone("Z4", "x.a.com")]);
+    let deeper = discovery(&[
+        HostedZone::public("Z2", "a.com"),
+        HostedZone::public("Z1", "a.com"),
+        HostedZone::public("Z4", "x.a.com"),
+    ]);
     check(&["x.a.com"], &deeper, None, &[("x.a.com", "Z4")]);
 }
 
 #[test]
 fn a_required_tag_decides_between_equals_and_excludes_the_rest() {
-    let twins = discovery(&[zone("Z1", "a.com"), tagged("Z2", "a.com"), zone("Z3", "b.com")]);
+    let twins = discovery(&[
+        HostedZone::public("Z1", "a.com"),
+        tagged("Z2", "a.com"),
+        HostedZone::public("Z3", "b.com"),
+    ]);
     let expected = [("a.com", "Z2"), ("b.com", "!Z3 (b.com) does not have the tag team=dns")];
     check(&["a.com", "b.com"], &twins, Some(&team_dns()), &expected);
 }
 
 #[test]
 fn the_certificates_tag_has_precedence_over_the_name() {
-    let zones = discovery(&[zone("Z1", "a.com"), zone("Z2", "a.com"), zone("Z3", "x.a.com")]);
-    let named = naming(zones, &[("Z2", TaggedZone::Found(zone("Z2", "a.com")))]);
+    let zones = discovery(&[
+        HostedZone::public("Z1", "a.com"),
+        HostedZone::public("Z2", "a.com"),
+        HostedZone::public("Z3", "x.a.com"),
+    ]);
+    let named = naming(zones, &[("Z2", TaggedZone::Found(HostedZone::public("Z2", "a.com")))]);
     check(&["a.com", "x.a.com"], &named, None, &[("a.com", "Z2"), ("x.a.com", "Z2")]);
 }
 
 #[test]
 fn names_that_the_tagged_zones_cannot_hold_are_looked_up_by_name() {
-    let zones = discovery(&[zone("Z3", "b.com")]);
-    let named = naming(zones, &[("Z1", TaggedZone::Found(zone("Z1", "a.com")))]);
+    let zones = discovery(&[HostedZone::public("Z3", "b.com")]);
+    let named = naming(zones, &[("Z1", TaggedZone::Found(HostedZone::public("Z1", "a.com")))]);
     check(&["a.com", "b.com"], &named, None, &[("a.com", "Z1"), ("b.com", "Z3")]);
 }
 
 #[test]
 fn several_tagged_zones_share_the_names_among_them() {
     let both = [
-        ("Z1", TaggedZone::Found(zone("Z1", "a.com"))),
-        ("Z2", TaggedZone::Found(zone("Z2", "b.com"))),
+        ("Z1", TaggedZone::Found(HostedZone::public("Z1", "a.com"))),
+        ("Z2", TaggedZone::Found(HostedZone::public("Z2", "b.com"))),
     ];
     let named = naming(Discovery::default(), &both);
     check(&["a.com", "b.com"], &named, None, &[("a.com", "Z1"), ("b.com", "Z2")]);
     let equals = [
-        ("Z1", TaggedZone::Found(zone("Z1", "a.com"))),
-        ("Z2", TaggedZone::Found(zone("Z2", "a.com"))),
+        ("Z1", TaggedZone::Found(HostedZone::public("Z1", "a.com"))),
+        ("Z2", TaggedZone::Found(HostedZone::public("Z2", "a.com"))),
     ];
     let named = naming(Discovery::default(), &equals);
     check(
@@ -197,10 +205,13 @@ fn several_tagged_zones_share_the_names_among_them() {
 
 #[test]
 fn a_tag_that_names_a_wrong_zone_is_reported_and_nothing_is_guessed() {
-    let found = || discovery(&[zone("Z1", "a.com")]);
+    let found = || discovery(&[HostedZone::public("Z1", "a.com")]);
     for (tagged, reason) in [
         (TaggedZone::Missing, "!there is no hosted zone Z9"),
-        (TaggedZone::Found(zone("Z9", "b.com")), "!hosted zone Z9 (b.com) can hold none"),
+        (
+            TaggedZone::Found(HostedZone::public("Z9", "b.com")),
+            "!hosted zone Z9 (b.com) can hold none",
+        ),
         (TaggedZone::Found(private("Z9", "a.com")), "!hosted zone Z9 (a.com) is private"),
         (TaggedZone::Unreadable(Problem::new(Cause::Transient, "busy")), "!busy"),
     ] {
@@ -219,7 +230,8 @@ fn an_unreadable_tagged_zone_may_be_the_right_one() {
     // However long that may last: a role may be mended, and then there are two of one name.
     for cause in [Cause::Transient, Cause::Denied] {
         let unreadable = TaggedZone::Unreadable(Problem::new(cause, "cannot see it"));
-        let found = [("Z1", TaggedZone::Found(zone("Z1", "a.com"))), ("Z2", unreadable)];
+        let found =
+            [("Z1", TaggedZone::Found(HostedZone::public("Z1", "a.com"))), ("Z2", unreadable)];
         let named = naming(Discovery::default(), &found);
         check(&["x.a.com"], &named, None, &[("x.a.com", "!cannot see it")]);
     }
@@ -227,8 +239,9 @@ fn an_unreadable_tagged_zone_may_be_the_right_one() {
 
 #[test]
 fn a_wrong_id_does_not_hold_up_the_names_of_a_right_one() {
-    let found = [("Z1", TaggedZone::Found(zone("Z1", "a.com"))), ("Z9", TaggedZone::Missing)];
-    let named = naming(discovery(&[zone("Z3", "b.com")]), &found);
+    let found =
+        [("Z1", TaggedZone::Found(HostedZone::public("Z1", "a.com"))), ("Z9", TaggedZone::Missing)];
+    let named = naming(discovery(&[HostedZone::public("Z3", "b.com")]), &found);
     check(
         &["a.com", "b.com"],
         &named,
@@ -239,7 +252,10 @@ fn a_wrong_id_does_not_hold_up_the_names_of_a_right_one() {
 
 #[test]
 fn a_required_tag_binds_tagged_zones_too() {
-    let named = naming(Discovery::default(), &[("Z1", TaggedZone::Found(zone("Z1", "a.com")))]);
+    let named = naming(
+        Discovery::default(),
+        &[("Z1", TaggedZone::Found(HostedZone::public("Z1", "a.com")))],
+    );
     check(&["a.com"], &named, Some(&team_dns()), &[("a.com", "!does not have the tag team=dns")]);
 }
 
@@ -249,12 +265,14 @@ fn an_unreadable_account_may_hold_the_right_zone() {
     let permanent = Problem::new(Cause::Denied, "denied");
     let unreadable = |troubles: &[&Problem]| Discovery {
         unreadable: troubles.iter().copied().cloned().collect(),
-        ..discovery(&[zone("Z1", "a.com")])
+        ..discovery(&[HostedZone::public("Z1", "a.com")])
     };
     check(&["a.com"], &unreadable(&[&transient]), None, &[("a.com", "!throttled")]);
     check(&["a.com"], &unreadable(&[&transient, &permanent]), None, &[("a.com", "!denied")]);
-    let named =
-        naming(unreadable(&[&transient]), &[("Z1", TaggedZone::Found(zone("Z1", "a.com")))]);
+    let named = naming(
+        unreadable(&[&transient]),
+        &[("Z1", TaggedZone::Found(HostedZone::public("Z1", "a.com")))],
+    );
     check(&["a.com"], &named, None, &[("a.com", "Z1")]);
 }
 

@@ -1,7 +1,6 @@
 use core::net::Ipv4Addr;
 
 use super::*;
-use crate::domain::access::Access;
 
 fn name(text: &str) -> DomainName {
     DomainName::new(text)
@@ -9,17 +8,6 @@ fn name(text: &str) -> DomainName {
 
 fn names(texts: &[&str]) -> BTreeSet<DomainName> {
     texts.iter().map(|text| name(text)).collect()
-}
-
-fn zone(id: &str, name: &str) -> HostedZone {
-    HostedZone {
-        id: id.to_owned(),
-        name: DomainName::new(name),
-        access: Access::Own,
-        private: false,
-        linked_service: None,
-        tags: BTreeMap::new(),
-    }
 }
 
 /// What public DNS says if this zone answers for `_x.dev.a.com`, and Z1 and Z2 have these name servers.
@@ -43,7 +31,7 @@ fn at(last: u8) -> BTreeSet<IpAddr> {
 
 #[test]
 fn a_zone_is_seen_if_one_of_its_name_servers_is_asked() {
-    let zone = zone("Z1", "a.com");
+    let zone = HostedZone::public("Z1", "a.com");
     let sight = |public: &PublicDns| public.sight(&record(), &zone);
     assert_eq!(sight(&PublicDns::default()), Sight::Unknown);
     assert_eq!(sight(&public("a.com", &["ns-1", "ns-9"], [&["ns-1"], &[]])), Sight::Seen);
@@ -58,7 +46,7 @@ fn a_zone_is_seen_if_one_of_its_name_servers_is_asked() {
 
 #[test]
 fn name_servers_of_other_names_are_compared_by_their_addresses() {
-    let zone = zone("Z1", "a.com");
+    let zone = HostedZone::public("Z1", "a.com");
     let mut public = public("a.com", &["ns1.a.com"], [&["ns-1"], &[]]);
     let undecided = public.undecided(&record(), &zone);
     assert_eq!(undecided, names(&["ns1.a.com", "ns-1"]));
@@ -71,7 +59,11 @@ fn name_servers_of_other_names_are_compared_by_their_addresses() {
 
 #[test]
 fn of_several_zones_the_one_that_is_asked_is_chosen() {
-    let zones = [zone("Z1", "a.com"), zone("Z2", "a.com"), zone("Z3", "dev.a.com")];
+    let zones = [
+        HostedZone::public("Z1", "a.com"),
+        HostedZone::public("Z2", "a.com"),
+        HostedZone::public("Z3", "dev.a.com"),
+    ];
     let zones: Vec<_> = zones.iter().collect();
     let chosen = |public: &PublicDns| public.choose(&record(), &zones).map(|zone| &*zone.id);
     assert_eq!(chosen(&PublicDns::default()), None);
@@ -83,7 +75,7 @@ fn of_several_zones_the_one_that_is_asked_is_chosen() {
 
 #[test]
 fn name_servers_of_others_beside_those_of_the_zone_are_told() {
-    let zone = zone("Z1", "a.com");
+    let zone = HostedZone::public("Z1", "a.com");
     let mut public = public("a.com", &["ns-1", "ns1.a.com", "ns.other"], [&["ns-1", "ns-2"], &[]]);
     public.addresses = [("ns-1", 1), ("ns-2", 2), ("ns1.a.com", 2), ("ns.other", 3)]
         .map(|(server, last)| (name(server), at(last)))
