@@ -191,26 +191,41 @@ async fn a_domain_that_is_not_registered_is_told() {
     assert_eq!(world.status(&arn), "ISSUED");
 }
 
+/// Gives the name servers of a zone of example.com names below it, and the registrar these names only.
+fn white_label(world: &World, zone: &str) {
+    let route53 = &mut world.sim.aws().route53;
+    let own = route53.name_servers(zone);
+    let labels = ["ns1.example.com", "ns2.example.com"];
+    for (label, server) in labels.iter().zip(&own) {
+        route53.white_label(label, server);
+    }
+    route53.put_record(zone, "example.com", "NS", 300, &labels);
+    route53.register_with("example.com", &labels);
+}
+
 #[tokio::test(start_paused = true)]
 async fn white_label_name_servers_are_those_of_the_zone() {
     let world = World::new();
     let zone = world.zone("example.com");
-    {
-        let route53 = &mut world.sim.aws().route53;
-        let own = route53.name_servers(&zone);
-        let labels = ["ns1.example.com", "ns2.example.com"];
-        for (label, server) in labels.iter().zip(&own) {
-            route53.white_label(label, server);
-        }
-        route53.put_record(&zone, "example.com", "NS", 300, &labels);
-        route53.register_with("example.com", &labels);
-    }
+    white_label(&world, &zone);
     world.sim.aws().acm.behaviour.validation_interval = TimeDelta::minutes(40);
     let arn = world.request(&["example.com"]).await;
     world.minutes(30).await;
     assert_eq!(world.published(), ["RECORDS_WRITTEN"]);
     assert!(questions(&world) > 0);
     assert_eq!(diagnosis(&world, &arn).await["names"][0]["zones"][0]["seen"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_zones_of_the_same_name_the_one_with_white_label_name_servers_gets_the_record() {
+    let world = World::new();
+    world.sim.aws().route53.create_zone(ACCOUNT, "example.com");
+    let seen = world.zone("example.com");
+    white_label(&world, &seen);
+    let arn = world.request(&["example.com"]).await;
+    world.minutes(30).await;
+    assert_eq!(world.status(&arn), "ISSUED");
+    assert_eq!(world.written(), [format!("example.com in {seen}")]);
 }
 
 #[tokio::test(start_paused = true)]
