@@ -11,11 +11,14 @@ use acm_dns_validator::dns::network::Network;
 use acm_dns_validator::domain::settings::{Misconfigured, Settings};
 use acm_dns_validator::entry::handler::Function;
 use aws_smithy_async::time::SharedTimeSource;
-use tracing::error;
+use tracing::{error, info};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+/// The version of the function, in its first line.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -26,7 +29,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
-            error!(error = %cause, "the function cannot start");
+            error!(version = VERSION, error = %cause, "the function cannot start");
             ExitCode::FAILURE
         }
     }
@@ -35,6 +38,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), lambda_runtime::Error> {
     let (settings, config) =
         Misconfigured::both(Settings::from_vars(variable), sdk_config(variable))?;
+    info!(version = VERSION, "the function starts");
     // A line that cannot be written is no reason to fail.
     let function = variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
     let labels = Labels::new(&function, variable("AWS_LAMBDA_LOG_LEVEL").as_deref());

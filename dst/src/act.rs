@@ -55,6 +55,8 @@ pub(crate) enum Act {
     LoseFirings(u32),
     /// ACM tries a pending renewal again, which moves the time of its last update.
     RetryRenewal { certificate: usize },
+    /// The account of the members joins the organization, or leaves it.
+    Member(Membership),
     /// Somebody moves a certificate from email to DNS validation.
     Migrate { certificate: usize },
     /// A TXT record exists at the name of one of the certificate's records.
@@ -75,10 +77,23 @@ pub(crate) enum Act {
     Sweep,
     /// Somebody tags a certificate; `zone:3` in a value stands for the id of zone 3.
     Tag { certificate: usize, key: &'static str, value: String },
+    /// The tag of a hosted zone lists these accounts from now on, or is removed.
+    TagAccounts { zone: usize, accounts: Option<&'static str> },
     /// A hosted zone is tagged, or loses its tag.
     TagZone { zone: usize, tagged: bool },
     /// Somebody removes a tag of a certificate.
     Untag { certificate: usize, key: &'static str },
+}
+
+/// What becomes of an account in the organization.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Membership {
+    /// It joins, or is active again.
+    Active,
+    /// It leaves.
+    Gone,
+    /// It is closed.
+    Suspended,
 }
 
 /// What reaches the function with a time in the future.

@@ -32,7 +32,7 @@ pub(crate) fn must_be_scheduled(
     fact: &CertificateFact,
     now: DateTime<Utc>,
 ) -> bool {
-    fact.managed
+    fact.served
         && !migrates(certificate)
         && !fact.timed_out
         && !fact.wanted.is_empty()

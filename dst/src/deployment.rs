@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use sim::Sim;
 use sim::aws::Aws;
 use sim::lambda::EventSource;
+use sim::organizations::AccountState;
 use sim::sqs::Queue;
 
 use crate::names::{
-    AWAY, DEAD_LETTERS, DNS, FUNCTION, GROUP, HOME, MEMBER, OURS, QUEUE, SCHEDULE_ROLE,
+    AWAY, DEAD_LETTERS, DNS, FUNCTION, GROUP, HOME, MANAGEMENT, MEMBER, OURS, QUEUE, SCHEDULE_ROLE,
 };
 use crate::scenario::{EventRoute, Scenario};
 
@@ -20,7 +21,20 @@ pub(crate) fn deploy(sim: &Sim, scenario: &Scenario) {
         aws.sts.add_account(account);
     }
     aws.sts.add_role(&format!("arn:aws:iam::{DNS}:role/dns"), OURS);
-    aws.sts.add_role(&format!("arn:aws:iam::{MEMBER}:role/certificates"), OURS);
+    let of_organization =
+        scenario.settings.get("ACCOUNTS").is_some_and(|accounts| accounts == "organization");
+    if !of_organization {
+        // An account of the organization gets its role when it joins: IAM refuses other accounts.
+        aws.sts.add_role(&member_role(), OURS);
+    } else {
+        aws.sts.add_account(MANAGEMENT);
+        aws.sts.add_role(&format!("arn:aws:iam::{MANAGEMENT}:role/accounts"), OURS);
+        aws.organizations.create(MANAGEMENT, now);
+        aws.organizations.join(OURS, AccountState::Active, now);
+        if !scenario.settings.contains_key("ORGANIZATION_ROLE_ARN") {
+            aws.organizations.delegate(OURS);
+        }
+    }
     configure(aws, 2, 10, scenario.timeout);
     aws.scheduler.add_group(OURS, HOME, GROUP, now);
     aws.scheduler.allow_role(OURS, SCHEDULE_ROLE, &[FUNCTION, QUEUE, DEAD_LETTERS]);
@@ -62,6 +76,11 @@ pub(crate) fn deploy(sim: &Sim, scenario: &Scenario) {
             rule(MEMBER, AWAY, &bus);
         }
     }
+}
+
+/// The role of the members for their certificates.
+pub(crate) fn member_role() -> String {
+    format!("arn:aws:iam::{MEMBER}:role/certificates")
 }
 
 fn patterns() -> [Value; 2] {

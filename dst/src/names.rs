@@ -6,6 +6,8 @@ pub(crate) const OURS: &str = "111122223333";
 pub(crate) const DNS: &str = "444455556666";
 /// An account with certificates, and with zones that the function cannot access.
 pub(crate) const MEMBER: &str = "777788889999";
+/// The account that manages the organization, in worlds that have one.
+pub(crate) const MANAGEMENT: &str = "100000000000";
 /// The region the function runs in.
 pub(crate) const HOME: &str = "eu-west-1";
 /// Another region.
@@ -13,6 +15,8 @@ pub(crate) const AWAY: &str = "us-east-1";
 
 /// The tag that `HOSTED_ZONE_TAG` requires.
 pub(crate) const ZONE_TAG: (&str, &str) = ("team", "dns");
+/// The key of the tag that lists the accounts that a zone takes, where `HOSTED_ZONE_ACCOUNTS_TAG` is set.
+pub(crate) const ACCOUNTS_TAG: &str = "certificate-accounts";
 /// The tag that `CERTIFICATE_TAG` requires.
 pub(crate) const CERTIFICATE_TAG: (&str, &str) = ("validate", "yes");
 

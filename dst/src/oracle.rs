@@ -36,6 +36,10 @@ pub(crate) struct ZoneFact {
     pub(crate) kind: ZoneKind,
     /// Whether the function can access its account.
     pub(crate) accessible: bool,
+    /// Whether it has the tag of `HOSTED_ZONE_ACCOUNTS_TAG`.
+    pub(crate) has_accounts_tag: bool,
+    /// The accounts whose certificates may have records in it; none if there is no such limit.
+    pub(crate) takes: Option<Vec<String>>,
     /// Whether it has the tag that `HOSTED_ZONE_TAG` requires, if any.
     pub(crate) has_required_tag: bool,
     /// Its record sets: name, type, values.
@@ -46,9 +50,12 @@ pub(crate) struct ZoneFact {
 #[derive(Clone, Debug)]
 pub(crate) struct CertificateFact {
     pub(crate) arn: String,
+    pub(crate) account: String,
     pub(crate) names: Vec<String>,
-    /// Whether the function manages it, by its kind, method, account and tags.
+    /// Whether the function may manage it, by its kind, method, account and tags.
     pub(crate) managed: bool,
+    /// Whether it must. The difference is an account that has just joined the organization, or left it.
+    pub(crate) served: bool,
     /// When its current validation began.
     pub(crate) began: DateTime<Utc>,
     /// Whether its validation timed out.
@@ -109,6 +116,11 @@ impl ZoneFact {
             ZoneKind::Public if !self.has_required_tag => Err("a zone without the required tag"),
             ZoneKind::Public => Ok(()),
         }
+    }
+
+    /// Whether certificates of this account may have records in it.
+    pub(crate) fn takes(&self, account: &str) -> bool {
+        self.takes.as_ref().is_none_or(|them| them.iter().any(|it| it == account))
     }
 
     /// The highest zone cut between the apex and this name.
@@ -175,6 +187,10 @@ impl Facts {
                 None if zone.has_other_record(record) => {
                     Err(format!("{} has another record of this name", zone.id))
                 }
+                // What is there already needs nobody's permission.
+                None if !zone.takes(&of.account) && !zone.has_record(record, &want.value) => {
+                    Err(format!("{} does not take account {}", zone.id, of.account))
+                }
                 None => Ok(zone),
             },
             _ => Err(format!("{} zones match equally well", fitting.len())),
@@ -183,7 +199,7 @@ impl Facts {
 
     /// Why the function cannot get this certificate issued; `None` if it can.
     pub(crate) fn obstacle(&self, of: &CertificateFact) -> Option<String> {
-        if !of.managed {
+        if !of.served {
             return Some("the function does not manage it".to_owned());
         }
         of.wanted.iter().filter(|want| !want.resolves).find_map(|want| {
@@ -200,7 +216,7 @@ impl Facts {
 
     /// A record of it that has a zone and is not in it.
     pub(crate) fn unwritten<'a>(&self, of: &'a CertificateFact) -> Option<&'a str> {
-        let mut open = of.wanted.iter().filter(|want| of.managed && want.open && !want.resolves);
+        let mut open = of.wanted.iter().filter(|want| of.served && want.open && !want.resolves);
         let unwritten = open.find(|want| {
             let zone = self.zone_for(of, want, View::Known);
             zone.is_ok_and(|zone| !zone.has_record(&want.name, &want.value))
@@ -211,7 +227,7 @@ impl Facts {
     /// Whether a record of it cannot be written, or exists where nobody asks for it, whatever the function
     /// knows of public DNS.
     pub(crate) fn blocked(&self, of: &CertificateFact) -> bool {
-        let mut open = of.wanted.iter().filter(|want| of.managed && want.open);
+        let mut open = of.wanted.iter().filter(|want| of.served && want.open);
         open.any(|want| {
             let zone = |view| self.zone_for(of, want, view);
             match (zone(View::Known), zone(View::Unknown)) {

@@ -64,6 +64,20 @@ def later(seconds):
     return f"at({SOON + datetime.timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S})"
 
 
+# --- Organizations: the account manages an organization of 25 accounts ---
+case("list a page of accounts", "organizations", "ListAccounts", others=False, keep={"accountsToken": ["NextToken"]},
+     shows=lambda it: len(it["Accounts"]) == 20)  # fmt: skip
+case("list the other page", "organizations", "ListAccounts", lambda kept: {"NextToken": kept["accountsToken"]}, others=False,
+     shows=lambda it: len(it["Accounts"]) == 5 and "NextToken" not in it)  # fmt: skip
+case("list too large a page", "organizations", "ListAccounts", {"MaxResults": 21}, "InvalidInputException", others=False)
+case("list with an unknown token", "organizations", "ListAccounts", {"NextToken": "x"}, "InvalidInputException", others=False)
+case("list accounts as nobody's member", "organizations", "ListAccounts", {}, "AWSOrganizationsNotInUseException", others=False, who="stranger")
+case("list accounts as a member", "organizations", "ListAccounts", {}, "AccessDeniedException", others=False, who="member")
+case("list accounts by a body that is no JSON", "organizations", "ListAccounts", {}, "SerializationException", others=False, body=b"{")
+case("describe an account", "organizations", "DescribeAccount", {"AccountId": ACCOUNT}, others=False,
+     shows=lambda it: it["Account"]["State"] == "ACTIVE")  # fmt: skip
+case("describe an account of nobody", "organizations", "DescribeAccount", {"AccountId": "999999999999"}, "AccountNotFoundException", others=False)
+
 # --- STS ---
 case("caller: long-lived keys", "sts", "GetCallerIdentity", shows=lambda it: it["Account"] == ACCOUNT)
 case("caller: unknown keys", "sts", "GetCallerIdentity", error="InvalidClientTokenId", who="nobody", others=False)
@@ -445,13 +459,14 @@ case("describe it after the deletion", "acm", "DescribeCertificate", it, "Resour
 # --- errors that every service has ---
 CALLS = [
     ("acm", "ListCertificates", {}), ("events", "PutEvents", {"Entries": [entry]}), ("route53", "GetHostedZoneCount", {}),
-    ("scheduler", "ListSchedules", {}), ("sts", "GetCallerIdentity", {}),
+    ("organizations", "ListAccounts", {}), ("scheduler", "ListSchedules", {}), ("sts", "GetCallerIdentity", {}),
 ]  # fmt: skip
+THROTTLED = {"organizations": "TooManyRequestsException", "route53": "Throttling", "sts": "Throttling"}
 for service, operation, given in CALLS:
     xml = service in ("route53", "sts")
     for kind, code in {
         "Denied": "AccessDenied" if xml else "AccessDeniedException", "InternalError": "InternalFailure",
-        "Throttled": "Throttling" if xml else "ThrottlingException", "Unavailable": "ServiceUnavailable",
+        "Throttled": THROTTLED.get(service, "ThrottlingException"), "Unavailable": "ServiceUnavailable",
     }.items():  # fmt: skip
         case(f"{service}: {kind}", service, operation, given, code, others=False, fault=f"{kind} {operation}")
 for service, operation, given in CALLS:
@@ -460,7 +475,7 @@ for service, operation, given in CALLS:
          who="unsigned")  # fmt: skip
 for service, operation, given in [
     ("acm", "GetAccountConfiguration", {}), ("events", "ListRules", {}), ("route53", "ListHealthChecks", {}),
-    ("scheduler", "ListScheduleGroups", {}), ("sts", "GetSessionToken", {}),
+    ("organizations", "ListRoots", {}), ("scheduler", "ListScheduleGroups", {}), ("sts", "GetSessionToken", {}),
 ]:  # fmt: skip
     code = {"scheduler": "ValidationException", "sts": "InvalidAction"}.get(service, "UnknownOperationException")
     case(f"{service}: an unserved operation", service, operation, given, code, others=False, served=False)

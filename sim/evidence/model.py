@@ -39,6 +39,7 @@ XML = {
 COMMON = {
     "acm": AWS_JSON,
     "events": AWS_JSON,
+    "organizations": AWS_JSON,
     # InvalidInput and MalformedInput: a body that the schema does not allow, in operations whose model does not have them, as in
     # https://github.com/stalwartlabs/dns-update/issues/44
     "route53": XML | {"InvalidInput": 400, "MalformedInput": 400, "NoSuchHealthCheck": 404, "UnknownOperationException": 404},

@@ -12,8 +12,10 @@ use sim::acm::{Method, Status};
 use sim::aws::Service;
 use sim::dns::{DnsFault, DnsFaultKind};
 use sim::faults::{Fault, FaultKind};
+use sim::organizations::AccountState;
 use sim::route53::Route53;
 use sim::server::serve_on;
+use sim::sts::Credentials;
 use tokio::net::TcpListener;
 
 const HELP: &str = "\
@@ -99,11 +101,22 @@ fn furnish(sim: &Sim, account: &str, domain: &str) -> Value {
             "arn:aws:elasticloadbalancing:us-east-1:{account}:loadbalancer/app/mail/1"
         )];
     });
+    let members = 24_u64;
+    aws.organizations.create(account, now());
+    for member in (0..members).map(|number| (200_000_000_000 + number).to_string()) {
+        aws.organizations.join(&member, AccountState::Active, now());
+    }
+    let [stranger, member] = ["333333333333", "200000000000"].map(|account| {
+        let Credentials { access_key_id, secret_access_key } = aws.sts.add_account(account);
+        json!({"AccessKeyId": access_key_id, "SecretAccessKey": secret_access_key})
+    });
     let zone = aws.route53.create_linked_zone(account, &format!("linked.{domain}"));
     json!({
         "certificateArn": certificate,
         "linkedHostedZoneId": zone,
+        "member": member,
         "schedulerRoleArn": scheduler_role,
+        "stranger": stranger,
         "zonesRoleArn": zones_role,
     })
 }

@@ -12,6 +12,7 @@ use crate::dns::{Dns, Protocol, Question, Reply};
 use crate::eventbridge::EventBridge;
 use crate::faults::{self, FaultKind, Faults};
 use crate::lambda::Lambda;
+use crate::organizations::Organizations;
 use crate::permissions;
 use crate::route53::{self, Route53};
 use crate::scheduler::{self, Scheduler};
@@ -35,6 +36,8 @@ pub struct Aws {
     pub faults: Faults,
     /// Lambda: functions and their invocations.
     pub lambda: Lambda,
+    /// AWS Organizations.
+    pub organizations: Organizations,
     /// Route 53, and the public DNS it serves.
     pub route53: Route53,
     /// EventBridge Scheduler.
@@ -74,7 +77,7 @@ impl Aws {
             at: now,
             account: caller.account.clone(),
             region: caller.region.clone(),
-            facts: permissions::facts(service, &operation, &caller, request),
+            facts: permissions::facts(service, &operation, &caller, request, &self.organizations),
             service,
             operation,
             error: None,
@@ -149,6 +152,10 @@ impl Aws {
             }
             Service::EventBridge => {
                 let body = self.eventbridge.respond(operation, caller, request.body(), now)?;
+                Ok(protocol.json(&body, request_id))
+            }
+            Service::Organizations => {
+                let body = self.organizations.respond(operation, caller, request.body(), now)?;
                 Ok(protocol.json(&body, request_id))
             }
             Service::Route53 => {
@@ -248,7 +255,7 @@ pub enum Answer {
 /// The operation that a request calls.
 fn operation(service: Service, request: &Request<Vec<u8>>) -> String {
     match service {
-        Service::Acm | Service::EventBridge => request
+        Service::Acm | Service::EventBridge | Service::Organizations => request
             .headers()
             .get("x-amz-target")
             .and_then(|target| target.to_str().ok())

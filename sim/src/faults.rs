@@ -12,6 +12,7 @@ pub struct Fault {
     kind: FaultKind,
     account: Option<String>,
     operation: Option<String>,
+    region: Option<String>,
     service: Option<Service>,
     skip: u32,
     left: Option<u32>,
@@ -52,6 +53,7 @@ impl Fault {
             kind,
             account: None,
             operation: None,
+            region: None,
             service: None,
             skip: 0,
             left: None,
@@ -77,6 +79,12 @@ impl Fault {
         self
     }
 
+    /// Only for calls in this region.
+    pub fn within(mut self, region: &str) -> Self {
+        self.region = Some(region.to_owned());
+        self
+    }
+
     /// Only for this many calls.
     pub fn times(mut self, times: u32) -> Self {
         self.left = Some(times);
@@ -98,6 +106,7 @@ impl Fault {
     fn matches(&self, call: &Call) -> bool {
         self.account.as_ref().is_none_or(|account| *account == call.account)
             && self.operation.as_ref().is_none_or(|operation| *operation == call.operation)
+            && self.region.as_ref().is_none_or(|region| *region == call.region)
             && self.service.is_none_or(|service| service == call.service)
             && self.until.is_none_or(|end| call.at < end)
             && self.left != Some(0)
@@ -140,7 +149,9 @@ pub(crate) fn refusal(kind: FaultKind, call: &Call) -> Option<Failure> {
         FaultKind::Throttled => service.throttled(),
         FaultKind::Denied => {
             let (status, code) = match service {
-                Service::Acm | Service::EventBridge => (400, "AccessDeniedException"),
+                Service::Acm | Service::EventBridge | Service::Organizations => {
+                    (400, "AccessDeniedException")
+                }
                 Service::Scheduler => (403, "AccessDeniedException"),
                 Service::Route53 | Service::Sts => (403, "AccessDenied"),
             };

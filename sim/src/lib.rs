@@ -1,7 +1,7 @@
 //! A small, strict AWS for the tests and demos of acm-dns-validator.
 //!
-//! It speaks the real wire formats of ACM, Route 53, EventBridge, EventBridge Scheduler, STS and Lambda's
-//! Runtime API, and it has SQS queues between events and functions. It is strict where other emulators
+//! It speaks the real wire formats of ACM, Route 53, EventBridge, EventBridge Scheduler, Organizations, STS
+//! and Lambda's Runtime API, and it has SQS queues between events and functions. It is strict where other emulators
 //! are lenient, because leniency hides the mistakes that matter. ACM issues a certificate only if the
 //! zone that *public DNS* delegates to has the right CNAME record. The function can ask the same public
 //! DNS, over UDP and TCP, and gets the faults of real resolvers on request. Route 53 rejects what Route 53 rejects,
@@ -13,7 +13,7 @@
 //!             drive        Sim: one AWS, one clock, and a loop that runs the function
 //!  core       aws          Aws::respond answers one request, Aws::advance does what is due: no I/O, no clock
 //!             permissions  what a call needs from IAM
-//!  services   acm · route53 · scheduler · eventbridge · sts · lambda · sqs
+//!  services   acm · route53 · scheduler · eventbridge · organizations · sts · lambda · sqs
 //!             dns          a recursive resolver, which answers with the public DNS of route53
 //!  shared     faults       errors that a test asks for
 //!             cloudtrail   the event of an API call
@@ -38,6 +38,7 @@ pub mod eventbridge;
 pub mod faults;
 pub mod iam;
 pub mod lambda;
+pub mod organizations;
 mod permissions;
 pub mod route53;
 pub mod scheduler;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::arn::partition;
 use crate::call::Caller;
 use crate::iam::{Facts, IamRequest, action};
+use crate::organizations::Organizations;
 use crate::service::Service;
 use crate::wire::Parameters;
 use crate::{route53, scheduler};
@@ -21,10 +22,12 @@ pub(crate) fn facts(
     operation: &str,
     caller: &Caller,
     request: &Request<Vec<u8>>,
+    organizations: &Organizations,
 ) -> Facts {
     let facts = match service {
         Service::Acm => certificate(operation, request.body()),
         Service::EventBridge => events(caller, request.body()),
+        Service::Organizations => organizations.facts(operation, caller, request.body()),
         Service::Route53 => route53::iam::facts(operation, caller, request),
         Service::Scheduler => schedule(operation, caller, request),
         Service::Sts => role(operation, request.body()),

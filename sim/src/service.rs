@@ -11,6 +11,8 @@ pub enum Service {
     Acm,
     /// EventBridge.
     EventBridge,
+    /// AWS Organizations.
+    Organizations,
     /// Route 53.
     Route53,
     /// EventBridge Scheduler.
@@ -25,6 +27,7 @@ impl Service {
         Some(match name {
             "acm" => Self::Acm,
             "events" => Self::EventBridge,
+            "organizations" => Self::Organizations,
             "route53" => Self::Route53,
             "scheduler" => Self::Scheduler,
             "sts" => Self::Sts,
@@ -36,9 +39,10 @@ impl Service {
     pub(crate) fn unsigned(request: &Request<Vec<u8>>) -> Self {
         let target = request.headers().get("x-amz-target");
         let path = request.uri().path();
-        match target.map(|target| target.as_bytes().starts_with(b"AWSEvents.")) {
-            Some(true) => Self::EventBridge,
-            Some(false) => Self::Acm,
+        match target.map(|target| target.as_bytes()) {
+            Some(target) if target.starts_with(b"AWSEvents.") => Self::EventBridge,
+            Some(target) if target.starts_with(b"AWSOrganizations") => Self::Organizations,
+            Some(_) => Self::Acm,
             None if path.starts_with("/2013-04-01/") => Self::Route53,
             None if path.starts_with("/schedule") => Self::Scheduler,
             None => Self::Sts,
@@ -46,8 +50,14 @@ impl Service {
     }
 
     /// Every service.
-    pub const ALL: [Self; 5] =
-        [Self::Acm, Self::EventBridge, Self::Route53, Self::Scheduler, Self::Sts];
+    pub const ALL: [Self; 6] = [
+        Self::Acm,
+        Self::EventBridge,
+        Self::Organizations,
+        Self::Route53,
+        Self::Scheduler,
+        Self::Sts,
+    ];
 
     /// Every operation that is served.
     pub fn operations(self) -> &'static [&'static str] {
@@ -65,6 +75,7 @@ impl Service {
                 "UpdateCertificateOptions",
             ],
             Self::EventBridge => &["PutEvents", "TestEventPattern"],
+            Self::Organizations => &["DescribeAccount", "ListAccounts"],
             Self::Route53 => &[
                 "ChangeResourceRecordSets",
                 "ChangeTagsForResource",
@@ -98,6 +109,7 @@ impl Service {
         match self {
             Self::Acm => "acm",
             Self::EventBridge => "events",
+            Self::Organizations => "organizations",
             Self::Route53 => "route53",
             Self::Scheduler => "scheduler",
             Self::Sts => "sts",
@@ -108,6 +120,7 @@ impl Service {
     pub fn protocol(self) -> Protocol {
         match self {
             Self::Acm | Self::EventBridge => Protocol::AwsJson,
+            Self::Organizations => Protocol::AwsJsonMessage,
             Self::Route53 => Protocol::RestXml,
             Self::Scheduler => Protocol::RestJson,
             Self::Sts => Protocol::Query,
@@ -120,6 +133,12 @@ impl Service {
             Self::Acm | Self::EventBridge => {
                 Failure::new(400, "ThrottlingException", "Rate exceeded")
             }
+            // https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html
+            Self::Organizations => Failure::new(
+                400,
+                "TooManyRequestsException",
+                "You have sent too many requests in too short a period of time. Try again later.",
+            ),
             Self::Scheduler => Failure::new(429, "ThrottlingException", "Rate exceeded"),
             // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html
             Self::Route53 | Self::Sts => Failure::new(400, "Throttling", "Rate exceeded"),

@@ -31,6 +31,8 @@ impl Failure {
 pub enum Protocol {
     /// `POST /` with the operation in `X-Amz-Target`, bodies in JSON: ACM and EventBridge.
     AwsJson,
+    /// The same, but the errors of the service's model have a `Message`: Organizations.
+    AwsJsonMessage,
     /// Form-encoded `Action=…`, answers in XML: STS.
     Query,
     /// Operations distinguished by method and path, bodies in JSON: EventBridge Scheduler.
@@ -42,7 +44,7 @@ pub enum Protocol {
 impl Protocol {
     /// Whether bodies are in JSON.
     pub(crate) fn is_json(self) -> bool {
-        matches!(self, Self::AwsJson | Self::RestJson)
+        matches!(self, Self::AwsJson | Self::AwsJsonMessage | Self::RestJson)
     }
 
     /// The HTTP status for invalid credentials.
@@ -50,15 +52,17 @@ impl Protocol {
     /// Source: "Common Errors" of the API references, and for AWS JSON
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
     pub(crate) fn unauthenticated(self) -> u16 {
-        if self == Self::AwsJson { 400 } else { 403 }
+        if matches!(self, Self::AwsJson | Self::AwsJsonMessage) { 400 } else { 403 }
     }
 
     /// Encodes an error.
     pub fn failure(self, failure: &Failure, request_id: &str) -> Response<Vec<u8>> {
         let Failure { status, code, message } = failure;
         match self {
-            Self::AwsJson => {
-                let body = json!({"__type": code, "message": message});
+            Self::AwsJson | Self::AwsJsonMessage => {
+                let is_common = self == Self::AwsJson || COMMON.contains(&code.as_str());
+                let member = if is_common { "message" } else { "Message" };
+                let body = json!({"__type": code, member: message});
                 answer(*status, "application/x-amz-json-1.1", request_id, body.to_string())
             }
             Self::RestJson => {
@@ -90,7 +94,7 @@ impl Protocol {
     /// Encodes a JSON answer.
     pub fn json(self, body: &Value, request_id: &str) -> Response<Vec<u8>> {
         let content_type = match self {
-            Self::AwsJson => "application/x-amz-json-1.1",
+            Self::AwsJson | Self::AwsJsonMessage => "application/x-amz-json-1.1",
             _ => "application/json",
         };
         answer(200, content_type, request_id, body.to_string())
@@ -108,6 +112,20 @@ impl Protocol {
         answer(200, "text/xml", request_id, document)
     }
 }
+
+/// The errors that are in no model, since every service has them.
+///
+/// Source: [common errors](https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html).
+const COMMON: [&str; 8] = [
+    "ExpiredTokenException",
+    "InternalFailure",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "SerializationException",
+    "ServiceUnavailable",
+    "UnknownOperationException",
+    "UnrecognizedClientException",
+];
 
 /// The query parameters of a request.
 #[derive(Clone, Debug, Default)]

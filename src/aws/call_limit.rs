@@ -19,6 +19,11 @@ pub async fn at_most<F: Future>(requests: usize, work: F) -> F::Output {
     LEFT.scope(Cell::new(requests), work).await
 }
 
+/// How many requests the work of this task may still send; `None` if it has no limit.
+pub fn left() -> Option<usize> {
+    LEFT.try_with(Cell::get).ok()
+}
+
 /// Counts the requests of a client. Those of work without a limit are unlimited.
 #[derive(Debug)]
 pub(super) struct CallLimit;

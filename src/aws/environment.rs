@@ -30,9 +30,9 @@ use crate::domain::settings::{Misconfigured, Reader};
 /// How long opening a connection may take.
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// How many idle connections to a host are kept: as many as a check uses at the same time. After a batch
-/// there would be twenty.
-const IDLE_PER_HOST: usize = 2;
+/// How many idle connections to a host are kept: as many as a sweep uses at the same time. If fewer were, nearly
+/// each of its calls would begin with a TLS handshake, which takes more of the processor than the call.
+const IDLE_PER_HOST: usize = 32;
 
 /// How long an idle connection is kept. The clock goes on while the process is frozen, so an old connection
 /// is closed before it is used.
@@ -40,7 +40,7 @@ const IDLE: Duration = Duration::from_secs(60);
 
 /// Services that have an endpoint of their own, as variables spell them:
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>
-const SERVICES: [&str; 5] = ["ACM", "EVENTBRIDGE", "ROUTE_53", "SCHEDULER", "STS"];
+const SERVICES: [&str; 6] = ["ACM", "EVENTBRIDGE", "ORGANIZATIONS", "ROUTE_53", "SCHEDULER", "STS"];
 
 /// The SDK's configuration by what the environment says.
 ///

@@ -28,6 +28,17 @@ pub enum Error {
         region: String,
         /// Whether AWS refuses the call until somebody acts.
         denied: bool,
+        /// Whether that is since the role of the account cannot be assumed.
+        no_role: bool,
+        /// The SDK's error.
+        #[source]
+        source: BoxError,
+    },
+    /// AWS Organizations did not answer.
+    #[error("cannot ask AWS Organizations which accounts are active{advice}")]
+    Organization {
+        /// What to do, if somebody must act.
+        advice: &'static str,
         /// The SDK's error.
         #[source]
         source: BoxError,
@@ -61,8 +72,13 @@ impl Error {
             Self::Describe { denied, .. }
             | Self::List { denied, .. }
             | Self::Tags { denied, .. } => *denied,
-            Self::Schedule { .. } => false,
+            Self::Organization { .. } | Self::Schedule { .. } => false,
         }
+    }
+
+    /// Whether no list was read since the role of the account cannot be assumed, in no region.
+    pub fn lacks_role(&self) -> bool {
+        matches!(self, Self::List { no_role: true, .. })
     }
 }
 

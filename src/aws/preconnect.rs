@@ -73,8 +73,14 @@ pub async fn open_connections(clients: &Clients, read_only: bool, bus: Option<&s
     let connections = async {
         // Each makes its client when it begins, while the first connections are being opened.
         tokio::join!(
-            preconnect!(clients.acm(own, clients.region()).list_certificates(), aws_sdk_acm),
-            preconnect!(clients.acm(own, clients.region()).list_certificates(), aws_sdk_acm),
+            preconnect!(
+                clients.acm(own, clients.region()).client().list_certificates(),
+                aws_sdk_acm
+            ),
+            preconnect!(
+                clients.acm(own, clients.region()).client().list_certificates(),
+                aws_sdk_acm
+            ),
             preconnect!(clients.route53(own).list_hosted_zones_by_name(), aws_sdk_route53),
             async {
                 if !read_only {

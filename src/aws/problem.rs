@@ -34,6 +34,14 @@ where
     }
 }
 
+/// Whether a call was not made since a role cannot be assumed until somebody acts.
+pub(super) fn lacks_role<E>(error: &SdkError<E, HttpResponse>) -> bool
+where
+    E: StdError + ProvideErrorMetadata + 'static,
+{
+    assume_role_error(error).is_some_and(|assuming| cause(assuming) == Cause::Denied)
+}
+
 /// An error in one line: `AccessDenied: User … is not authorized …`.
 pub(super) fn error_text<E>(error: &SdkError<E, HttpResponse>) -> String
 where

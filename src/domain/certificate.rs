@@ -18,6 +18,10 @@ pub struct Certificate {
     pub created_at: DateTime<Utc>,
     /// The validation of each name; empty for some seconds after the request.
     pub domains: Vec<Domain>,
+    /// Whether ACM calls it eligible for renewal.
+    pub eligible: bool,
+    /// Whether an AWS service uses it.
+    pub in_use: bool,
     /// When it was issued, if it was.
     pub issued_at: Option<DateTime<Utc>>,
     /// Its change from e-mail to DNS validation, if there was one.
@@ -112,6 +116,20 @@ pub enum Phase {
     Pending,
     /// Completed.
     Succeeded,
+}
+
+impl Certificate {
+    /// The records that its validations ask for: the first one, that of a renewal, and that of a change to DNS.
+    pub fn records(&self) -> impl Iterator<Item = &ValidationRecord> {
+        self.validated().filter_map(Domain::record)
+    }
+
+    /// Its names in every validation: the first one, that of a renewal, and that of a change to DNS.
+    pub fn validated(&self) -> impl Iterator<Item = &Domain> {
+        let renewing = self.renewal.iter().flat_map(|renewal| &renewal.domains);
+        let migrating = self.migration.iter().flat_map(|migration| &migration.domains);
+        self.domains.iter().chain(renewing).chain(migrating)
+    }
 }
 
 impl Domain {

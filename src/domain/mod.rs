@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod arn;
+pub mod audit;
 pub mod certificate;
 pub mod certificate_access;
 pub mod check_times;
@@ -15,6 +16,7 @@ pub mod problem;
 pub mod record;
 pub mod request;
 pub mod resolvers;
+pub mod served_accounts;
 pub mod settings;
 pub mod stop;
 pub mod tag;

@@ -19,7 +19,8 @@ pub enum Cause {
     BelowZoneCut,
     /// AWS refuses the call until somebody acts; most often IAM denies it.
     Denied,
-    /// The name is outside `ALLOWED_DOMAINS`.
+    /// The name is outside `ALLOWED_DOMAINS`, or its hosted zone takes no records for certificates of the
+    /// account (`HOSTED_ZONE_ACCOUNTS_TAG`).
     NotAllowed,
     /// ACM asks for a record that is not one of its validation records.
     NotAcms,

@@ -12,7 +12,7 @@ use crate::domain::problem::{Cause, Problem};
 /// underscore and 32 characters, as ACM's are; it cannot see values.
 ///
 /// Source: [DNS validation](https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html).
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ValidationRecord {
     name: DomainName,
     value: DomainName,
@@ -66,6 +66,26 @@ impl ValidationRecord {
             return refuse("its value is not under ACM's validation domain");
         }
         Ok(record)
+    }
+
+    /// Accepts a CNAME that was found in a hosted zone if it is a validation record of ACM, as AWS documents
+    /// them: an underscore and 32 hexadecimal digits before the name that it validates, and such a label
+    /// before ACM's validation domain, perhaps with another label between.
+    pub fn found(partition: &str, name: &str, value: &str) -> Option<Self> {
+        let is_token = |label: &str| {
+            let token = label.strip_prefix('_').unwrap_or_default();
+            token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit())
+        };
+        let (label, domain) = name.split_once('.')?;
+        let (target, _) = value.split_once('.')?;
+        let parse = || Self::parse(partition, &DomainName::new(domain), name, "CNAME", value).ok();
+        (is_token(label) && is_token(target)).then(parse)?
+    }
+
+    /// The name that it validates: `example.com`.
+    pub fn domain(&self) -> DomainName {
+        let (_, domain) = self.name.as_str().split_once('.').unwrap_or_default();
+        DomainName::new(domain)
     }
 
     /// The name of the record: `_x1.example.com`.
@@ -193,6 +213,26 @@ mod tests {
         check("example.com", &deep, "CNAME", VALUE, why);
         check("example.com", "_x.example.com", "CNAME", "_x .acm-validations.aws", why);
         check("example.com", "", "CNAME", VALUE, why);
+    }
+
+    #[test]
+    fn a_record_in_a_zone_is_taken_for_acms_only_if_it_looks_like_those_that_aws_documents() {
+        let (name, value) =
+            (format!("_{}.A.example.com.", "0a".repeat(16)), format!("_{}", "b1".repeat(16)));
+        let found = |name: &str, value: &str| ValidationRecord::found("aws", name, value);
+        let record = found(&name, &format!("{value}.jkddzztszm.acm-validations.aws."));
+        assert_eq!(record.map(|it| it.domain()), Some(DomainName::new("a.example.com")));
+        assert!(found(&name, &format!("{value}.acm-validations.aws")).is_some());
+        for (name, value) in [
+            ("www.example.com.", format!("{value}.acm-validations.aws.")),
+            ("_dmarc.example.com.", format!("{value}.acm-validations.aws.")),
+            (&name[1..], format!("{value}.acm-validations.aws.")),
+            (&name, "_x.acm-validations.aws.".to_owned()),
+            (&name, format!("{value}.example.org.")),
+            (&name, "acm-validations.aws.".to_owned()),
+        ] {
+            assert_eq!(found(name, &value), None, "{name} {value}");
+        }
     }
 
     #[test]

@@ -70,7 +70,15 @@ pub struct SweepRequest {
     /// Accounts to sweep besides the function's own, if `CERTIFICATE_ROLE_NAME` is set.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<String>,
-    /// Where an earlier sweep ran out of time; none to begin at the beginning.
+    /// Names of hosted zones: only the certificates that may be under them are meant, and they are reconciled
+    /// at once. So a zone change goes on where it ran out of time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<String>,
+    /// Places in which an earlier sweep ran out of time. They are visited first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<PageCursor>,
+    /// The first place with which no earlier sweep has begun; none to begin at the beginning, or if there are
+    /// `places`, to visit only these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<PageCursor>,
 }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use crate::domain::arn::{is_account, is_queue, is_region, role_account};
+use crate::domain::arn::{is_queue, is_region, role_account};
 use crate::domain::name::DomainName;
 use crate::domain::policy::Policy;
 use crate::domain::resolvers::Resolvers;
+use crate::domain::served_accounts::ServedAccounts;
 use crate::domain::tag::Tag;
 
 /// Every setting, checked.
@@ -27,11 +28,15 @@ pub struct Settings {
     /// `CERTIFICATE_ROLE_NAME`: role to assume in a certificate's account when it is not
     /// the function's own.
     pub certificate_role_name: Option<String>,
-    /// `ACCOUNTS`: accounts served besides the function's own; empty serves every account that has the
-    /// role, and sweeps none.
-    pub accounts: Vec<String>,
+    /// `ACCOUNTS`: accounts served besides the function's own.
+    pub accounts: ServedAccounts,
+    /// `ORGANIZATION_ROLE_ARN`: role to assume for asking which accounts the organization has.
+    pub organization_role_arn: Option<String>,
     /// `HOSTED_ZONE_TAG`: the tag that a hosted zone must have.
     pub hosted_zone_tag: Option<Tag>,
+    /// `HOSTED_ZONE_ACCOUNTS_TAG`: the key of the tag that lists the accounts whose certificates may have
+    /// records in a hosted zone; `None` sets no such limit.
+    pub hosted_zone_accounts_tag: Option<String>,
     /// Which certificates the function serves.
     ///
     /// `CERTIFICATE_TAG`: the tag that a certificate must have.
@@ -117,12 +122,26 @@ impl Settings {
                         .then(|| text.to_owned())
                 },
             ),
-            accounts: read.list(
-                "ACCOUNTS",
-                "account ids of twelve digits, separated by commas",
-                |text| is_account(text).then(|| text.to_owned()),
+            accounts: read
+                .optional(
+                    "ACCOUNTS",
+                    "account ids of twelve digits, separated by commas, or `organization`",
+                    ServedAccounts::parse,
+                )
+                .unwrap_or(ServedAccounts::Any),
+            organization_role_arn: read.optional(
+                "ORGANIZATION_ROLE_ARN",
+                "the ARN of an IAM role",
+                role,
             ),
             hosted_zone_tag: read.optional("HOSTED_ZONE_TAG", "key=value", tag),
+            hosted_zone_accounts_tag: read.optional(
+                "HOSTED_ZONE_ACCOUNTS_TAG",
+                "the key of a tag, of 128 characters at most, without `=` and a value",
+                |text| {
+                    (text.chars().count() <= 128 && !text.contains('=')).then(|| text.to_owned())
+                },
+            ),
             policy: Policy {
                 certificate_tag: read.optional("CERTIFICATE_TAG", "key=value", tag),
                 allowed_domains: read.list(
@@ -153,10 +172,15 @@ impl Settings {
                 .optional("DRY_RUN", "`true` or `false`", |text| text.parse().ok())
                 .unwrap_or(false),
         };
-        if !settings.accounts.is_empty() && settings.certificate_role_name.is_none() {
+        if settings.accounts != ServedAccounts::Any && settings.certificate_role_name.is_none() {
             read.wrong.push("ACCOUNTS is set but CERTIFICATE_ROLE_NAME is not".to_owned());
         }
         read.finish().map(|()| settings)
+    }
+
+    /// Whether the tags of hosted zones decide anything.
+    pub fn reads_zone_tags(&self) -> bool {
+        self.hosted_zone_tag.is_some() || self.hosted_zone_accounts_tag.is_some()
     }
 }
 

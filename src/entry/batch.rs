@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use tracing::info;
 
 use crate::domain::arn::CertificateArn;
+use crate::domain::audit::request::AuditRequest;
 use crate::domain::request::{Request, SweepRequest, ZoneChange};
 use crate::entry::parse::{Event, Message, Unreadable};
 
 /// The messages of a batch, sorted by what they ask for.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
+    /// Audits, with the ids of their messages.
+    pub(super) audits: Vec<(String, AuditRequest)>,
     /// The queue that the messages come from.
     pub(super) queue: Option<String>,
     /// One request for each certificate, however many messages are about it. They are in the order of
@@ -46,6 +49,7 @@ impl Batch {
                     }
                     batch.request_ids[index].push(id);
                 }
+                Ok(Event::Audit(request)) => batch.audits.push((id, request)),
                 Ok(Event::Ignored(reason)) => info!(id, reason, "nothing to do"),
                 Ok(Event::Sweep(request)) => batch.sweeps.push((id, request)),
                 Ok(Event::ZoneChange(change)) => batch.zone_changes.push(change),

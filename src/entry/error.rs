@@ -41,6 +41,7 @@ impl From<Error> for Diagnostic {
             Error::Event(_) => "Event",
             Error::Flow(Flow::Aws(Aws::Describe { .. })) => "Describe",
             Error::Flow(Flow::Aws(Aws::List { .. })) => "List",
+            Error::Flow(Flow::Aws(Aws::Organization { .. })) => "Organization",
             Error::Flow(Flow::Aws(Aws::Schedule { .. })) => "Schedule",
             Error::Flow(Flow::Aws(Aws::Tags { .. })) => "Tags",
             Error::Flow(Flow::OutOfReach(_)) => "OutOfReach",

@@ -18,6 +18,8 @@ use crate::dns::resolver::Resolver;
 use crate::dns::servers::servers;
 use crate::dns::transport::Transport;
 use crate::domain::arn::FunctionArn;
+use crate::domain::audit::answer::AuditAnswer;
+use crate::domain::audit::request::AuditRequest;
 use crate::domain::outcome::Outcome;
 use crate::domain::settings::Settings;
 use crate::domain::text::report;
@@ -27,17 +29,19 @@ use crate::entry::json;
 use crate::entry::page;
 use crate::entry::page::widget::Widget;
 use crate::entry::parse::{Event, Message, Unreadable, parse};
+use crate::flows::audit::audit;
 use crate::flows::context::{Context, Invocation};
 use crate::flows::deadline::Deadline;
 use crate::flows::diagnosis::answer::Diagnosis;
 use crate::flows::diagnosis::diagnose;
 use crate::flows::metrics::count_rejected;
+use crate::flows::organization::Organization;
 use crate::flows::overview::answer::Overview;
 use crate::flows::overview::kept::Kept;
 use crate::flows::overview::overview;
 use crate::flows::reconcile::reconcile;
 use crate::flows::sweep::{SweepOutcome, sweep};
-use crate::flows::zone_change::{ZoneChangeOutcome, reconcile_zones};
+use crate::flows::zone_change::{ZoneChangeOutcome, go_on, reconcile_zones};
 
 /// What lives as long as the process: a cold start makes it, warm starts keep it.
 #[derive(Debug)]
@@ -51,6 +55,8 @@ pub struct Function {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Response {
+    /// To a `Certificate Audit`.
+    Audit(AuditAnswer),
     /// To a batch of messages.
     Batch(SqsBatchResponse),
     /// To a `Certificate Diagnosis`.
@@ -79,7 +85,8 @@ impl Function {
     ) -> Self {
         let resolver = Resolver::new(servers(&settings.dns_resolvers), transport);
         let clients = Clients::new(config);
-        let context = Context { clients, metrics, resolver, settings };
+        let organization = Organization::default();
+        let context = Context { clients, metrics, organization, resolver, settings };
         Self { context, clock, overviews: Kept::default() }
     }
 
@@ -145,6 +152,19 @@ impl Function {
         };
         let deadline = &invocation.deadline;
         Ok(match parse(&event.payload, deadline.now())? {
+            Event::Audit(request) => {
+                let widget = Widget::of(&event.payload);
+                // A page shows; it changes nothing, whichever function answers it.
+                let request = AuditRequest { only_reads: widget.is_some(), ..request };
+                let answer = Box::pin(audit(context, invocation, &request)).await?;
+                match widget {
+                    None => Response::Audit(answer),
+                    Some(widget) => {
+                        let endpoint = &lambda.invoked_function_arn;
+                        Response::Page(page::audit(&answer, &widget, endpoint))
+                    }
+                }
+            }
             Event::Batch(messages) => {
                 Response::Batch(Box::pin(answer_batch(context, invocation, messages)).await)
             }
@@ -184,6 +204,9 @@ impl Function {
                 let requests = std::slice::from_ref(&request);
                 let mut outcomes = Box::pin(reconcile(context, invocation, requests)).await;
                 Response::Reconciled(outcomes.pop().expect("one result for each request")?)
+            }
+            Event::Sweep(request) if !request.zones.is_empty() => {
+                Response::ZoneChange(Box::pin(go_on(context, invocation, &request)).await)
             }
             Event::Sweep(request) => {
                 Response::Sweep(Box::pin(sweep(context, invocation, &request)).await?)
@@ -227,7 +250,14 @@ async fn answer_batch(
         reconcile_zones(context, invocation, &batch.zone_changes).await;
     }
     for (id, request) in batch.sweeps {
-        if let Err(error) = sweep(context, invocation, &request).await {
+        if !request.zones.is_empty() {
+            go_on(context, invocation, &request).await;
+        } else if let Err(error) = sweep(context, invocation, &request).await {
+            fail(&id, &error.into());
+        }
+    }
+    for (id, request) in batch.audits {
+        if let Err(error) = Box::pin(audit(context, invocation, &request)).await {
             fail(&id, &error.into());
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::arn::{CertificateArn, is_account, is_queue, is_region};
+use crate::domain::audit::request::{AUDIT, AuditDetail, AuditRequest};
 use crate::domain::name::DomainName;
 use crate::domain::request::{
     CHECK, ChangedZone, DIAGNOSIS, OVERVIEW, Request, SOURCE, SWEEP, SweepRequest, Trigger,
@@ -20,6 +21,8 @@ use crate::entry::json;
 /// What an event asks the function to do.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Event {
+    /// Audit certificates and hosted zones.
+    Audit(AuditRequest),
     /// Several messages of a queue, at once.
     Batch(Vec<Message>),
     /// Diagnose a certificate.
@@ -108,11 +111,16 @@ fn parse_event(payload: &Value, now: DateTime<Utc>) -> Result<Event, Unreadable>
             Ok(Event::Reconcile(Request { certificate, since, trigger }))
         }
         (SOURCE, DIAGNOSIS) => certificate(resource).map(Event::Diagnosis),
-        (SOURCE, OVERVIEW) => {
-            let certificates = event.resources.iter().flatten().map(|it| certificate(Some(it)));
-            let certificates: BTreeSet<_> = certificates.collect::<Result<_, _>>()?;
-            Ok(Event::Overview(certificates.into_iter().collect()))
+        (SOURCE, AUDIT) => {
+            let certificates = certificates(event.resources.iter().flatten())?;
+            let detail = Option::<AuditDetail>::deserialize(&payload["detail"])
+                .map_err(|error| {
+                    Unreadable(format!("its detail is not that of an audit: {error}"))
+                })?
+                .unwrap_or_default();
+            Ok(Event::Audit(AuditRequest { certificates, detail, only_reads: false }))
         }
+        (SOURCE, OVERVIEW) => certificates(event.resources.iter().flatten()).map(Event::Overview),
         (SOURCE, SWEEP) => read_sweep(&payload["detail"]),
         ("aws.acm" | "aws.route53", CLOUDTRAIL) if detail.error_code.is_some() => {
             let code = detail.error_code.unwrap_or_default();
@@ -209,6 +217,15 @@ fn certificate(arn: Option<&String>) -> Result<CertificateArn, Unreadable> {
     arn.parse().map_err(|error| Unreadable(format!("{error}")))
 }
 
+/// These certificates, once each.
+fn certificates<'a>(
+    arns: impl Iterator<Item = &'a String>,
+) -> Result<Vec<CertificateArn>, Unreadable> {
+    let certificates: BTreeSet<_> =
+        arns.map(|arn| certificate(Some(arn))).collect::<Result<_, _>>()?;
+    Ok(certificates.into_iter().collect())
+}
+
 /// What an event of AWS about a certificate asks.
 fn reconcile(arn: Option<&String>, since: Option<DateTime<Utc>>) -> Result<Event, Unreadable> {
     Ok(Event::Reconcile(Request::by_event(certificate(arn)?, since)))
@@ -219,7 +236,7 @@ fn read_sweep(detail: &Value) -> Result<Event, Unreadable> {
     let sweep = Option::<SweepRequest>::deserialize(detail)
         .map_err(|error| Unreadable(format!("its detail is not that of a sweep: {error}")))?
         .unwrap_or_default();
-    let from = sweep.from.iter();
+    let from = sweep.places.iter().chain(&sweep.from);
     let mut accounts = sweep.accounts.iter().chain(from.clone().map(|cursor| &cursor.account));
     if let Some(account) = accounts.find(|account| !is_account(account)) {
         let account = quote(account);

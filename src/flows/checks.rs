@@ -1,14 +1,17 @@
 //! The scheduled checks of a certificate: creates, finds and cancels them.
 
-use chrono::{DateTime, Utc};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tracing::warn;
 
 use crate::aws::error::Error;
 use crate::aws::scheduler::{self, Schedule, Scheduled};
 use crate::domain::arn::CertificateArn;
+use crate::domain::audit::request::{AuditRequest, audit_payload};
 use crate::domain::check_times::CheckTimes;
-use crate::domain::request::check_payload;
+use crate::domain::request::{SweepRequest, check_payload, sweep_payload};
 use crate::flows::context::{Context, Invocation};
 
 /// Schedules a check. With `since`, when the function first heard of the certificate, it follows up the
@@ -57,7 +60,7 @@ pub(super) async fn ensure_check(
 /// # Errors
 ///
 /// [`Error::Schedule`] if Scheduler refuses.
-pub(super) async fn schedule(
+async fn schedule(
     context: &Context,
     invocation: &Invocation,
     name: &str,
@@ -75,6 +78,47 @@ pub(super) async fn schedule(
         input,
     };
     scheduler::create(&clients.scheduler(), &schedule).await
+}
+
+/// Schedules a sweep that goes on where another ran out of time, in a minute or two.
+///
+/// # Errors
+///
+/// [`Error::Schedule`] if Scheduler refuses.
+pub(super) async fn schedule_sweep(
+    context: &Context,
+    invocation: &Invocation,
+    sweep: &SweepRequest,
+) -> Result<Scheduled, Error> {
+    let at = invocation.deadline.now() + TimeDelta::minutes(2);
+    let payload = sweep_payload(sweep);
+    let minute = at.timestamp().div_euclid(60);
+    let place = sweep.places.first().or(sweep.from.as_ref());
+    let place = place.map(|it| format!("{}-{}-", it.account, it.region)).unwrap_or_default();
+    // Sweeps that go on from one place may differ in the rest.
+    let mut hash = DefaultHasher::new();
+    payload.to_string().hash(&mut hash);
+    let kind = if sweep.zones.is_empty() { "sweep" } else { "zones" };
+    let name = format!("{kind}-{place}{minute}-{:016x}", hash.finish());
+    schedule(context, invocation, &name, at, &payload).await
+}
+
+/// Schedules an audit that goes on where this one ran out of time, as soon as Scheduler can.
+///
+/// # Errors
+///
+/// [`Error::Schedule`] if Scheduler refuses.
+pub(super) async fn schedule_audit(
+    context: &Context,
+    invocation: &Invocation,
+    audit: &AuditRequest,
+) -> Result<Scheduled, Error> {
+    let at = invocation.deadline.now() + TimeDelta::minutes(1);
+    let minute = at.timestamp().div_euclid(60);
+    let began = audit.detail.so_far.as_ref().map_or(0, |it| it.began.timestamp());
+    // An event that is delivered twice begins two audits; they go on as one.
+    let name = format!("audit-{began}-{}-{minute}", audit.certificates.len());
+    schedule(context, invocation, &name, at, &audit_payload(audit)).await
 }
 
 /// Cancels the check that may be scheduled for a certificate whose end is published already.

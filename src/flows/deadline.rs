@@ -36,6 +36,11 @@ impl Deadline {
         Self { clock: self.clock.clone(), at: now + (self.at - now) * percent / 100 }
     }
 
+    /// A deadline this much earlier.
+    pub fn earlier(&self, by: TimeDelta) -> Self {
+        Self { clock: self.clock.clone(), at: self.at - by }
+    }
+
     /// The same time on the clock of the process.
     #[expect(clippy::disallowed_methods, reason = "the other clock counts from here")]
     pub fn instant(&self) -> Instant {

@@ -23,9 +23,10 @@ pub(super) async fn describe(
     arn: &CertificateArn,
     since: Option<DateTime<Utc>>,
 ) -> Result<Option<Certificate>, Error> {
-    let access = context.certificate_access(&invocation.scope, &arn.scope)?;
+    let now = invocation.deadline.now();
+    let access = context.certificate_access(&invocation.scope, &arn.scope, now).await?;
     let client = context.clients.acm(&access, &arn.scope.region);
-    let first_heard = since.unwrap_or_else(|| invocation.deadline.now());
+    let first_heard = since.unwrap_or(now);
     match certificate::describe_with_tags(&client, arn, first_heard).await {
         Err(error) if error.is_denied() && access != Access::Own => {
             pause(PAUSE).await;

@@ -102,7 +102,7 @@ pub(super) async fn zone(clients: &Clients, settings: &Settings, id: &str) -> Ta
 const IDS_AT_ONCE: usize = 3;
 
 /// The accounts whose zones may be written to.
-fn accounts(settings: &Settings) -> impl Iterator<Item = Access> {
+pub(super) fn accounts(settings: &Settings) -> impl Iterator<Item = Access> {
     let roles = settings.hosted_zone_role_arns.iter().cloned().map(Access::Role);
     std::iter::once(Access::Own).chain(roles)
 }

@@ -28,6 +28,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether an account cannot be read, in no region, since its role cannot be assumed.
+    pub(super) fn lacks_role(&self) -> bool {
+        matches!(self, Self::Aws(error) if error.lacks_role())
+    }
+
     /// Whether the certificates of an account cannot be read until somebody acts there.
     pub fn is_out_of_reach(&self) -> bool {
         match self {

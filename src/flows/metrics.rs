@@ -6,6 +6,7 @@
 //! | `RecordsDeferred` | Count | records that could not be written this time; each check counts anew |
 //! | `RecordsBlocked` | Count | records that cannot be written until somebody acts; each check counts anew. Once in all, and once by `Reason`, a word of [`Cause`] |
 //! | `RecordsWouldWrite` | Count | validation records that would be written if it were not for `DRY_RUN` |
+//! | `AccountsWithoutRole` | Count | accounts whose role a sweep could not assume; every such sweep counts |
 //! | `CertificatesBlocked` | Count | certificates that are blocked, as often as it is published |
 //! | `CertificatesIssued` | Count | certificates issued, renewed after a pending validation, or changed to DNS validation, when published |
 //! | `CertificatesFailed` | Count | certificates, renewals and changes that ACM ended without success, when published |
@@ -14,10 +15,15 @@
 //! | `TimeToIssue` | Seconds | from the request to the issue, as ACM dates them |
 //! | `ChecksArmed` | Count | checks scheduled |
 //! | `EventsLost` | Count | events that EventBridge did not accept, also when tried again |
+//! | `OrganizationErrors` | Count | questions to AWS Organizations that it did not answer, also when tried again |
 //! | `RequestsRejected` | Count | events and payloads that ask for nothing that the function can do |
 //! | `SweepFound` | Count | pending certificates that a sweep found; every sweep counts, also 0 |
 //! | `SweepArmed` | Count | those of them for which a sweep scheduled a check |
-//! | `SweepPlacesFailed` | Count | regions of accounts that a sweep could not read, or in which it could not schedule a check; every sweep counts, also 0 |
+//! | `CertificatesAudited` | Count | public certificates that an audit went over; every invocation of an audit counts, also 0 |
+//! | `CertificatesAtRisk` | Count | those of them that are in use and will not be renewed unless somebody acts; every invocation counts, also 0 |
+//! | `RecordsUnused` | Count | validation records that no certificate within reach asks for; every invocation counts, also 0 |
+//! | `RecordsRepaired` | Count | missing validation records that an audit put back; every invocation counts, also 0 |
+//! | `SweepPlacesFailed` | Count | regions of accounts that a sweep could not read, or in which it could not schedule a check; an account of `ACCOUNTS` whose role cannot be assumed counts as one, and so does an organization whose accounts cannot be listed; every sweep counts, also 0 |
 //!
 //! Like events, they are counted at least once.
 
@@ -51,19 +57,44 @@ pub fn count_rejected(metrics: &Metrics, now: DateTime<Utc>) {
     metrics.put(None, &[("RequestsRejected", "Count", json!(1))], now);
 }
 
+/// What a sweep did.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SweepCounts {
+    pub(super) found: usize,
+    pub(super) scheduled: usize,
+    pub(super) failed: usize,
+    pub(super) without_role: usize,
+}
+
 /// Counts what a sweep found and scheduled, and the places in which it failed.
-pub(super) fn count_sweep(
-    metrics: &Metrics,
-    found: usize,
-    scheduled: usize,
-    failed: usize,
-    now: DateTime<Utc>,
-) {
-    let line = [
+pub(super) fn count_sweep(metrics: &Metrics, counts: SweepCounts, now: DateTime<Utc>) {
+    let SweepCounts { found, scheduled, failed, without_role } = counts;
+    let mut line = vec![
         ("ChecksArmed", "Count", json!(scheduled)),
         ("SweepArmed", "Count", json!(scheduled)),
         ("SweepFound", "Count", json!(found)),
         ("SweepPlacesFailed", "Count", json!(failed)),
+    ];
+    if without_role > 0 {
+        line.push(("AccountsWithoutRole", "Count", json!(without_role)));
+    }
+    metrics.put(None, &line, now);
+}
+
+/// Counts what one invocation of an audit found.
+pub(super) fn count_audit(
+    metrics: &Metrics,
+    audited: usize,
+    at_risk: usize,
+    unused: usize,
+    repaired: usize,
+    now: DateTime<Utc>,
+) {
+    let line = [
+        ("CertificatesAtRisk", "Count", json!(at_risk)),
+        ("CertificatesAudited", "Count", json!(audited)),
+        ("RecordsRepaired", "Count", json!(repaired)),
+        ("RecordsUnused", "Count", json!(unused)),
     ];
     metrics.put(None, &line, now);
 }

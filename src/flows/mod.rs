@@ -1,6 +1,8 @@
 //! The flows: what the function does with a request, from the first call to the last.
 
 mod ask_again;
+pub mod audit;
+mod authorize;
 mod caa;
 mod checks;
 pub mod context;
@@ -12,13 +14,19 @@ pub mod error;
 mod log;
 pub mod metrics;
 mod notify;
+pub mod organization;
 pub mod overview;
+mod pace;
 mod pause;
 mod pending;
+mod places;
 mod public_dns;
 mod publish;
 mod rate_limit;
 pub mod reconcile;
+mod route;
 pub mod sweep;
 mod unseen;
+mod visit;
+mod without_role;
 pub mod zone_change;

@@ -19,10 +19,16 @@ pub(super) async fn notify(
     deadline: &Deadline,
     outcomes: impl Iterator<Item = &Outcome>,
 ) -> bool {
+    let notable = outcomes.filter(|outcome| outcome.notable);
+    notify_all(context, deadline, notable.filter_map(|outcome| event(&outcome.change)).collect())
+        .await
+}
+
+/// Publishes these events; whether all of them are published.
+pub(super) async fn notify_all(context: &Context, deadline: &Deadline, events: Vec<Event>) -> bool {
     let Context { clients, metrics, settings, .. } = context;
     let Some(bus) = settings.event_bus.as_ref() else { return true };
-    let notable: Vec<_> = outcomes.filter(|outcome| outcome.notable).collect();
-    let mut left: Vec<_> = notable.iter().filter_map(|outcome| event(&outcome.change)).collect();
+    let mut left = events;
     if left.is_empty() {
         return true;
     }

@@ -1,7 +1,4 @@
-//! Finds the pending certificates, page by page, in every account and region.
-
-use std::collections::BTreeSet;
-use std::slice;
+//! Finds the pending certificates of a region of an account, page by page.
 
 use chrono::{DateTime, Utc};
 
@@ -22,35 +19,21 @@ pub(super) struct Page {
     pub(super) next: Option<PageCursor>,
 }
 
-/// The first position in every account and region: in the function's own account, then in those of
-/// `ACCOUNTS` and of `accounts`, once each, if there is a role for them.
-pub(super) fn cursors(context: &Context, ours: &Scope, accounts: &[String]) -> Vec<PageCursor> {
-    let settings = &context.settings;
-    let mut known = BTreeSet::from([&ours.account]);
-    let foreign = settings.accounts.iter().chain(accounts);
-    let foreign = foreign.filter(|account| known.insert(account));
-    let foreign = foreign.filter(|_| settings.certificate_role_name.is_some());
-    let regions = match settings.regions.as_slice() {
-        [] => slice::from_ref(&ours.region),
-        regions => regions,
-    };
-    // The search is known in the commercial partition only. Where it is missing there, too, the listing
-    // replaces it.
-    let by = if ours.partition == "aws" { Listing::Search } else { Listing::List };
-    let cursor = |account: &String, region: &String| PageCursor {
-        account: account.clone(),
-        region: region.clone(),
-        by,
+/// The first position in each of these places.
+pub(super) fn cursors(places: Vec<Scope>) -> Vec<PageCursor> {
+    let cursor = |Scope { partition, region, account }| PageCursor {
+        account,
+        region,
+        // The search is known in the commercial partition only. Where it is missing there, too, the listing
+        // replaces it.
+        by: if partition == "aws" { Listing::Search } else { Listing::List },
         token: None,
         done: 0,
     };
-    std::iter::once(&ours.account)
-        .chain(foreign)
-        .flat_map(|account| regions.iter().map(move |region| cursor(account, region)))
-        .collect()
+    places.into_iter().map(cursor).collect()
 }
 
-/// One page of the pending certificates. If ACM refuses the search, they are listed.
+/// One page of the pending certificates, of at most so many. If ACM refuses the search, they are listed.
 ///
 /// # Errors
 ///
@@ -59,6 +42,7 @@ pub(super) async fn page(
     context: &Context,
     ours: &Scope,
     mut cursor: PageCursor,
+    most: i32,
     now: DateTime<Utc>,
 ) -> Result<Page, Error> {
     let theirs = Scope {
@@ -66,11 +50,11 @@ pub(super) async fn page(
         region: cursor.region.clone(),
         account: cursor.account.clone(),
     };
-    let access = context.certificate_access(ours, &theirs)?;
+    let access = context.certificate_access(ours, &theirs, now).await?;
     let client = context.clients.acm(&access, &cursor.region);
     let searched = match cursor.by {
         Listing::List => None,
-        Listing::Search => search_pending(&client, &theirs, cursor.token.as_deref()).await?,
+        Listing::Search => search_pending(&client, &theirs, cursor.token.as_deref(), most).await?,
     };
     let (mut certificates, token) = match searched {
         Some(page) => page,
@@ -78,7 +62,7 @@ pub(super) async fn page(
             if cursor.by == Listing::Search {
                 cursor = PageCursor { by: Listing::List, token: None, done: 0, ..cursor };
             }
-            list_pending(&client, &theirs, cursor.token.as_deref(), now).await?
+            list_pending(&client, &theirs, cursor.token.as_deref(), most, now).await?
         }
     };
     certificates.drain(..cursor.done.min(certificates.len()));

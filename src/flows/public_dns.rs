@@ -30,7 +30,8 @@ pub(super) async fn compare(
 ) {
     let candidates: BTreeMap<_, _> =
         requirements.iter().flat_map(|it| doubtful(it, discovery, required)).collect();
-    let authorities = world.authorities(candidates.keys()).await;
+    let closest = candidates.iter().map(|(name, it)| (name, closest(it.zones.iter().copied())));
+    let authorities = world.authorities(closest.collect()).await;
     let pairs = candidates.iter().flat_map(|(name, candidates)| {
         let apex = authorities.get(name).map(|authority| &authority.apex);
         let zones = apex.map_or_else(Vec::new, |apex| candidates.to_compare(apex));
@@ -52,7 +53,8 @@ pub(super) async fn compare_all(
     discovery: &Discovery,
     deadline: &Deadline,
 ) -> PublicDns {
-    let authorities = world.authorities(names.iter().copied()).await;
+    let closest = names.iter().map(|name| (*name, closest(zones(name, discovery))));
+    let authorities = world.authorities(closest.collect()).await;
     let pairs: Vec<_> = authorities
         .keys()
         .flat_map(|name| zones(name, discovery).map(|zone| (name.clone(), zone)))
@@ -70,6 +72,11 @@ fn zones<'a>(name: &DomainName, discovery: &'a Discovery) -> impl Iterator<Item 
     tagged.chain(discovery.above(name)).filter(|zone| unusable(zone, None).is_none())
 }
 
+/// The name of the closest of these zones, which are all above one name.
+fn closest<'a>(zones: impl Iterator<Item = &'a HostedZone>) -> Option<&'a DomainName> {
+    zones.map(|zone| &zone.name).max_by_key(|name| name.depth())
+}
+
 /// What it takes to learn what the world sees, in one invocation.
 pub(super) struct World<'a> {
     pub(super) clients: &'a Clients,
@@ -80,23 +87,50 @@ pub(super) struct World<'a> {
 }
 
 impl World<'_> {
-    /// Which zones answer for these names. A name of which nothing is known is absent.
+    /// Which zones answer for these names, each with the closest hosted zone that may hold it. A name of
+    /// which nothing is known is absent.
+    ///
+    /// If there are too many names, what answers for their hosted zones counts for them. That differs only
+    /// below a zone cut, and a cut in a zone that the world sees is found in the zone itself.
     pub(super) async fn authorities(
         &self,
-        names: impl IntoIterator<Item = &DomainName>,
+        names: BTreeMap<&DomainName, Option<&DomainName>>,
     ) -> BTreeMap<DomainName, Authority> {
         // Half of the questions. The others are left for name servers and their addresses, without which the
-        // answers may decide nothing. Other names have their turn in later minutes.
+        // answers may decide nothing.
         let most = self.questions.most() / 2;
-        let mut names: Vec<_> = names.into_iter().collect();
-        if names.len() > most {
-            let minutes = usize::try_from(self.now.timestamp() / 60).unwrap_or_default();
-            let first = minutes * most % names.len();
-            names.rotate_left(first);
-            names.truncate(most);
+        if names.len() <= most {
+            return self.ask(names.into_keys()).await;
         }
-        let asking = names.into_iter().map(async |name| {
-            match self.resolver.authority(name, &self.questions).await {
+        let zones: BTreeSet<_> = names.values().copied().flatten().collect();
+        let known = self.ask(self.in_turn(zones, most).into_iter()).await;
+        let answer = |(name, zone): (&DomainName, Option<&DomainName>)| {
+            Some((name.clone(), known.get(zone?)?.clone()))
+        };
+        names.into_iter().filter_map(answer).collect()
+    }
+
+    /// At most this many of these zones; the others have their turn in later minutes.
+    fn in_turn<'a>(&self, zones: BTreeSet<&'a DomainName>, most: usize) -> Vec<&'a DomainName> {
+        let mut zones: Vec<_> = zones.into_iter().collect();
+        if zones.len() > most {
+            // Checks are a fixed number of minutes apart: a start that moved by as much each minute could
+            // leave out the same zones every time.
+            let minute = usize::try_from(self.now.timestamp() / 60).unwrap_or_default();
+            let first = minute.wrapping_mul(SPREAD) % zones.len();
+            zones.rotate_left(first);
+            zones.truncate(most);
+        }
+        zones
+    }
+
+    /// Asks which zones answer for these names.
+    async fn ask(
+        &self,
+        names: impl Iterator<Item = &DomainName>,
+    ) -> BTreeMap<DomainName, Authority> {
+        let asking =
+            names.map(async |name| match self.resolver.authority(name, &self.questions).await {
                 Ok(authority) => {
                     debug!(%name, apex = %authority.apex, "public DNS answers");
                     Some((name.clone(), authority))
@@ -105,8 +139,7 @@ impl World<'_> {
                     debug!(%name, %unknown, "public DNS tells nothing");
                     None
                 }
-            }
-        });
+            });
         let answers = stream::iter(asking).buffer_unordered(QUESTIONS_AT_ONCE);
         answers.filter_map(async |answer| answer).collect().await
     }
@@ -155,6 +188,9 @@ impl World<'_> {
         public.addresses = asking.filter_map(async |answer| answer).collect().await;
     }
 }
+
+/// Spreads the minutes over all zones: a prime.
+const SPREAD: usize = 2_654_435_761;
 
 /// How many names are asked about at the same time.
 const QUESTIONS_AT_ONCE: usize = 20;

@@ -51,7 +51,7 @@ pub async fn reconcile(
     invocation: &Invocation,
     requests: &[Request],
 ) -> Vec<Result<Outcome, Error>> {
-    let Context { clients, metrics, resolver, settings } = context;
+    let Context { clients, metrics, resolver, settings, .. } = context;
     let deadline = &invocation.deadline;
 
     let planned = plan_all(context, invocation, requests).await;
@@ -67,7 +67,9 @@ pub async fn reconcile(
     let comparison = publishing.percent(50);
     let comparing = compare(&world, &requirements, &mut discovery, required, &comparison);
     comparison.bound(comparing).await;
-    let mut published = publish(clients, settings, &publishing, &requirements, &discovery).await;
+    let ours = &invocation.scope;
+    let published = publish(clients, settings, ours, &publishing, &requirements, &discovery);
+    let mut published = published.await;
     let explaining = explain(&world, &planned, &mut discovery, &mut published, &publishing);
     publishing.bound(explaining).await;
 
@@ -229,7 +231,8 @@ impl<'a> Planned<'a> {
             }
             None => (&[][..], None),
         };
-        Requirements::new(&self.plan.publish, names, tag)
+        let account = &self.request.certificate.scope.account;
+        Requirements::new(account, &self.plan.publish, names, tag)
     }
 
     /// The names of a certificate of which it is published that CAA records forbid it.

@@ -18,13 +18,12 @@ pub(super) async fn mark_unseen(
     let name = |record: &RecordOutcome| DomainName::new(&record.name);
     let present: Vec<_> =
         records.into_iter().filter(|record| record.state == RecordState::Present).collect();
-    let names: Vec<_> = present.iter().map(|record| name(record)).collect();
-    let authorities = world.authorities(&names).await;
-    let pairs: Vec<_> = present
-        .iter()
-        .filter_map(|it| Some((name(it), discovery.zone(it.hosted_zone_id.as_deref()?)?)))
-        .filter(|(name, _)| authorities.contains_key(name))
-        .collect();
+    let zone = |record: &RecordOutcome| discovery.zone(record.hosted_zone_id.as_deref()?);
+    let pairs = present.iter().filter_map(|record| Some((name(record), zone(record)?)));
+    let mut pairs: Vec<_> = pairs.collect();
+    let closest = pairs.iter().map(|(name, zone)| (name, Some(&zone.name)));
+    let authorities = world.authorities(closest.collect()).await;
+    pairs.retain(|(name, _)| authorities.contains_key(name));
     discovery.public = world.with_name_servers(authorities, &pairs, deadline).await;
     for record in present {
         let zone = record.hosted_zone_id.as_deref().and_then(|id| discovery.zone(id));

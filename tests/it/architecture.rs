@@ -26,6 +26,7 @@ const LAYERS: [(&str, usize, &[&str]); 5] = [
             "aws_runtime",
             "aws_sdk_acm",
             "aws_sdk_eventbridge",
+            "aws_sdk_organizations",
             "aws_sdk_route53",
             "aws_sdk_scheduler",
             "aws_sdk_sts",
@@ -62,7 +63,7 @@ const PURE: [&str; 4] = ["chrono", "serde", "serde_json", "thiserror"];
 const IMPURE: [&str; 7] = ["env", "fs", "io", "net", "process", "thread", "time"];
 
 /// The most floors that `src/` may have: the length of its longest chain of imports.
-const FLOORS: usize = 10;
+const FLOORS: usize = 11;
 
 #[test]
 fn arrows_between_layers_run_down_only() {

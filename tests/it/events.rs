@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use acm_dns_validator::domain::audit::finding::Finding;
+use acm_dns_validator::domain::audit::summary::AuditSummary;
+use acm_dns_validator::domain::audit::text::SummaryDetail;
 use acm_dns_validator::entry::parse::{Event, parse};
 use jsonschema::Validator;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::world::epoch;
@@ -14,6 +18,8 @@ use crate::world::epoch;
 const MEANINGS: &[(&str, &str)] = &[
     ("add-tags-to-certificate", "reconcile"),
     ("certificate-approaching-expiration", "reconcile"),
+    ("certificate-audit", "audit"),
+    ("certificate-audit-widget", "audit"),
     ("certificate-available", "reconcile"),
     ("certificate-check", "reconcile"),
     ("certificate-diagnosis", "diagnosis"),
@@ -72,7 +78,7 @@ fn the_schema_rejects_what_is_never_published() {
     let is_valid_after = |change: fn(&mut Value)| {
         let mut event = blocked.clone();
         change(&mut event);
-        schema().is_valid(&event)
+        schema_of(&event).is_valid(&event)
     };
     assert!(is_valid_after(|_| {}));
     assert!(!is_valid_after(|event| event["detail"]["state"] = json!("WAITING")));
@@ -85,19 +91,68 @@ fn the_schema_rejects_what_is_never_published() {
     assert!(!is_valid_after(|event| event["resources"] = json!([])));
 }
 
+#[test]
+fn the_schemas_of_audits_reject_what_is_never_published() {
+    let published = samples("events/published");
+    let is_valid_after = |name: &str, change: fn(&mut Value)| {
+        let mut event = published[name].clone();
+        change(&mut event["detail"]);
+        schema_of(&event).is_valid(&event)
+    };
+    for name in ["audit-finding", "audit-summary"] {
+        assert!(is_valid_after(name, |_| {}));
+        assert!(!is_valid_after(name, |detail| detail["surprise"] = json!(1)));
+    }
+    let finding = |change| is_valid_after("audit-finding", change);
+    assert!(!finding(|detail| detail["finding"] = json!("RECORD_DELETED")));
+    assert!(
+        !finding(|detail| detail["finding"] = json!("CAA_FORBIDS")),
+        "only records are put back"
+    );
+    assert!(!finding(|detail| detail["finding"] = json!("RECORD_UNUSED")), "it has a certificate");
+    assert!(!finding(|detail| drop(detail.as_object_mut().map(|it| it.remove("certificateArn")))));
+    let summary = |change| is_valid_after("audit-summary", change);
+    assert!(!summary(|detail| detail["text"] = json!("two\nlines")));
+    assert!(!summary(|detail| detail["worst"][0]["repaired"] = json!(true)));
+    assert!(!summary(|detail| detail["findings"]["OTHER"] = json!(1)));
+}
+
+/// The samples are what the types write: every field is known to the types, and written again as it is.
+#[test]
+fn the_samples_of_audits_are_what_the_function_writes() {
+    let published = samples("events/published");
+    let detail = &published["audit-finding"]["detail"];
+    let finding = Finding::deserialize(detail).expect("a finding");
+    assert_eq!(serde_json::to_value(&finding).expect("JSON"), *detail);
+    let detail = &published["audit-summary"]["detail"];
+    let summary = AuditSummary::deserialize(detail).expect("a summary");
+    let written = serde_json::to_value(SummaryDetail::from(&summary)).expect("JSON");
+    assert_eq!(written, *detail, "{}", written["text"]);
+    let mut worst = summary.worst.clone();
+    worst.sort_by_key(Finding::urgency);
+    assert_eq!(worst, summary.worst);
+}
+
 /// Fails if an event does not match the schema of published events.
 #[track_caller]
 pub(crate) fn check_schema(event: &Value, name: &str) {
-    let errors: Vec<_> = schema().iter_errors(event).map(|error| error.to_string()).collect();
+    let errors: Vec<_> =
+        schema_of(event).iter_errors(event).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{name}: {errors:?} in {event}");
 }
 
-fn schema() -> &'static Validator {
-    static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
-        let schema = &samples("events/schema")["certificate-validation-state-change.schema"];
-        jsonschema::validator_for(schema).expect("a schema")
+/// The schema of events of this type.
+#[track_caller]
+fn schema_of(event: &Value) -> &'static Validator {
+    static SCHEMAS: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
+        let schemas = samples("events/schema").into_values().map(|schema| {
+            let title = schema["title"].as_str().expect("a title").to_owned();
+            (title, jsonschema::validator_for(&schema).expect("a schema"))
+        });
+        schemas.collect()
     });
-    &SCHEMA
+    let detail_type = event["detail-type"].as_str().expect("a type");
+    SCHEMAS.get(detail_type).unwrap_or_else(|| panic!("`{detail_type}` has no schema"))
 }
 
 /// The JSON files of a folder by their names without ending.
@@ -130,6 +185,7 @@ fn meaning(sample: &Value) -> String {
 
 fn of(event: &Event) -> String {
     match event {
+        Event::Audit(_) => "audit".to_owned(),
         Event::Batch(_) => "batch".to_owned(),
         Event::Diagnosis(_) => "diagnosis".to_owned(),
         Event::Documentation => "documentation".to_owned(),

@@ -2,6 +2,7 @@
 //! function with the real SDK clients and wire formats, on a strict simulator of AWS and a virtual clock.
 
 mod architecture;
+mod compat;
 mod events;
 mod iam;
 mod pages;

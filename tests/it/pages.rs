@@ -1,17 +1,21 @@
 //! The pages: well-formed whatever others wrote, without scripts, and not too large.
 
+use acm_dns_validator::domain::audit::request::AuditRequest;
+use acm_dns_validator::domain::name::DomainName;
 use acm_dns_validator::entry::page::documentation;
+use acm_dns_validator::entry::parse::Event;
 
 use crate::sample_pages::pages;
 
 /// The elements that a page may have: none of those that CloudWatch removes, none that loads anything.
-const ELEMENTS: [&str; 28] = [
+const ELEMENTS: [&str; 31] = [
     "a",
     "bdi",
     "caption",
     "circle",
     "cwdb-action",
     "dd",
+    "details",
     "div",
     "dl",
     "dt",
@@ -21,9 +25,11 @@ const ELEMENTS: [&str; 28] = [
     "li",
     "line",
     "p",
+    "pre",
     "span",
     "strong",
     "style",
+    "summary",
     "svg",
     "table",
     "tbody",
@@ -93,19 +99,63 @@ fn the_largest_pages_are_far_below_the_limit_of_lambda() {
     }
 }
 
+/// The payloads that clicks on a page send to the function.
+pub(crate) fn actions(page: &str) -> Vec<serde_json::Value> {
+    let actions = page.split("<cwdb-action ").skip(1).map(|action| {
+        assert!(action.starts_with(
+            "action=\"call\" display=\"popup\" \
+             endpoint=\"arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator\">"
+        ));
+        let payload = action.split_once('>').expect("a tag").1.split_once('<').expect("an end").0;
+        serde_json::from_str(&payload.replace("&quot;", "\"").replace("&amp;", "&")).expect("JSON")
+    });
+    actions.collect()
+}
+
+fn page(name: &str) -> String {
+    pages().into_iter().find(|(it, _)| *it == name).expect("a page").1
+}
+
+#[test]
+fn a_click_on_audit_asks_for_everything() {
+    let payload = &actions(&page("overview-light"))[0];
+    let parsed = acm_dns_validator::entry::parse::parse(payload, crate::world::epoch());
+    let everything = AuditRequest::default();
+    assert_eq!(parsed, Ok(Event::Audit(everything)));
+}
+
+#[test]
+fn an_audit_that_was_cut_goes_on_by_a_click_with_what_it_knows() {
+    let page = page("audit-light");
+    let Ok(Event::Audit(request)) =
+        acm_dns_validator::entry::parse::parse(&actions(&page)[0], crate::world::epoch())
+    else {
+        panic!("an audit")
+    };
+    assert_eq!(request.detail.from.expect("a place").name, DomainName::new("m.example.net"));
+    assert_eq!(request.detail.so_far.expect("what was found").certificates_at_risk, 3);
+    assert!(page.contains("This is only a part. "));
+    assert_eq!(actions(&page)[1]["detail-type"], "Certificate Diagnosis");
+}
+
+#[test]
+fn a_change_batch_can_be_copied_from_the_page_of_an_audit() {
+    let page = page("audit-light");
+    let (_, block) = page.split_once("<pre").expect("a block");
+    let json = block.split_once('>').expect("a tag").1.split_once('<').expect("an end").0;
+    let batch: serde_json::Value =
+        serde_json::from_str(&json.replace("&quot;", "\"")).expect("JSON");
+    let change = &batch["Changes"][0];
+    assert_eq!(
+        (&change["Action"], &change["ResourceRecordSet"]["TTL"]),
+        (&"DELETE".into(), &300.into())
+    );
+}
+
 #[test]
 fn a_click_on_a_certificate_asks_for_its_diagnosis() {
-    let (_, page) =
-        pages().into_iter().find(|(name, _)| *name == "overview-light").expect("a page");
-    let action = page.split("<cwdb-action ").nth(1).expect("an action");
-    assert!(action.starts_with(
-        "action=\"call\" display=\"popup\" \
-         endpoint=\"arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator\">"
-    ));
-    let payload = action.split_once('>').expect("a tag").1.split_once('<').expect("an end").0;
-    let payload: serde_json::Value =
-        serde_json::from_str(&payload.replace("&quot;", "\"")).expect("JSON");
-    assert_eq!(payload["detail-type"], "Certificate Diagnosis");
+    let page = page("overview-light");
+    assert_eq!(actions(&page)[1]["detail-type"], "Certificate Diagnosis");
     assert!(page.contains("certificate/0b6a4e4e-7f7c-4c39-9a53-000000000003"));
 }
 
@@ -115,5 +165,5 @@ fn the_documentation_has_parameters_that_the_function_understands() {
     let json = markdown.split("```json\n").nth(1).and_then(|it| it.split("```").next());
     let payload = serde_json::from_str(json.expect("an example")).expect("JSON");
     let parsed = acm_dns_validator::entry::parse::parse(&payload, crate::world::epoch());
-    assert!(matches!(parsed, Ok(acm_dns_validator::entry::parse::Event::Overview(_))));
+    assert!(matches!(parsed, Ok(Event::Overview(_))));
 }

@@ -70,6 +70,11 @@ async fn the_process_serves_lambda_and_logs_checks_metrics_and_rejected_events()
     assert_eq!(aws.acm.certificate(&arn).expect("a certificate").status, Status::Issued);
     assert_eq!(aws.route53.writes().len(), 1);
     let lines = logged(&output.stdout);
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        (&lines[0]["message"], &lines[0]["version"], &lines[0]["level"]),
+        (&json!("the function starts"), &json!(version), &json!("INFO"))
+    );
     let checks: Vec<_> = lines.iter().filter(|line| line["message"] == "reconciled").collect();
     let first = checks.first().expect("a closing line");
     for (field, expected) in [
@@ -113,6 +118,7 @@ async fn a_process_without_settings_names_all_of_them_and_exits() {
     let output = bootstrap.output().expect("bootstrap starts");
     assert!(!output.status.success());
     let lines = logged(&output.stdout);
+    assert_eq!(lines[0]["version"], env!("CARGO_PKG_VERSION"));
     let error = lines[0]["error"].to_string();
     for name in [
         "SCHEDULE_GROUP is not set",

@@ -5,6 +5,7 @@
 //! many, `PROPERTIES_SEED=7` runs others.
 
 use acm_dns_validator::domain::arn::{CertificateArn, role_account};
+use acm_dns_validator::domain::audit::request::AuditRequest;
 use acm_dns_validator::domain::name::DomainName;
 use acm_dns_validator::domain::record::ValidationRecord;
 use acm_dns_validator::domain::settings::Settings;
@@ -212,7 +213,7 @@ fn assert_sound(parsed: Result<Event, Unreadable>) {
             assert!(request.since.is_none_or(|since| since <= epoch()), "{request:?}");
         }
         Ok(Event::Diagnosis(certificate)) => assert!(is_certificate(&certificate.to_string())),
-        Ok(Event::Overview(certificates)) => {
+        Ok(Event::Audit(AuditRequest { certificates, .. }) | Event::Overview(certificates)) => {
             assert!(certificates.iter().all(|it| is_certificate(&it.to_string())));
         }
         Ok(Event::Batch(messages)) => {

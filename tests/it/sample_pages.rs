@@ -3,6 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use acm_dns_validator::domain::audit::answer::AuditAnswer;
+use acm_dns_validator::domain::audit::changes::ZoneChanges;
+use acm_dns_validator::domain::audit::cursor::AuditCursor;
+use acm_dns_validator::domain::audit::finding::{AuditedRecord, Finding, FindingKind};
+use acm_dns_validator::domain::audit::summary::{AuditSummary, UnreadPart, WORST};
 use acm_dns_validator::domain::name::DomainName;
 use acm_dns_validator::entry::page;
 use acm_dns_validator::entry::page::widget::{Theme, Widget};
@@ -34,6 +39,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         ..ordinary()
     };
     let overview = |overview: &Overview, widget| page::overview(overview, &widget, FUNCTION);
+    let audit = |answer: &AuditAnswer, widget| page::audit(answer, &widget, FUNCTION);
     let diagnosis = |it: &Diagnosis, widget| page::diagnosis(it, &widget, now());
     let denied = std::io::Error::other("cannot describe the certificate: AccessDenied: no");
     vec![
@@ -42,6 +48,10 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         ("overview-empty", overview(&empty, light)),
         ("overview-fifty", overview(&fifty(), light)),
         ("overview-hostile", overview(&hostile(), dark)),
+        ("audit-light", audit(&audited(), light)),
+        ("audit-dark", audit(&audited(), dark)),
+        ("audit-empty", audit(&audited_well(), light)),
+        ("audit-hostile", audit(&hostile_audit(), dark)),
         ("diagnosis-blocked", diagnosis(&blocked(), light)),
         ("diagnosis-renewal", diagnosis(&renewal(), dark)),
         ("diagnosis-hostile", diagnosis(&hostile_diagnosis(), light)),
@@ -332,4 +342,139 @@ fn hostile_diagnosis() -> Diagnosis {
         names,
         ..blocked()
     }
+}
+
+fn audited_well() -> AuditAnswer {
+    let counts =
+        AuditSummary { certificates_audited: 41, hosted_zones: 6, ..AuditSummary::new(now()) };
+    AuditAnswer {
+        summary: AuditSummary { invocations: 1, ..counts },
+        change_batches: Vec::new(),
+        changes_not_shown: 0,
+        from: None,
+        certificates_left: None,
+    }
+}
+
+fn finding(kind: FindingKind, name: &str, days: i64, advice: &str) -> Finding {
+    Finding {
+        finding: kind,
+        certificate_arn: Some(arn(usize::try_from(days).unwrap_or(0))),
+        domain_name: Some(DomainName::new(name)),
+        record: None,
+        hosted_zone_id: None,
+        not_after: Some(now() + TimeDelta::days(days)),
+        advice: advice.to_owned(),
+        repaired: false,
+    }
+}
+
+fn unused_record(name: &str) -> AuditedRecord {
+    AuditedRecord {
+        name: format!("_fedcba9876543210fedcba9876543210.{name}."),
+        value: "_0123456789abcdef0123456789abcdef.jkddzztszm.acm-validations.aws.".to_owned(),
+        ttl: Some(300),
+    }
+}
+
+fn audited() -> AuditAnswer {
+    let record = AuditedRecord { ttl: None, ..unused_record("shop.example.net") };
+    let findings = [
+        finding(
+            FindingKind::RenewalFailed,
+            "legacy.example.org",
+            6,
+            "ACM did not renew the certificate (CAA_ERROR): example.org has CAA 0 issue \"letsencrypt.org\": allow \
+             amazon.com there, or replace the certificate before it expires.",
+        ),
+        Finding {
+            record: Some(record),
+            hosted_zone_id: Some("Z0000000000000000004".to_owned()),
+            ..finding(
+                FindingKind::RecordMissing,
+                "shop.example.net",
+                29,
+                "The record does not exist, so ACM cannot renew the certificate.",
+            )
+        },
+        finding(
+            FindingKind::EmailValidated,
+            "old.example.com",
+            58,
+            "old.example.com is validated by e-mail, so a person must approve each renewal: change the certificate \
+             to DNS validation (`aws acm update-certificate-options --options ValidationMethod=DNS`).",
+        ),
+        finding(
+            FindingKind::NotInUse,
+            "test.example.com",
+            90,
+            "Nothing uses the certificate, so ACM does not renew it: delete it if nobody needs it.",
+        ),
+        Finding {
+            certificate_arn: None,
+            not_after: None,
+            record: Some(unused_record("gone.example.com")),
+            hosted_zone_id: Some("Z0000000000000000004".to_owned()),
+            ..finding(
+                FindingKind::RecordUnused,
+                "gone.example.com",
+                0,
+                "No certificate of 3 accounts within reach, in eu-west-1, us-east-1, as listed at 2026-11-23T08:00Z, has the name gone.example.com. \
+                 That is no proof that nobody needs it.",
+            )
+        },
+    ];
+    let mut answer = audited_well();
+    answer.summary.certificates_at_risk = 3;
+    answer.summary.records_unused = 1;
+    answer.summary.add(&findings);
+    let reason = "cannot read hosted zone Z0000000000000000009: Throttling: Rate exceeded";
+    answer.summary.add_unread(UnreadPart {
+        hosted_zone_id: Some("Z0000000000000000009".to_owned()),
+        reason: reason.to_owned(),
+        ..UnreadPart::default()
+    });
+    let zone = DomainName::new("example.com");
+    let unused = [unused_record("gone.example.com")];
+    answer.change_batches = vec![ZoneChanges::new("Z0000000000000000004", &zone, &unused).0];
+    answer.from = Some(AuditCursor {
+        name: DomainName::new("m.example.net"),
+        certificate_arn: None,
+        hosted_zone_id: None,
+    });
+    answer
+}
+
+/// Texts are as long as an audit makes them, and full of what must be escaped.
+fn hostile_audit() -> AuditAnswer {
+    let long = longest("x");
+    let record = AuditedRecord {
+        name: format!("{HOSTILE}{long}"),
+        value: HOSTILE.repeat(4),
+        ttl: Some(i64::MAX),
+    };
+    let finding = Finding {
+        certificate_arn: Some(HOSTILE.to_owned()),
+        domain_name: Some(DomainName::new(HOSTILE)),
+        record: Some(record.clone()),
+        hosted_zone_id: Some(HOSTILE.to_owned()),
+        ..finding(FindingKind::RecordMissing, "x", 1, &HOSTILE.repeat(5))
+    };
+    let mut answer = audited_well();
+    answer.summary.add(&vec![finding; 2 * WORST]);
+    for index in 0..1_000 {
+        answer.summary.add_unread(UnreadPart {
+            account: Some(format!("{index}{HOSTILE}")),
+            region: Some(HOSTILE.to_owned()),
+            reason: HOSTILE.repeat(9),
+            ..UnreadPart::default()
+        });
+    }
+    answer.summary.unused_unknown = Some(HOSTILE.repeat(9));
+    let zone = DomainName::new(HOSTILE);
+    answer.change_batches = vec![ZoneChanges::new(HOSTILE, &zone, &vec![record; 100]).0; 10];
+    answer.changes_not_shown = 7;
+    answer.from = Some(AuditCursor { name: zone, certificate_arn: None, hosted_zone_id: None });
+    answer.certificates_left = Some(3);
+    answer
 }

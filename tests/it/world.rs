@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use acm_dns_validator::aws::clients::behavior_version;
 use acm_dns_validator::aws::cloudwatch::{Labels, Metrics};
@@ -74,7 +75,12 @@ impl World {
 
     /// A world in which the function has these settings in addition to the required ones.
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
-        let sim = Sim::paused(epoch());
+        Self::with_calls_of(Duration::from_millis(80), settings)
+    }
+
+    /// The same, in a world in which every call takes this long.
+    pub(crate) fn with_calls_of(duration: Duration, settings: &[(&str, &str)]) -> Self {
+        let sim = Sim::paused(epoch()).with_latency(duration / 2);
         deploy(&sim);
         let vars = BTreeMap::from([
             ("SCHEDULE_GROUP", GROUP),
@@ -313,6 +319,19 @@ impl World {
         self.outcomes().into_iter().filter(|outcome| outcome.get("pages").is_some()).collect()
     }
 
+    /// The answers to audits so far.
+    pub(crate) fn audited(&self) -> Vec<Value> {
+        let is_audit = |outcome: &Value| outcome.get("certificatesAudited").is_some();
+        self.outcomes().into_iter().filter(is_audit).collect()
+    }
+
+    /// The details of the events of this type that were published so far.
+    pub(crate) fn events(&self, detail_type: &str) -> Vec<Value> {
+        let aws = self.sim.aws();
+        let events = aws.eventbridge.published().iter();
+        events.filter(|it| it.detail_type == detail_type).map(|it| it.detail.clone()).collect()
+    }
+
     /// The function's latest response.
     pub(crate) fn outcome(&self) -> Value {
         self.outcomes().pop().expect("the function has responded")
@@ -473,6 +492,14 @@ pub(crate) fn check(arn: &str, detail: &Value) -> Value {
 /// The payload of a sweep.
 pub(crate) fn sweep(detail: &Value) -> Value {
     json!({"source": "acm-dns-validator", "detail-type": "Certificate Sweep", "resources": [], "detail": detail})
+}
+
+/// The payload of an audit of these certificates; of all, if there are none.
+pub(crate) fn audit(arns: &[&str]) -> Value {
+    json!({
+        "source": "acm-dns-validator", "detail-type": "Certificate Audit", "resources": arns,
+        "detail": {},
+    })
 }
 
 /// This many names under one domain: `n0.example.com`, `n1.example.com`, …

@@ -29,7 +29,7 @@ pub(super) struct Extras {
 const LONG: i64 = 30;
 
 /// Errors of a place that cannot be read for a while.
-const CLOSED: [FaultKind; 4] =
+pub(super) const CLOSED: [FaultKind; 4] =
     [FaultKind::Denied, FaultKind::InternalError, FaultKind::Throttled, FaultKind::Unavailable];
 
 impl Extras {
@@ -108,7 +108,7 @@ impl Draft {
     }
 
     /// A fault that lasts for a while.
-    fn close(&mut self, fault: Fault) {
+    pub(super) fn close(&mut self, fault: Fault) {
         let at = self.rng.i64(0..self.faults_end);
         let end = at + self.rng.i64(10 * MINUTE..3 * HOUR);
         self.act(at, Act::Fault(fault));

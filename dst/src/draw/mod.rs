@@ -4,15 +4,19 @@ mod certificates;
 mod draft;
 mod extras;
 mod faults;
+mod members;
 mod public_dns;
 mod settings;
+mod zone_accounts;
 mod zones;
 
 use fastrand::Rng;
 
 use self::draft::Draft;
 use self::extras::Extras;
+use self::members::Members;
 use self::public_dns::PublicDns;
+use self::zone_accounts::ZoneAccounts;
 use crate::act::Act;
 use crate::scenario::{CHAIN_LENGTH, EventRoute, HOUR, MINUTE, RECOVERY_TIME, Scenario};
 
@@ -34,8 +38,12 @@ impl Draft {
         let extras = Extras::draw(seed);
         let mut settings = self.settings();
         extras.require(&mut settings);
+        let members = Members::draw(seed);
+        members.require(&mut settings);
         let dns = PublicDns::draw(seed);
         dns.require(&mut settings);
+        let accounts = ZoneAccounts::draw(seed);
+        accounts.require(&mut settings);
         self.zones(&settings);
         let large = self.chance(1);
         let certificates = if large { 0 } else { self.rng.usize(1..=5) };
@@ -74,6 +82,10 @@ impl Draft {
         let (timeout, through_queue) = self.extras(&extras, without_faults);
         self.rng = dns.rng.clone();
         self.public_dns(&dns, without_faults);
+        self.rng = accounts.rng.clone();
+        self.zone_accounts(&accounts, &settings, without_faults);
+        self.rng = members.rng.clone();
+        self.members(&members, without_faults);
         self.rng = main;
         self.act(faults_end, Act::EndFaults);
         let mut acts = std::mem::take(&mut self.acts);

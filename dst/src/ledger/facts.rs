@@ -12,8 +12,9 @@ use crate::oracle::{CertificateFact, Facts, WantedRecord, ZoneFact, lies_in};
 impl Ledger {
     /// The current state of the world.
     pub(crate) fn facts(&self, aws: &Aws, at: DateTime<Utc>) -> Facts {
-        let set = |name| self.settings.contains_key(name);
-        let zones = self.zones.values().map(|(id, zone)| {
+        let set = |name| self.is_set(name);
+        let zones = self.zones.iter().map(|(number, (id, zone))| {
+            let listed = self.accounts.get(number).copied();
             let records = aws
                 .route53
                 .records(id)
@@ -24,6 +25,11 @@ impl Ledger {
                 kind: zone.kind,
                 accessible: zone.account == OURS
                     || (zone.account == DNS && set("HOSTED_ZONE_ROLE_ARNS")),
+                has_accounts_tag: listed.is_some(),
+                takes: set("HOSTED_ZONE_ACCOUNTS_TAG").then(|| {
+                    let listed = listed.unwrap_or_default().split(' ').map(str::to_owned);
+                    listed.chain([OURS.to_owned()]).collect()
+                }),
                 has_required_tag: zone.tagged || !set("HOSTED_ZONE_TAG"),
                 records: records.collect(),
             }
@@ -42,7 +48,8 @@ impl Ledger {
         let skipped = it.tags.get("acm-dns-validator:skip").is_some_and(|value| value != "false");
         let opted_in = set("CERTIFICATE_TAG").is_none()
             || it.tags.get(CERTIFICATE_TAG.0).is_some_and(|value| value == CERTIFICATE_TAG.1);
-        let reached = it.account == OURS || set("CERTIFICATE_ROLE_NAME").is_some();
+        let is_ours = it.account == OURS;
+        let reached = is_ours || set("CERTIFICATE_ROLE_NAME").is_some();
         let update = it.update.as_ref();
         let update = update.filter(|it| it.status == UpdateStatus::PendingDomainValidation);
         let renewal = it.renewal.as_ref();
@@ -73,20 +80,23 @@ impl Ledger {
                 value,
             }
         });
+        let managed = it.kind == Kind::AmazonIssued
+            && it.managed_by.is_none()
+            && it.key_pair_origin == KeyPairOrigin::AwsManaged
+            && !skipped
+            && opted_in
+            && reached
+            && it.domains.iter().any(|domain| allowed(&domain.name));
         CertificateFact {
             arn: it.arn.clone(),
+            account: it.account.clone(),
             names: it
                 .domains
                 .iter()
                 .map(|it| it.name.trim_start_matches("*.").to_owned())
                 .collect(),
-            managed: it.kind == Kind::AmazonIssued
-                && it.managed_by.is_none()
-                && it.key_pair_origin == KeyPairOrigin::AwsManaged
-                && !skipped
-                && opted_in
-                && reached
-                && it.domains.iter().any(|domain| allowed(&domain.name)),
+            managed: managed && (is_ours || self.members.may(at)),
+            served: managed && (is_ours || self.members.must(at)),
             began: began(it),
             timed_out: it.status == Status::ValidationTimedOut,
             wanted: wanted.collect(),

@@ -2,6 +2,7 @@
 
 mod events;
 mod facts;
+mod members;
 mod public_dns;
 
 use std::collections::BTreeMap;
@@ -13,9 +14,12 @@ use sim::acm::{self, RenewalStatus, Status};
 use sim::aws::{Aws, Caller};
 
 use self::events::{own_event, tag_event, unrelated_event, zone_event};
+use self::members::Members;
 use crate::act::{Act, Announcement, Delegation, Method, Request, Zone, ZoneKind};
 use crate::deployment::configure;
-use crate::names::{CERTIFICATE_TAG, FUNCTION, HOME, MEMBER, NOBODYS, OURS, QUEUE, ZONE_TAG};
+use crate::names::{
+    ACCOUNTS_TAG, CERTIFICATE_TAG, FUNCTION, HOME, MEMBER, NOBODYS, OURS, QUEUE, ZONE_TAG,
+};
 use crate::oracle::lies_in;
 use crate::scenario::{EventRoute, Scenario};
 
@@ -25,7 +29,10 @@ pub(crate) struct Ledger {
     settings: BTreeMap<&'static str, String>,
     route: EventRoute,
     timeout: i64,
+    pub(crate) members: Members,
     zones: BTreeMap<usize, (String, Zone)>,
+    /// The tags that list the accounts that zones take, by the zones' numbers.
+    accounts: BTreeMap<usize, &'static str>,
     /// ARNs by number.
     pub(crate) certificates: BTreeMap<usize, String>,
     /// The ids of zones at other providers, by number.
@@ -42,12 +49,19 @@ impl Ledger {
             settings: scenario.settings.clone(),
             route: scenario.route,
             timeout: scenario.timeout,
+            members: Members::new(scenario),
             zones: BTreeMap::new(),
+            accounts: BTreeMap::new(),
             certificates: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
             to_lose: 0,
             touched: BTreeMap::new(),
         }
+    }
+
+    /// Whether the function has this setting.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        self.settings.contains_key(name)
     }
 
     fn id(&self, zone: usize) -> Option<&str> {
@@ -67,6 +81,19 @@ impl Ledger {
                     return None;
                 }
                 aws.route53.put_record(id, name, "NS", 172_800, &["ns.elsewhere.example."]);
+            }
+            Act::TagAccounts { zone, accounts } => {
+                let id = self.id(*zone)?.to_owned();
+                match accounts {
+                    Some(value) => {
+                        aws.route53.tag_zone(&id, ACCOUNTS_TAG, value);
+                        self.accounts.insert(*zone, value);
+                    }
+                    None => {
+                        aws.route53.untag_zone(&id, ACCOUNTS_TAG);
+                        self.accounts.remove(zone);
+                    }
+                }
             }
             Act::TagZone { zone, tagged } => {
                 let (id, zone) = self.zones.get_mut(zone)?;
@@ -127,6 +154,14 @@ impl Ledger {
                 let body = json!({"CertificateArn": arn, "Options": {"ValidationMethod": "DNS"}});
                 call(aws, &arn, "UpdateCertificateOptions", &body, now)?;
             }
+            Act::Member(act) => {
+                let is_first = aws.calls().is_empty();
+                self.members.perform(*act, aws, now, is_first)?;
+                // It may be reported again, as after an event about it.
+                for (arn, times) in &mut self.touched {
+                    *times += usize::from(arn.contains(MEMBER));
+                }
+            }
             Act::Delete { certificate } => {
                 let arn = self.certificates.get(certificate)?;
                 call(aws, arn, "DeleteCertificate", &json!({"CertificateArn": arn}), now)?;
@@ -165,7 +200,9 @@ impl Ledger {
                 aws.lambda.invoke(FUNCTION, own_event("Certificate Check", &[arn], json!({})), now);
             }
             Act::Sweep => {
-                let detail = match self.settings.contains_key("CERTIFICATE_ROLE_NAME") {
+                let names_member = self.settings.contains_key("CERTIFICATE_ROLE_NAME")
+                    && !self.settings.contains_key("ACCOUNTS");
+                let detail = match names_member {
                     true => json!({"accounts": [MEMBER]}),
                     false => json!({}),
                 };

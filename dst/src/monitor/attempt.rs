@@ -29,6 +29,8 @@ pub(super) struct Attempt {
     pub(super) written: BTreeSet<String>,
     /// Whether the function's clock is wrong.
     pub(super) skewed: bool,
+    /// Whether the accounts of the organization were known when it began.
+    pub(super) knows_members: bool,
     /// The certificates that need a check when it begins.
     pub(super) pending: Vec<String>,
     /// The schedules that could not be created.

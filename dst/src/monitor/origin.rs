@@ -2,6 +2,8 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
+use crate::names::MANAGEMENT;
+
 /// A call, the account whose credentials sign it, and the region it is signed for. For `AssumeRole` it is
 /// the account of the role.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -11,6 +13,9 @@ pub(super) struct Origin {
     /// The operation, of those whose failure matters here.
     pub(super) operation: &'static str,
 }
+
+/// The calls to AWS Organizations.
+const ORGANIZATIONS: [&str; 2] = ["DescribeAccount", "ListAccounts"];
 
 const ACM: [&str; 4] =
     ["DescribeCertificate", "ListCertificates", "ListTagsForCertificate", "SearchCertificates"];
@@ -35,7 +40,7 @@ impl Origin {
         } else if path.ends_with("/tags/hostedzone") {
             (account, "ListTagsForResources")
         } else {
-            let known = ACM.into_iter().find(|operation| *operation == target);
+            let known = ACM.into_iter().chain(ORGANIZATIONS).find(|operation| *operation == target);
             (account, known.unwrap_or_default())
         };
         Self { account, region: region.to_owned(), operation }
@@ -44,6 +49,12 @@ impl Origin {
     /// Whether it lists certificates.
     pub(super) fn lists(&self) -> bool {
         matches!(self.operation, "ListCertificates" | "SearchCertificates")
+    }
+
+    /// Whether it asks for the accounts of the organization, or assumes the role for that.
+    pub(super) fn asks_organization(&self) -> bool {
+        ORGANIZATIONS.contains(&self.operation)
+            || (self.operation == "AssumeRole" && self.account == MANAGEMENT)
     }
 
     /// Whether it is a call to ACM.

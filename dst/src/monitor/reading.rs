@@ -13,7 +13,12 @@ impl State {
     pub(super) fn check_reading(&mut self, now: DateTime<Utc>, names: &[String]) {
         let Ok(key) = ATTEMPT.try_with(Clone::clone) else { return };
         let mut unread = self.attempts.get(&key).into_iter().flat_map(|attempt| &attempt.unread);
+        let reads_tags = self.ledger.is_set("HOSTED_ZONE_TAG");
         let of_zones = |(account, operation): &&(String, &str)| {
+            // Without that setting, tags do not decide which zone is the right one.
+            if *operation == "ListTagsForResources" && !reads_tags {
+                return false;
+            }
             // The roles of other accounts are for certificates.
             account == DNS || (account == OURS && *operation != "AssumeRole")
         };

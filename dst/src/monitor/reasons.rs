@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::state::State;
+use crate::names::ACCOUNTS_TAG;
 use crate::oracle::{ZoneFact, lies_in};
 
 impl State {
@@ -38,8 +39,8 @@ impl State {
             .collect();
         for (name, reason) in reasons {
             if let Some(wrong) = self.is_untrue(name, reason) {
-                let invariant = "A reason never says that a hosted zone does not exist, or lacks its \
-                                 tag, if it exists and has it.";
+                let invariant = "A reason never says that a hosted zone does not exist, lacks its \
+                                 tag or does not list an account, if it exists, has it or does.";
                 self.violate(now, invariant, format!("{wrong}: {reason}"));
             }
         }
@@ -64,15 +65,32 @@ impl State {
                 return Some(format!("{id} exists"));
             }
         }
-        for (before, _) in reason.match_indices(" does not have the tag ") {
-            let zone = reason[..before].rsplit_once(" (").map_or("", |(zone, _)| zone);
-            let id = zone.rsplit(' ').next().unwrap_or_default();
-            if always(&|zone| zone.id == id && zone.has_required_tag) {
+        for (before, words) in reason.match_indices(" does not have the tag ") {
+            let id = last_zone(&reason[..before]);
+            let is_of_accounts = reason[before + words.len()..].starts_with(ACCOUNTS_TAG);
+            let has_tag = |zone: &ZoneFact| match is_of_accounts {
+                true => zone.has_accounts_tag,
+                false => zone.has_required_tag,
+            };
+            if always(&|zone| zone.id == id && has_tag(zone)) {
                 return Some(format!("{id} has the tag"));
+            }
+        }
+        for (before, words) in reason.match_indices(" does not list account ") {
+            let id = last_zone(&reason[..before]);
+            let account = word(&reason[before + words.len()..]);
+            if always(&|zone| zone.id == id && zone.takes(&account)) {
+                return Some(format!("{id} takes account {account}"));
             }
         }
         let name = name.filter(|_| reason.starts_with("no hosted zone can hold the name"))?;
         let held = always(&|zone| lies_in(name, &zone.name));
         held.then(|| format!("there is a zone for {name}"))
     }
+}
+
+/// The id in `hosted zone ID (NAME)` at the end of a text.
+fn last_zone(text: &str) -> &str {
+    let zone = text.rsplit_once(" (").map_or("", |(zone, _)| zone);
+    zone.rsplit(' ').next().unwrap_or_default()
 }

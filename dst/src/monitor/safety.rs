@@ -188,6 +188,9 @@ impl State {
         status: Option<u16>,
     ) {
         let Ok(key) = ATTEMPT.try_with(Clone::clone) else { return };
+        if origin.asks_organization() && status != Some(200) {
+            self.organization_failed = Some(now);
+        }
         let attempt = self.attempts.entry(key).or_default();
         attempt.answered(&call, origin, status);
         match (call, status) {
@@ -209,7 +212,9 @@ impl State {
         let messages = payload["Records"].as_array().map_or(1, Vec::len);
         let pending = self.pending(&sim.aws(), sim.now());
         let is_single = payload["Records"].is_null() && payload["source"] != "aws.route53";
-        let attempt = Attempt { messages, is_single, skewed, pending, ..Attempt::default() };
+        let knows_members = self.ledger.members.must(sim.now());
+        let attempt =
+            Attempt { messages, is_single, skewed, knows_members, pending, ..Attempt::default() };
         self.attempts.insert(key, attempt);
     }
 

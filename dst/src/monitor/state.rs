@@ -68,6 +68,8 @@ pub(crate) struct State {
     pub(super) has_skews: bool,
     /// When this process has assumed a role of each account.
     pub(super) assumed: BTreeMap<String, DateTime<Utc>>,
+    /// When AWS Organizations last failed to answer.
+    pub(super) organization_failed: Option<DateTime<Utc>>,
     /// The accounts and regions that a sweep lists, in their order.
     pub(super) places: Vec<(String, String)>,
 }
@@ -100,6 +102,7 @@ impl State {
             most_questions: 0,
             has_skews: scenario.acts.iter().any(|(_, act)| matches!(act, Act::SkewClock(_))),
             assumed: BTreeMap::new(),
+            organization_failed: None,
             places: places(scenario),
         }
     }

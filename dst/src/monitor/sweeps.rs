@@ -1,6 +1,6 @@
 //! What a sweep leaves behind: a check of every pending certificate, or a failure that somebody hears of.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sim::Sim;
 use sim::aws::Aws;
@@ -14,11 +14,19 @@ use crate::names::OURS;
 struct Sweep {
     /// The id of its message, if it came through the queue.
     message: Option<String>,
-    /// The account and region where it begins, if an earlier sweep ran out of time there.
+    /// The accounts and regions in which an earlier sweep ran out of time.
+    unfinished: Vec<(String, String)>,
+    /// The first account and region with which none has begun.
     from: Option<(String, String)>,
 }
 
 impl State {
+    /// Whether AWS Organizations failed so recently that the function may go by an older list: an attempt
+    /// ago, and a minute before that.
+    fn lacks_organization(&self, now: DateTime<Utc>) -> bool {
+        self.organization_failed.is_some_and(|at| now - at < TimeDelta::minutes(3))
+    }
+
     /// The certificates that need a check now.
     pub(super) fn pending(&self, aws: &Aws, now: DateTime<Utc>) -> Vec<String> {
         let facts = self.recent.back().into_iter().flat_map(|facts| &facts.certificates);
@@ -65,13 +73,21 @@ impl State {
             return;
         }
         let forgotten = self.forgotten(sim, attempt);
-        for Sweep { message, from } in sweeps {
-            let begin = self.places.iter().position(|place| Some(place) == from.as_ref());
-            let places = self.places[begin.unwrap_or(0)..].to_vec();
+        // A call without an answer is known by the failure of the sweep alone.
+        let no_answer = outcome.as_ref().is_err_and(|error| error.contains("AWS Organizations"));
+        let is_unknown = !attempt.knows_members || no_answer || self.lacks_organization(sim.now());
+        for Sweep { message, unfinished, from } in sweeps {
+            let mut places: Vec<_> =
+                unfinished.iter().filter(|it| self.places.contains(it)).cloned().collect();
+            if unfinished.is_empty() || from.is_some() {
+                places.extend(places_from(&self.places, from.as_ref()));
+            }
             let mut lost = forgotten.iter().filter(|arn| {
                 let place = place(arn);
-                // A sweep that goes on leaves the place where it begins to the one before it.
-                places.contains(&place) && Some(&place) != from.as_ref()
+                // A sweep that goes on in a place leaves the beginning of it to the one before it.
+                places.contains(&place)
+                    && !unfinished.contains(&place)
+                    && Some(&place) != from.as_ref()
             });
             let failed = match (outcome, &message) {
                 (Err(_), _) => true,
@@ -79,11 +95,12 @@ impl State {
                 (Ok(outcome), Some(message)) => returned(outcome).any(|id| id == message),
             };
             // Another account that denies its certificates is counted, and no reason to sweep again.
+            // So is one of which the function does not know that it is a member.
             let is_refused = |(account, region): &(String, String)| {
-                account != OURS
-                    && [region.as_str(), ""].into_iter().any(|region| {
-                        attempt.refused.contains(&(account.clone(), region.to_owned()))
-                    })
+                let mut regions = [region.as_str(), ""].into_iter();
+                let denies =
+                    |region: &str| attempt.refused.contains(&(account.clone(), region.to_owned()));
+                account != OURS && (is_unknown || regions.any(denies))
             };
             let unlisted = places.iter().find(|it| !attempt.listed.contains(it) && !is_refused(it));
             let excused = |arn: &str| {
@@ -110,6 +127,17 @@ impl State {
     }
 }
 
+/// The places of a sweep that begins here. What is not there any more lies before those of later accounts.
+fn places_from(
+    places: &[(String, String)],
+    from: Option<&(String, String)>,
+) -> Vec<(String, String)> {
+    let Some(from) = from else { return places.to_vec() };
+    let begin = places.iter().position(|place| place == from);
+    let later = || places.iter().position(|(account, _)| account != OURS && *account > from.0);
+    places[begin.or_else(later).unwrap_or(places.len())..].to_vec()
+}
+
 /// The ids of the messages that a response gives back.
 pub(super) fn returned(outcome: &Value) -> impl Iterator<Item = &str> {
     let failures = outcome["batchItemFailures"].as_array().into_iter().flatten();
@@ -124,12 +152,22 @@ pub(super) fn place(arn: &str) -> (String, String) {
 
 /// The sweeps that a payload asks for.
 fn sweeps(payload: &Value) -> Vec<Sweep> {
+    let place = |cursor: &Value| {
+        let text = |name: &str| Some(cursor[name].as_str()?.to_owned());
+        text("account").zip(text("region"))
+    };
     let sweep = |message: Option<&str>, event: &Value| {
-        let cursor = event["detail"]["from"].as_object();
-        let text = |name: &str| Some(cursor?.get(name)?.as_str()?.to_owned());
-        (event["detail-type"] == "Certificate Sweep").then(|| Sweep {
+        let detail = &event["detail"];
+        let is_sweep = event["detail-type"] == "Certificate Sweep" && detail["zones"].is_null();
+        is_sweep.then(|| Sweep {
             message: message.map(str::to_owned),
-            from: text("account").zip(text("region")),
+            unfinished: detail["places"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(place)
+                .collect(),
+            from: place(&detail["from"]),
         })
     };
     let Some(records) = payload["Records"].as_array() else {

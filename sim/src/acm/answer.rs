@@ -89,7 +89,7 @@ pub(super) fn search_result(certificate: &Certificate) -> Value {
     });
     let metadata = json!({
         "CreatedAt": stamp(Some(certificate.created_at)),
-        "Exported": false,
+        "Exported": certificate.exported,
         "ExportOption": "DISABLED",
         "InUse": certificate.in_use(),
         "IssuedAt": stamp(certificate.issued_at),
@@ -259,7 +259,11 @@ fn key_algorithm(certificate: &Certificate) -> String {
 fn renewal_eligibility(certificate: &Certificate) -> &'static str {
     let managed = certificate.kind != Kind::Imported
         && certificate.key_pair_origin == KeyPairOrigin::AwsManaged;
-    if managed && certificate.in_use() { "ELIGIBLE" } else { "INELIGIBLE" }
+    if managed && (certificate.in_use() || certificate.exported) {
+        "ELIGIBLE"
+    } else {
+        "INELIGIBLE"
+    }
 }
 
 /// Whole seconds since 1970: the SDKs read any number in AWS JSON 1.1.

@@ -106,6 +106,10 @@ pub struct Certificate {
     pub not_after: Option<DateTime<Utc>>,
     /// The ARNs of the resources that use it, for example of a load balancer.
     pub in_use_by: Vec<String>,
+    /// Whether it was exported since it was issued or last renewed: then ACM renews it although nothing uses it.
+    ///
+    /// Source: <https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html>
+    pub exported: bool,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
     /// The authority of a private certificate.

@@ -124,6 +124,7 @@ impl Acm {
             not_before: None,
             not_after: None,
             in_use_by: Vec::new(),
+            exported: false,
             tags: BTreeMap::new(),
             authority_arn: None,
             renewal: None,

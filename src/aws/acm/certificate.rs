@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 
-use aws_sdk_acm::Client;
 use aws_sdk_acm::types::{
     CertificateDetail, CertificateKeyPairOrigin, CertificateManagedBy, CertificateStatus,
-    CertificateType, DomainStatus, DomainValidation, DomainValidationSummary, RenewalStatus,
-    ResourceRecord, UpdateStatus, ValidationChallenge, ValidationMethod,
+    CertificateType, DomainStatus, DomainValidation, DomainValidationSummary, RenewalEligibility,
+    RenewalStatus, ResourceRecord, UpdateStatus, ValidationChallenge, ValidationMethod,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -16,7 +15,9 @@ use aws_smithy_types::DateTime as AwsDateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use chrono::{DateTime, Utc};
 
+use crate::aws::acm::place::{Acm, send};
 use crate::aws::error::Error;
+use crate::aws::pace::{self, Operation};
 use crate::aws::problem::{cause, error_text};
 use crate::domain::arn::CertificateArn;
 use crate::domain::certificate::{
@@ -34,14 +35,14 @@ use crate::domain::record::ValidationRecord;
 ///
 /// [`Error::Describe`] or [`Error::Tags`], for everything else that ACM refuses.
 pub async fn describe_with_tags(
-    client: &Client,
+    acm: &Acm,
     arn: &CertificateArn,
     first_heard: DateTime<Utc>,
 ) -> Result<Option<Certificate>, Error> {
-    let (detail, tags) = tokio::try_join!(describe(client, arn), tags(client, arn))?;
+    let (detail, tags) = tokio::try_join!(describe(acm, arn), tags(acm, arn))?;
     let Some((detail, tags)) = detail.zip(tags) else { return Ok(None) };
     let migrating = match is_migrating(&detail) {
-        true => domain_validations(client, arn).await?,
+        true => domain_validations(acm, arn).await?,
         false => Vec::new(),
     };
     Ok(Some(convert(arn, &detail, &migrating, tags, first_heard)))
@@ -54,19 +55,18 @@ pub async fn describe_with_tags(
 ///
 /// [`Error::Describe`], for everything that ACM refuses but an unknown certificate.
 pub async fn describe_alone(
-    client: &Client,
+    acm: &Acm,
     arn: &CertificateArn,
     first_heard: DateTime<Utc>,
 ) -> Result<Option<Certificate>, Error> {
-    let detail = describe(client, arn).await?;
+    let detail = describe(acm, arn).await?;
     Ok(detail.map(|it| convert(arn, &it, &[], BTreeMap::new(), first_heard)))
 }
 
-async fn describe(
-    client: &Client,
-    arn: &CertificateArn,
-) -> Result<Option<CertificateDetail>, Error> {
-    match client.describe_certificate().certificate_arn(arn.to_string()).send().await {
+async fn describe(acm: &Acm, arn: &CertificateArn) -> Result<Option<CertificateDetail>, Error> {
+    let call = acm.client().describe_certificate().certificate_arn(arn.to_string());
+    pace::acm(Operation::Describe, &arn.scope).await;
+    match send!(acm, call) {
         Ok(output) => Ok(output.certificate),
         Err(error) => match error.as_service_error() {
             Some(refusal) if refusal.is_resource_not_found_exception() => Ok(None),
@@ -75,11 +75,10 @@ async fn describe(
     }
 }
 
-async fn tags(
-    client: &Client,
-    arn: &CertificateArn,
-) -> Result<Option<BTreeMap<String, String>>, Error> {
-    match client.list_tags_for_certificate().certificate_arn(arn.to_string()).send().await {
+async fn tags(acm: &Acm, arn: &CertificateArn) -> Result<Option<BTreeMap<String, String>>, Error> {
+    let call = acm.client().list_tags_for_certificate().certificate_arn(arn.to_string());
+    pace::acm(Operation::Tags, &arn.scope).await;
+    match send!(acm, call) {
         Ok(output) => Ok(Some(
             output
                 .tags()
@@ -100,12 +99,22 @@ async fn tags(
 
 /// What ACM says of each name of a certificate that changes from e-mail to DNS validation.
 async fn domain_validations(
-    client: &Client,
+    acm: &Acm,
     arn: &CertificateArn,
 ) -> Result<Vec<DomainValidationSummary>, Error> {
-    let pages = client.list_certificate_domain_validations().certificate_arn(arn.to_string());
-    let summaries = pages.into_paginator().items().send().try_collect().await;
-    summaries.map_err(|error| not_described(arn, &error))
+    let mut summaries = Vec::new();
+    let mut token = None;
+    loop {
+        let call = acm.client().list_certificate_domain_validations();
+        let call = call.certificate_arn(arn.to_string()).set_next_token(token);
+        pace::acm(Operation::ListValidations, &arn.scope).await;
+        let page = send!(acm, call).map_err(|error| not_described(arn, &error))?;
+        summaries.extend_from_slice(page.domain_validation_summary_list());
+        token = page.next_token;
+        if token.is_none() {
+            return Ok(summaries);
+        }
+    }
 }
 
 fn not_described<E>(arn: &CertificateArn, error: &SdkError<E, HttpResponse>) -> Error
@@ -139,6 +148,7 @@ fn convert(
     Certificate {
         created_at: time(detail.created_at()).unwrap_or(first_heard),
         domains: domains(detail.domain_validation_options()),
+        in_use: !detail.in_use_by().is_empty(),
         issued_at: time(detail.issued_at()),
         migration: detail.update_summary().map(|update| {
             let requested_at = time(update.requested_at()).unwrap_or(first_heard);
@@ -154,6 +164,7 @@ fn convert(
             }
         }),
         names: main.iter().cloned().chain(others).collect(),
+        eligible: detail.renewal_eligibility() == Some(&RenewalEligibility::Eligible),
         not_after: time(detail.not_after()),
         origin: origin(detail),
         renewal: detail.renewal_summary().map(|renewal| Renewal {

@@ -1,22 +1,17 @@
 //! Lists the certificates that are pending validation, one page a call.
 
-use std::error::Error as StdError;
-
-use aws_sdk_acm::Client;
 use aws_sdk_acm::types::{
     AcmCertificateMetadataFilter as Metadata, CertificateFilter, CertificateFilterStatement,
-    CertificateStatus, CertificateType, Filters, KeyAlgorithm, RenewalEligibility, RenewalStatus,
-    ValidationMethod,
+    CertificateStatus, CertificateType, RenewalEligibility, RenewalStatus, ValidationMethod,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::certificate::at_seconds;
+use super::listing::{every_key, failed};
+use super::place::{Acm, send};
 use crate::aws::error::Error;
-use crate::aws::problem::{cause, error_text};
+use crate::aws::problem::{cause, error_text, lacks_role};
 use crate::domain::arn::{CertificateArn, Scope};
 use crate::domain::name::DomainName;
 use crate::domain::problem::Cause;
@@ -49,11 +44,12 @@ pub type Page = (Vec<PendingCertificate>, Option<String>);
 ///
 /// # Errors
 ///
-/// [`Error::List`], for a failure that passes.
+/// [`Error::List`], for a failure that passes, or if the role of the account cannot be assumed.
 pub async fn search_pending(
-    client: &Client,
+    acm: &Acm,
     scope: &Scope,
     token: Option<&str>,
+    most: i32,
 ) -> Result<Option<Page>, Error> {
     use CertificateFilterStatement::{Filter, Or};
     let of = |filter| Filter(CertificateFilter::AcmCertificateMetadataFilter(filter));
@@ -64,10 +60,11 @@ pub async fn search_pending(
         of(Metadata::RenewalStatus(RenewalStatus::PendingValidation)),
     ]);
     // https://docs.aws.amazon.com/acm/latest/APIReference/API_SearchCertificates.html
-    let call = client.search_certificates().filter_statement(pending).max_results(500);
-    let output = match call.set_next_token(token.map(str::to_owned)).send().await {
+    let call =
+        acm.client().search_certificates().filter_statement(pending).max_results(most.min(500));
+    let output = match send!(acm, call.set_next_token(token.map(str::to_owned))) {
         Ok(output) => output,
-        Err(error) if cause(&error) != Cause::Transient => {
+        Err(error) if cause(&error) != Cause::Transient && !lacks_role(&error) => {
             let Scope { account, region, .. } = scope;
             info!(
                 account,
@@ -108,32 +105,21 @@ pub async fn search_pending(
 ///
 /// [`Error::List`] if ACM refuses.
 pub async fn list_pending(
-    client: &Client,
+    acm: &Acm,
     scope: &Scope,
     token: Option<&str>,
+    most: i32,
     now: DateTime<Utc>,
 ) -> Result<Page, Error> {
-    // By default ACM lists RSA keys only.
-    // https://docs.aws.amazon.com/acm/latest/APIReference/API_ListCertificates.html
-    let every_key = Filters::builder().set_key_types(Some(vec![
-        KeyAlgorithm::Rsa1024,
-        KeyAlgorithm::Rsa2048,
-        KeyAlgorithm::Rsa3072,
-        KeyAlgorithm::Rsa4096,
-        KeyAlgorithm::EcPrime256v1,
-        KeyAlgorithm::EcSecp384r1,
-        KeyAlgorithm::EcSecp521r1,
-    ]));
-    let output = client
+    let call = acm
+        .client()
         .list_certificates()
         .certificate_statuses(CertificateStatus::PendingValidation)
         .certificate_statuses(CertificateStatus::Issued)
-        .includes(every_key.build())
-        .max_items(1000)
-        .set_next_token(token.map(str::to_owned))
-        .send()
-        .await
-        .map_err(|error| failed(scope, &error))?;
+        .includes(every_key())
+        .max_items(most)
+        .set_next_token(token.map(str::to_owned));
+    let output = send!(acm, call).map_err(|error| failed(scope, &error))?;
     let summaries = output.certificate_summary_list().iter();
     let public = summaries.filter(|summary| {
         summary.r#type() == Some(&CertificateType::AmazonIssued) && summary.managed_by().is_none()
@@ -167,15 +153,3 @@ pub async fn list_pending(
 ///
 /// Source: [DNS renewal](https://docs.aws.amazon.com/acm/latest/userguide/dns-renewal-validation.html).
 const RENEWAL_WINDOW: TimeDelta = TimeDelta::days(45);
-
-fn failed<E>(scope: &Scope, error: &SdkError<E, HttpResponse>) -> Error
-where
-    E: StdError + ProvideErrorMetadata + 'static,
-{
-    Error::List {
-        account: scope.account.clone(),
-        region: scope.region.clone(),
-        denied: cause(error) == Cause::Denied,
-        source: error_text(error).into(),
-    }
-}

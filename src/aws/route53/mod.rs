@@ -7,12 +7,14 @@ use aws_sdk_route53::types as sdk;
 use aws_sdk_route53::types::TagResourceType;
 
 use self::cursor::NameCursor;
+use crate::aws::pace;
 use crate::aws::problem::problem;
 use crate::domain::access::Access;
 use crate::domain::name::DomainName;
 use crate::domain::problem::Problem;
 use crate::domain::zone::{Content, HostedZone, RecordSet};
 
+pub mod audit;
 mod cursor;
 pub mod write;
 
@@ -31,6 +33,7 @@ pub async fn zones_named(
     while let Some(start) = cursor.next() {
         let mut page = client.list_hosted_zones_by_name().dns_name(start.as_str());
         let last = loop {
+            pace::route53(access).await;
             let output = page
                 .send()
                 .await
@@ -67,6 +70,7 @@ pub async fn zone(
     access: &Access,
     id: &str,
 ) -> Result<Option<HostedZone>, Problem> {
+    pace::route53(access).await;
     match client.get_hosted_zone().id(id).send().await {
         Ok(output) => Ok(output.hosted_zone().map(|zone| hosted_zone(zone, access))),
         Err(error) => match error.as_service_error() {
@@ -95,6 +99,7 @@ pub async fn delegation_set(
     zone: &HostedZone,
 ) -> Result<BTreeSet<DomainName>, Problem> {
     let HostedZone { id, access, .. } = zone;
+    pace::route53(access).await;
     let output = client.get_hosted_zone().id(id).send().await;
     let output = output
         .map_err(|error| problem(&doing(&format!("get hosted zone {id}"), access), &error))?;
@@ -121,6 +126,7 @@ pub async fn tags(
     // Route 53 takes ten ids a call, without their prefix:
     // https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListTagsForResources.html
     for ids in ids.chunks(10) {
+        pace::route53(access).await;
         let output = client
             .list_tags_for_resources()
             .resource_type(TagResourceType::Hostedzone)
@@ -159,6 +165,7 @@ pub async fn read(
             .hosted_zone_id(&zone.id)
             .start_record_name(start.as_str());
         let last = loop {
+            pace::route53(&zone.access).await;
             let output = page.send().await.map_err(|error| {
                 problem(&format!("cannot read hosted zone {}", zone.id), &error)
             })?;

@@ -9,25 +9,29 @@ use aws_sdk_route53::types::{
 };
 
 use crate::aws::chunk::chunks;
+use crate::aws::pace;
 use crate::aws::problem::problem;
 use crate::domain::problem::Problem;
 use crate::domain::record::ValidationRecord;
+use crate::domain::zone::HostedZone;
 
 /// Upserts records, in as few requests as Route 53's limits allow; returns the records that were not
 /// written, and why. If Route 53 refuses a batch because of some of its records, the batch is split
 /// until those records are alone.
 pub async fn upsert(
     client: &Client,
-    zone_id: &str,
+    zone: &HostedZone,
     ttl: i64,
     records: Vec<ValidationRecord>,
 ) -> BTreeMap<ValidationRecord, Problem> {
+    let zone_id = &zone.id;
     let mut left = batches(records);
     left.reverse();
     let mut refused = BTreeMap::new();
     while let Some(mut batch) = left.pop() {
         let changes = batch.iter().map(|record| change(record, ttl)).collect::<Result<Vec<_>, _>>();
         let changes = changes.and_then(|all| ChangeBatch::builder().set_changes(Some(all)).build());
+        pace::route53(&zone.access).await;
         let sent = match changes {
             Ok(changes) => {
                 let call = client.change_resource_record_sets().hosted_zone_id(zone_id);

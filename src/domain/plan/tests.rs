@@ -22,6 +22,8 @@ fn pending(domains: Vec<Domain>) -> Certificate {
         created_at: at(0),
         names: domains.iter().map(|domain| domain.name.clone()).collect(),
         domains,
+        eligible: false,
+        in_use: false,
         issued_at: None,
         migration: None,
         not_after: None,

@@ -25,8 +25,10 @@ fn two_settings_are_enough() {
         event_bus: Some("default".to_owned()),
         hosted_zone_role_arns: Vec::new(),
         certificate_role_name: None,
-        accounts: Vec::new(),
+        accounts: ServedAccounts::Any,
+        organization_role_arn: None,
         hosted_zone_tag: None,
+        hosted_zone_accounts_tag: None,
         policy: Policy::default(),
         regions: Vec::new(),
         record_ttl: 300,
@@ -122,4 +124,20 @@ fn a_tag_may_have_an_equals_sign_in_its_value_or_none_at_all() {
         |key: &str, value: &str| Ok(Some(Tag { key: key.to_owned(), value: value.to_owned() }));
     assert_eq!(tag("team:dns=a=b"), is("team:dns", "a=b"));
     assert_eq!(tag("dns="), is("dns", ""));
+}
+
+#[test]
+fn the_tag_for_accounts_is_a_key_and_no_pair() {
+    let key = |text: &str| {
+        let settings = read_with("HOSTED_ZONE_ACCOUNTS_TAG", text);
+        settings.map(|settings| settings.hosted_zone_accounts_tag)
+    };
+    assert_eq!(key(""), Ok(None));
+    assert_eq!(key(" team:certificate accounts "), Ok(Some("team:certificate accounts".into())));
+    for wrong in ["accounts=777788889999".to_owned(), "a".repeat(129)] {
+        let error = key(&wrong).expect_err(&wrong);
+        assert!(
+            error.contains("HOSTED_ZONE_ACCOUNTS_TAG is") && error.contains("the key of a tag")
+        );
+    }
 }

@@ -23,6 +23,14 @@ pub struct Assignment<'a> {
     pub remarks: Vec<String>,
 }
 
+impl<'a> Assignment<'a> {
+    /// The zones that have records, once each.
+    pub fn zones(&self) -> Vec<&'a HostedZone> {
+        let zones = self.assigned.values().map(|zone| (&zone.id, *zone));
+        zones.collect::<BTreeMap<_, _>>().into_values().collect()
+    }
+}
+
 /// Assigns a hosted zone to each record: one of the zones that the certificate's tag names, else one of
 /// those whose name is the record's or above it. Only public zones that no AWS service manages are
 /// considered and, if `required` is set, only zones with that tag.

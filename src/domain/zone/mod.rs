@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::access::Access;
 use crate::domain::name::DomainName;
 
+pub mod accounts;
 pub mod caa;
 pub mod caa_record;
 pub mod candidates;
@@ -12,6 +13,7 @@ pub mod choice;
 pub mod content;
 pub mod delegation;
 pub mod discovery;
+pub mod in_zone;
 pub mod public_dns;
 pub mod requirements;
 

@@ -14,6 +14,8 @@ pub const HOSTED_ZONE_TAG: &str = "acm-dns-validator:hosted-zone-id";
 /// What one certificate requires of hosted zones.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Requirements<'a> {
+    /// The account of the certificate, from its ARN.
+    pub account: &'a str,
     /// The records that the certificate needs.
     pub records: &'a BTreeSet<ValidationRecord>,
     /// All names of the certificate, without `*.`.
@@ -29,9 +31,10 @@ pub struct Requirements<'a> {
 pub const MAX_IDS: usize = 5;
 
 impl<'a> Requirements<'a> {
-    /// The requirements of a certificate with these names that needs these records; `tag` is the value
-    /// of its tag [`HOSTED_ZONE_TAG`].
+    /// The requirements of a certificate of this account, with these names, that needs these records;
+    /// `tag` is the value of its tag [`HOSTED_ZONE_TAG`].
     pub fn new(
+        account: &'a str,
         records: &'a BTreeSet<ValidationRecord>,
         names: &[DomainName],
         tag: Option<&'a String>,
@@ -40,6 +43,7 @@ impl<'a> Requirements<'a> {
         let mut known = BTreeSet::new();
         let ids: Vec<_> = zone_ids(tag).filter(|id| known.insert(*id)).collect();
         Self {
+            account,
             records,
             names: names.iter().map(DomainName::without_wildcard).collect(),
             zone_ids: ids.iter().take(MAX_IDS).copied().collect(),

@@ -17,11 +17,13 @@ use maud::html;
 use self::style::page;
 use self::text::clean;
 use self::widget::Widget;
+use crate::domain::audit::answer::AuditAnswer;
 use crate::domain::request::overview_payload;
 use crate::domain::text::report;
 use crate::flows::diagnosis::answer::Diagnosis;
 use crate::flows::overview::answer::{Overview, ROWS};
 
+mod audit;
 mod diagnosis;
 mod life;
 mod overview;
@@ -32,6 +34,11 @@ pub mod widget;
 /// The page of an overview. A click on a certificate calls `endpoint`, the ARN of the function.
 pub fn overview(overview: &Overview, widget: &Widget, endpoint: &str) -> String {
     page(widget, &overview::content(overview, widget, endpoint)).into_string()
+}
+
+/// The page of an audit. A click on a certificate calls `endpoint`, the ARN of the function.
+pub fn audit(answer: &AuditAnswer, widget: &Widget, endpoint: &str) -> String {
+    page(widget, &audit::content(answer, widget, endpoint)).into_string()
 }
 
 /// The page of a diagnosis that was made now.
@@ -55,8 +62,8 @@ pub fn documentation() -> String {
     format!(
         "## ACM certificates that wait for validation\n\n\
          Shows which certificates are pending, since when, the state of their records, the next check, \
-         and what to do: at most {ROWS}, the oldest first. A click on a certificate shows its diagnosis. \
-         Nothing is written. An answer is kept for a minute, so that refreshing costs nothing.\n\n\
+         and what to do: at most {ROWS}, the oldest first. A click on a certificate shows its diagnosis, and \
+         one on *Audit* what is wrong with all the others. Nothing is written. An answer is kept for a minute, so that refreshing costs nothing.\n\n\
          ### Widget parameters\n\n\
          Leave `resources` empty to see what is pending in every account and region that the function \
          serves, or list the ARNs of certificates there to see those only, also when they are issued.\n\n\

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::text::{advice, clean, count, duration, time, zone};
 use super::widget::Widget;
+use crate::domain::audit::request::{AuditRequest, audit_payload};
 use crate::domain::request::diagnosis_payload;
 use crate::flows::overview::answer::{Overview, RecordCounts, Row, RowState, Unread};
 
@@ -17,6 +18,15 @@ pub(super) fn content(overview: &Overview, widget: &Widget, endpoint: &str) -> M
             "As of " (time(*at, widget.offset)) " " (zone(widget.offset))
             @if *age > 0 { ", " (count(usize::try_from(*age).unwrap_or_default(), "second")) " ago" }
             ". It is read again after a minute at the earliest."
+        }
+        p {
+            a class="adv-open" title="It takes up to a minute" { "Audit" }
+            cwdb-action action="call" display="popup" endpoint=(clean(endpoint)) {
+                (audit_payload(&AuditRequest::default()))
+            }
+            span class="adv-soft" {
+                " every certificate within reach, also those that are issued, and the validation records of every hosted zone"
+            }
         }
         @if certificates.is_empty() && unread.is_empty() {
             p class="adv-empty" { "No certificate is pending." }

@@ -61,6 +61,10 @@ const STYLE: &str = "\
 .adv-facts { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 8px 0; }\
 .adv-facts dt { color: var(--adv-soft); } .adv-facts dd { margin: 0; }\
 .adv-code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 12px; }\
+.adv details { border: 1px solid var(--adv-line); border-radius: 2px; margin: 6px 0; padding: 6px 10px; }\
+.adv summary { cursor: pointer; }\
+.adv-block { white-space: pre-wrap; max-height: 320px; overflow: auto; margin: 8px 0 2px; padding: 8px;\
+ background: var(--adv-box); color: var(--adv-text); }\
 .adv-life { width: 100%; max-width: 860px; height: auto; display: block; margin: 6px 0; }\
 .adv-life text { fill: var(--adv-text); font-size: 13px; text-anchor: middle; }\
 .adv-life .adv-when { fill: var(--adv-soft); font-size: 11.5px; }\

@@ -133,13 +133,16 @@ fn a_sweep_may_name_accounts_and_a_position_to_go_on_from() {
         token: Some("next".to_owned()),
         done: 7,
     };
-    let rest =
-        SweepRequest { accounts: vec!["444455556666".to_owned()], from: Some(cursor.clone()) };
-    assert_eq!(parsed(&sweep_payload(&rest)), Ok(Event::Sweep(rest)));
+    let accounts = vec!["444455556666".to_owned()];
+    let rest = SweepRequest { accounts, from: Some(cursor.clone()), ..SweepRequest::default() };
+    assert_eq!(parsed(&sweep_payload(&rest)), Ok(Event::Sweep(rest.clone())));
+    let more = SweepRequest { places: vec![cursor.clone(); 2], ..rest };
+    assert_eq!(parsed(&sweep_payload(&more)), Ok(Event::Sweep(more)));
     let refused = |detail, reason| check_unreadable(&event(SOURCE, SWEEP, &[], detail), reason);
     refused(json!({"accounts": 1}), "not that of a sweep");
     refused(json!({"accounts": ["1\n2"]}), "`1\\n2` is not the id of an account");
     let elsewhere = PageCursor { region: "evil.org/".to_owned(), ..cursor };
+    refused(json!({"places": [elsewhere]}), "`evil.org/` is not the name of a region");
     refused(json!({"from": elsewhere}), "`evil.org/` is not the name of a region");
 }
 

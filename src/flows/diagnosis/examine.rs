@@ -8,10 +8,11 @@ use super::answer::{NameDiagnosis, RecordDiagnosis, RecordStatus, Validation};
 use super::case::Case;
 use super::public::{Seen, look};
 use super::record::{candidates, examine_record};
-use super::remarks::{Delegations, foreign_servers, only_wildcards};
+use super::remarks::{Delegations, foreign_servers, not_put_back, only_wildcards};
 use crate::aws::route53;
 use crate::dns::questions::Questions;
-use crate::domain::certificate::Domain;
+use crate::domain::arn::Scope;
+use crate::domain::certificate::{Certificate, Domain};
 use crate::domain::name::DomainName;
 use crate::domain::problem::Problem;
 use crate::domain::record::ValidationRecord;
@@ -22,21 +23,28 @@ use crate::domain::zone::content::{names_to_read, wildcards_above, zone_cut};
 use crate::domain::zone::discovery::Discovery;
 use crate::domain::zone::requirements::{HOSTED_ZONE_TAG, Requirements};
 use crate::domain::zone::{Content, HostedZone};
+use crate::flows::authorize::authorize;
 use crate::flows::context::Context;
 use crate::flows::deadline::Deadline;
 use crate::flows::discovery::{child_zone_advice, discover};
 use crate::flows::public_dns::{World, compare_all};
 
 /// Examines the records of several certificates together until `deadline`, with this many queries to
-/// public DNS at most.
+/// public DNS at most. What hosted zones hold is read, unless it is `given`: by the zones' ids, at all names
+/// that matter.
 pub(in crate::flows) async fn examine_all(
     context: &Context,
+    ours: &Scope,
     deadline: &Deadline,
     queries: usize,
+    given: &BTreeMap<String, Content>,
     cases: &mut [Case<'_>],
 ) {
+    if cases.is_empty() {
+        return;
+    }
     let questions = Questions::at_most(queries, deadline.percent(60).instant());
-    if deadline.bound(examine(context, questions, deadline, cases)).await.is_none() {
+    if deadline.bound(examine(context, ours, questions, deadline, given, cases)).await.is_none() {
         for Case { domains, diagnosis, .. } in cases {
             let rest = domains.get(diagnosis.names.len()..).unwrap_or_default();
             if !rest.is_empty() {
@@ -71,8 +79,10 @@ fn not_examined(domain: &Domain) -> NameDiagnosis {
 /// zone is read once.
 async fn examine(
     context: &Context,
+    ours: &Scope,
     questions: Questions,
     deadline: &Deadline,
+    given: &BTreeMap<String, Content>,
     cases: &mut [Case<'_>],
 ) {
     let Context { clients, resolver, settings, .. } = context;
@@ -82,8 +92,8 @@ async fn examine(
     };
     let records: Vec<_> = cases.iter().map(records).collect();
     let requirements = cases.iter().zip(&records).map(|(case, records)| {
-        let tag = case.certificate.tags.get(HOSTED_ZONE_TAG);
-        Requirements::new(records, &case.certificate.names, tag)
+        let Certificate { arn, names, tags, .. } = case.certificate;
+        Requirements::new(&arn.scope.account, records, names, tags.get(HOSTED_ZONE_TAG))
     });
     let requirements: Vec<_> = requirements.collect();
     let domains: Vec<_> = cases.iter().flat_map(|case| case.domains).collect();
@@ -94,14 +104,22 @@ async fn examine(
     let required = settings.hosted_zone_tag.as_ref();
     let assignments: Vec<_> =
         requirements.iter().map(|it| assign(it, &discovery, required)).collect();
-    let contents = read_all(context, &reads(cases, &assignments, &discovery)).await;
+    let asked: Vec<_> = requirements
+        .iter()
+        .zip(&assignments)
+        .map(|(it, assignment)| (it.account, assignment.zones()))
+        .collect();
+    let refusals = authorize(clients, settings, ours, deadline, &asked).await;
+    let contents = read_all(context, given, &reads(cases, &assignments, &discovery)).await;
     let read: Content = contents.values().flatten().flat_map(|content| content.clone()).collect();
     let mut delegations = Delegations::default();
-    for (Case { domains, diagnosis, .. }, assignment) in cases.iter_mut().zip(&assignments) {
+    let parts = cases.iter_mut().zip(&assignments).zip(&refusals);
+    for ((Case { domains, diagnosis, .. }, assignment), refusals) in parts {
         diagnosis.remarks.clone_from(&assignment.remarks);
         diagnosis.remarks.extend(delegations.missing(clients, assignment, &discovery).await);
         diagnosis.remarks.extend(foreign_servers(assignment, &discovery));
         diagnosis.remarks.extend(only_wildcards(domains, assignment, &contents));
+        diagnosis.remarks.extend(not_put_back(domains, assignment, refusals, &contents));
         for domain in *domains {
             let name = &domain.name;
             let zone = domain.record().and_then(|record| assignment.assigned.get(record)).copied();
@@ -112,8 +130,10 @@ async fn examine(
                 Some(Seen { view, caa: Err(_) }) => (view.clone(), governing(name, &read)),
                 None => (None, governing(name, &read)),
             };
-            let mut record =
-                domain.record().map(|it| examine_record(it, assignment, content, &discovery));
+            let refusal = zone.and_then(|zone| refusals.get(&zone.id));
+            let mut record = domain
+                .record()
+                .map(|it| examine_record(it, assignment, refusal, content, &discovery));
             if let (Some(it), Some(Ok(content))) = (&mut record, content) {
                 advise_below_cut(context, domain, zone, content, &discovery, it).await;
             }
@@ -121,7 +141,7 @@ async fn examine(
                 name: name.clone(),
                 validation: Validation::of(&domain.progress),
                 record,
-                zones: candidates(domain.record(), zone, &discovery, required),
+                zones: candidates(domain.record(), zone, refusal, &discovery, required),
                 public_dns: view,
                 caa: caa.filter(|set| set.forbids(name)).map(|set| set.to_string()),
             });
@@ -135,9 +155,14 @@ type Reads<'a> = BTreeMap<&'a str, (&'a HostedZone, BTreeSet<DomainName>)>;
 /// The content of each zone, by the zones' ids.
 async fn read_all<'a>(
     context: &Context,
+    given: &BTreeMap<String, Content>,
     reads: &Reads<'a>,
 ) -> BTreeMap<&'a str, Result<Content, Problem>> {
     let reading = reads.iter().map(async |(id, (zone, names))| {
+        if let Some(given) = given.get(*id) {
+            let at_names = given.iter().filter(|(name, _)| names.contains(name));
+            return (*id, Ok(at_names.map(|(name, sets)| (name.clone(), sets.clone())).collect()));
+        }
         let client = context.clients.route53(&zone.access);
         (*id, route53::read(&client, zone, names).await)
     });

@@ -1,6 +1,8 @@
 //! Diagnoses certificates: answers, name by name, what prevents each from being issued or renewed, and
 //! writes nothing.
 
+use std::collections::BTreeMap;
+
 use self::answer::Diagnosis;
 use self::examine::examine_all;
 use self::subject::Subject;
@@ -32,6 +34,7 @@ pub async fn diagnose(
 ) -> Result<Diagnosis, Error> {
     let mut subject = Subject::find(context, invocation, arn).await?;
     let mut cases: Vec<_> = subject.case().into_iter().collect();
-    examine_all(context, &invocation.deadline.percent(80), MOST, &mut cases).await;
+    let deadline = invocation.deadline.percent(80);
+    examine_all(context, &invocation.scope, &deadline, MOST, &BTreeMap::new(), &mut cases).await;
     Ok(subject.conclude().0)
 }

@@ -2,27 +2,32 @@
 
 use super::answer::{Candidate, RecordDiagnosis, RecordStatus};
 use crate::domain::access::Access;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Cause, Problem};
 use crate::domain::record::ValidationRecord;
 use crate::domain::tag::Tag;
 use crate::domain::zone::candidates::unusable;
 use crate::domain::zone::choice::Assignment;
-use crate::domain::zone::content::presence;
+use crate::domain::zone::content::{Presence, presence};
 use crate::domain::zone::delegation::not_delegated;
 use crate::domain::zone::discovery::Discovery;
 use crate::domain::zone::public_dns::Sight;
 use crate::domain::zone::{Content, HostedZone};
 
-/// The state of a record in the zone it is assigned to, which has this content.
+/// The state of a record in the zone it is assigned to, which has this content. `refusal` says why the
+/// record may not be written there for the certificate's account, if so.
 pub(super) fn examine_record(
     record: &ValidationRecord,
     assignment: &Assignment<'_>,
+    refusal: Option<&Problem>,
     content: Option<&Result<Content, Problem>>,
     discovery: &Discovery,
 ) -> RecordDiagnosis {
     let zone = assignment.assigned.get(record).copied();
     let status = match (zone, content) {
-        (Some(zone), Some(Ok(content))) => presence(record, zone, content).map(RecordStatus::of),
+        (Some(zone), Some(Ok(content))) => match (presence(record, zone, content), refusal) {
+            (Ok(Presence::Different | Presence::Missing), Some(problem)) => Err(problem.clone()),
+            (presence, _) => presence.map(RecordStatus::of),
+        },
         (_, Some(Err(problem))) => Err(problem.clone()),
         _ => match assignment.unassigned.get(record) {
             Some(problem) => Err(problem.clone()),
@@ -51,10 +56,12 @@ pub(super) fn examine_record(
     }
 }
 
-/// Every zone that can hold a record by its name, and why it is chosen or not.
+/// Every zone that can hold a record by its name, and why it is chosen or not. `refusal` says why the record
+/// may not be written to the chosen one for the certificate's account, if so.
 pub(super) fn candidates(
     record: Option<&ValidationRecord>,
     chosen: Option<&HostedZone>,
+    refusal: Option<&Problem>,
     discovery: &Discovery,
     required: Option<&Tag>,
 ) -> Vec<Candidate> {
@@ -93,7 +100,16 @@ pub(super) fn candidates(
             Sight::Unseen => Some(false),
             Sight::Unknown => None,
         },
-        why: why(zone),
+        why: match refusal.filter(|_| is_chosen(zone)) {
+            Some(refusal) if refusal.cause == Cause::NotAllowed => {
+                format!("{}, but it does not take the certificate's account", why(zone))
+            }
+            Some(_) => format!(
+                "{}, but it is unknown whether it takes the certificate's account",
+                why(zone)
+            ),
+            None => why(zone),
+        },
     };
     tagged.into_iter().chain(others).map(candidate).collect()
 }

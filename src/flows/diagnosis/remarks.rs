@@ -9,10 +9,11 @@ use crate::domain::problem::Problem;
 use crate::domain::record::ValidationRecord;
 use crate::domain::zone::candidates::unusable;
 use crate::domain::zone::choice::Assignment;
-use crate::domain::zone::content::only_wildcard;
+use crate::domain::zone::content::{Presence, only_wildcard, presence};
 use crate::domain::zone::discovery::Discovery;
 use crate::domain::zone::public_dns::{Sight, servers};
 use crate::domain::zone::{Content, HostedZone};
+use crate::flows::authorize::Refusals;
 
 /// Which zones were found to delegate to which: each pair, by the zones' ids, is read once.
 #[derive(Debug, Default)]
@@ -106,6 +107,29 @@ pub(super) fn only_wildcards(
              the validation record exists below it: if the name is in use, add a record set of its own",
             zone.id, zone.name
         ))
+    };
+    domains.iter().filter_map(remark).collect()
+}
+
+/// Remarks on records that are in place in zones that do not take the certificate's account.
+pub(super) fn not_put_back(
+    domains: &[Domain],
+    assignment: &Assignment<'_>,
+    refusals: &Refusals,
+    contents: &BTreeMap<&str, Result<Content, Problem>>,
+) -> BTreeSet<String> {
+    let remark = |domain: &Domain| {
+        let record = domain.record()?;
+        let zone = assignment.assigned.get(record)?;
+        let refusal = refusals.get(&zone.id)?;
+        let content = contents.get(zone.id.as_str())?.as_ref().ok()?;
+        (presence(record, zone, content) == Ok(Presence::Present)).then(|| {
+            format!(
+                "record {} is in place, but would not be put back if it were deleted: {}",
+                record.fqdn(),
+                refusal.message
+            )
+        })
     };
     domains.iter().filter_map(remark).collect()
 }

@@ -65,6 +65,18 @@ impl Subject {
         (diagnosis, reason)
     }
 
+    /// The certificate, if ACM knows it.
+    pub(in crate::flows) fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+
+    /// The certificate, what was found out, and why the function does nothing for it (any more), if so.
+    pub(in crate::flows) fn into_parts(
+        self,
+    ) -> (Option<Certificate>, Diagnosis, Option<StopReason>) {
+        (self.certificate, self.diagnosis, self.reason)
+    }
+
     /// What is to be examined, if ACM knows the certificate.
     pub(in crate::flows) fn case(&mut self) -> Option<Case<'_>> {
         let certificate = self.certificate.as_ref()?;

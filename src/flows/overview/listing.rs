@@ -10,6 +10,7 @@ use crate::domain::text::report;
 use crate::flows::context::{Context, Invocation};
 use crate::flows::deadline::Deadline;
 use crate::flows::pending;
+use crate::flows::places::{Places, places};
 
 /// What is pending, and what could not be listed.
 #[derive(Debug, Default)]
@@ -25,7 +26,9 @@ pub(super) async fn list(
     invocation: &Invocation,
     deadline: &Deadline,
 ) -> Listing {
-    let cursors = pending::cursors(context, &invocation.scope, &[]);
+    let Places { places, error } =
+        places(context, &invocation.scope, &[], &deadline.percent(50)).await;
+    let cursors = pending::cursors(places);
     let most = (PAGES / cursors.len().max(1)).max(1);
     let listing = cursors.into_iter().enumerate().map(async |(index, cursor)| {
         if index >= PAGES {
@@ -35,6 +38,11 @@ pub(super) async fn list(
     });
     let places: Vec<_> = stream::iter(listing).buffered(PLACES_AT_ONCE).collect().await;
     let mut listing = Listing::default();
+    listing.unread.extend(error.map(|error| Unread {
+        account: "organization".to_owned(),
+        region: invocation.scope.region.clone(),
+        reason: report(&error),
+    }));
     for place in places {
         listing.certificates.extend(place.certificates);
         listing.unread.extend(place.unread);
@@ -59,7 +67,7 @@ async fn list_place(
             break;
         }
         pages += 1;
-        let page = pending::page(context, &invocation.scope, cursor.clone(), deadline.now());
+        let page = pending::page(context, &invocation.scope, cursor.clone(), MOST, deadline.now());
         match deadline.bound(page).await {
             Some(Ok(page)) => {
                 listing.certificates.extend(page.certificates);
@@ -74,6 +82,9 @@ async fn list_place(
 
 /// How many pages an overview reads, of all places together: so many places it can read.
 const PAGES: usize = 50;
+
+/// The most certificates that ACM puts into a page.
+const MOST: i32 = 1000;
 
 /// How many places are listed at the same time. ACM limits the rate of each place by itself.
 const PLACES_AT_ONCE: usize = 5;

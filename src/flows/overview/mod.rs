@@ -12,7 +12,7 @@ use self::listing::{Listing, list, oldest};
 use self::row::{row, unread};
 use crate::aws::acm::list::{Names, PendingCertificate};
 use crate::aws::call_limit;
-use crate::domain::arn::CertificateArn;
+use crate::domain::arn::{CertificateArn, Scope};
 use crate::domain::text::report;
 use crate::flows::context::{Context, Invocation};
 use crate::flows::deadline::Deadline;
@@ -75,7 +75,9 @@ async fn read(context: &Context, invocation: &Invocation, asked: &[CertificateAr
         described.retain(|_, it| !matches!(it, Described::Done(subject) if !subject.is_pending()));
         found = described.len() + not_shown;
     }
-    let mut certificates = diagnose_all(context, &deadline.percent(90), &taken, described).await;
+    let ours = &invocation.scope;
+    let diagnosing = deadline.percent(90);
+    let mut certificates = diagnose_all(context, ours, &diagnosing, &taken, described).await;
     certificates.sort_by_key(|row| (row.since.is_none(), row.since, row.certificate_arn.clone()));
     Overview { at: deadline.now(), age: 0, found, not_shown, certificates, unread }
 }
@@ -129,6 +131,7 @@ async fn describe_all(
 /// Diagnoses what was described, and makes a row of everything.
 async fn diagnose_all(
     context: &Context,
+    ours: &Scope,
     deadline: &Deadline,
     pending: &[PendingCertificate],
     mut described: BTreeMap<CertificateArn, Described>,
@@ -147,7 +150,7 @@ async fn diagnose_all(
         }
     }
     let mut cases: Vec<_> = subjects.iter_mut().filter_map(Subject::case).collect();
-    examine_all(context, deadline, QUERIES, &mut cases).await;
+    examine_all(context, ours, deadline, QUERIES, &BTreeMap::new(), &mut cases).await;
     rows.extend(arns.into_iter().zip(subjects).map(|(arn, subject)| {
         let (diagnosis, stopped_by) = subject.conclude();
         row(arn, &diagnosis, stopped_by.as_ref())

@@ -82,6 +82,6 @@ async fn a_sweep_costs_one_call_for_each_certificate_and_each_page() {
     }
     world.sim.aws().lambda.invoke(FUNCTION, sweep(&json!({})), now);
     world.pass(TimeDelta::seconds(50)).await;
-    assert_eq!(world.outcomes(), [json!({"found": 2_500, "armed": 2_500, "pages": 5})]);
-    assert_eq!(world.sim.aws().calls().len(), 2_500 + 5);
+    assert_eq!(world.outcomes(), [json!({"found": 2_500, "armed": 2_500, "pages": 25})]);
+    assert_eq!(world.sim.aws().calls().len(), 2_500 + 25);
 }

@@ -97,10 +97,10 @@ async fn a_sweep_covers_every_key_type_region_and_page() {
     let sweep = sweep(&json!({}));
     world.sim.aws().lambda.invoke(FUNCTION, sweep, now);
     world.pass(TimeDelta::seconds(28)).await;
-    // Pages of 500: three in eu-west-1, one in us-east-1.
-    assert_eq!(world.swept(), [json!({"found": 1_002, "armed": 1_002, "pages": 4})]);
+    // Pages of 100: eleven in eu-west-1, one in us-east-1.
+    assert_eq!(world.swept(), [json!({"found": 1_002, "armed": 1_002, "pages": 12})]);
     // One call for each certificate and for each page.
-    assert_eq!(world.sim.aws().calls().len() - calls, 1_002 + 4);
+    assert_eq!(world.sim.aws().calls().len() - calls, 1_002 + 12);
 }
 
 #[tokio::test(start_paused = true)]

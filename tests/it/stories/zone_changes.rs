@@ -130,7 +130,7 @@ async fn a_zone_change_that_cannot_help_costs_no_call() {
     let calls = |world: &World| world.count("SearchCertificates") + world.count("GetHostedZone");
     tag_zone(&world, &zone, "team", "dns").await;
     world.minutes(1).await;
-    let reason = "HOSTED_ZONE_TAG is not set, so tags of hosted zones do not matter";
+    let reason = "neither HOSTED_ZONE_TAG nor HOSTED_ZONE_ACCOUNTS_TAG is set, so tags of hosted zones do not matter";
     assert_eq!(zone_changes(&world), [json!({"reason": reason, "found": 0, "looked": 0})]);
     let vpc = Vpc::builder().vpc_id("vpc-1").vpc_region(VpcRegion::EuWest1).build();
     let private = HostedZoneConfig::builder().private_zone(true).build();

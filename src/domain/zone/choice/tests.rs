@@ -75,7 +75,7 @@ fn requirements<'a>(
 ) -> Requirements<'a> {
     let names = records.iter().filter_map(|record| record.name().lineage().nth(1)).collect();
     let zone_ids = discovery.tagged.keys().map(String::as_str).collect();
-    Requirements { records, names, zone_ids, ids_ignored: 0 }
+    Requirements { account: "111122223333", records, names, zone_ids, ids_ignored: 0 }
 }
 
 #[test]
