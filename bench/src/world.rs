@@ -25,10 +25,13 @@ pub const REGION: &str = "eu-west-1";
 /// The role that the function assumes for certificates of other accounts.
 pub const CERTIFICATE_ROLE: &str = "certificates";
 
-const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator";
+/// The ARN of the function.
+pub const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:acm-dns-validator";
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:acm-dns-validator";
-const SCHEDULE_ROLE: &str = "arn:aws:iam::111122223333:role/acm-dns-validator-scheduler";
-const GROUP: &str = "acm-dns-validator";
+/// The role with which Scheduler invokes the function.
+pub const SCHEDULE_ROLE: &str = "arn:aws:iam::111122223333:role/acm-dns-validator-scheduler";
+/// The schedule group for its checks.
+pub const GROUP: &str = "acm-dns-validator";
 
 /// The longest time-out that Lambda allows: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html>
 const TIMEOUT: Duration = Duration::from_secs(900);

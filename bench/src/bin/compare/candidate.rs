@@ -8,9 +8,9 @@ use std::process::Stdio;
 use acm_dns_validator_bench::world::Failure;
 use tokio::process::{Child, Command};
 
-use crate::host::{RuntimeApi, Services};
-use crate::trust::Trust;
 use crate::world::{ACCOUNT, GROUP, REGION, SCHEDULE_ROLE};
+use acm_dns_validator_bench::host::{RuntimeApi, Services};
+use acm_dns_validator_bench::trust::Trust;
 
 /// A program that Lambda could run.
 pub(crate) struct Candidate {

@@ -15,19 +15,16 @@ use tokio::task::LocalSet;
 use tokio::time::timeout;
 
 use crate::candidate::{Candidate, Kind};
-use crate::host::{Moment, RuntimeApi, SERVICES, Services};
 use crate::report::{Compared, Figures, milliseconds};
 use crate::table::round;
-use crate::throttle::{SHARE, Throttle};
-use crate::trust::Trust;
 use crate::world::World;
+use acm_dns_validator_bench::host::{Moment, RuntimeApi, SERVICES, Services};
+use acm_dns_validator_bench::throttle::{SHARE, Throttle, spin};
+use acm_dns_validator_bench::trust::Trust;
 
 mod candidate;
-mod host;
 mod report;
 mod table;
-mod throttle;
-mod trust;
 mod world;
 
 const HELP: &str = "\
@@ -105,7 +102,7 @@ async fn main() -> ExitCode {
 
 async fn start(arguments: Vec<String>) -> Result<(), Failure> {
     if arguments == ["spin"] {
-        return Ok(throttle::spin()?);
+        return Ok(spin()?);
     }
     let options = Options::parse(arguments.into_iter())?;
     LocalSet::new().run_until(compare(&options)).await

@@ -7,8 +7,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use acm_dns_validator_bench::process::processor_time;
-use acm_dns_validator_bench::world::Failure;
+use crate::process::processor_time;
+use crate::world::Failure;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -27,17 +27,18 @@ use tokio_rustls::TlsAcceptor;
 use crate::world::FUNCTION;
 
 /// The services and their addresses: a host for each, as on AWS.
-pub(crate) const SERVICES: [(&str, Ipv4Addr); 4] = [
+pub const SERVICES: [(&str, Ipv4Addr); 5] = [
     ("ACM", Ipv4Addr::new(127, 0, 0, 1)),
     ("ROUTE_53", Ipv4Addr::new(127, 0, 0, 2)),
     ("SCHEDULER", Ipv4Addr::new(127, 0, 0, 3)),
     ("EVENTBRIDGE", Ipv4Addr::new(127, 0, 0, 4)),
+    ("STS", Ipv4Addr::new(127, 0, 0, 5)),
 ];
 
 /// AWS over HTTPS. It ends when it is dropped.
-pub(crate) struct Services {
+pub struct Services {
     /// Each service's name in `AWS_ENDPOINT_URL_…`, and its address.
-    pub(crate) addresses: Vec<(&'static str, SocketAddr)>,
+    pub addresses: Vec<(&'static str, SocketAddr)>,
     observed: Rc<Observed>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -55,27 +56,23 @@ struct Observed {
 
 /// A moment in the run of a process.
 #[derive(Clone, Copy)]
-pub(crate) struct Moment {
+pub struct Moment {
     /// The time.
-    pub(crate) at: Instant,
+    pub at: Instant,
     /// The processor time that it had used until then.
-    pub(crate) used: Duration,
+    pub used: Duration,
 }
 
 impl Moment {
     /// The current moment.
-    pub(crate) fn now(process: u32) -> io::Result<Self> {
+    pub fn now(process: u32) -> io::Result<Self> {
         Ok(Self { at: Instant::now(), used: processor_time(process)? })
     }
 }
 
 impl Services {
     /// Serves a simulated AWS. Each round trip takes `latency` longer.
-    pub(crate) async fn serve(
-        sim: &Sim,
-        acceptor: &TlsAcceptor,
-        latency: Duration,
-    ) -> io::Result<Self> {
+    pub async fn serve(sim: &Sim, acceptor: &TlsAcceptor, latency: Duration) -> io::Result<Self> {
         let observed = Rc::new(Observed::default());
         let (mut addresses, mut tasks) = (Vec::new(), Vec::new());
         for (service, host) in SERVICES {
@@ -104,17 +101,17 @@ impl Services {
     }
 
     /// Sets the function's process.
-    pub(crate) fn observe(&self, process: u32) {
+    pub fn observe(&self, process: u32) {
         self.observed.process.set(Some(process));
     }
 
     /// When the function first connected to a service, if it did.
-    pub(crate) fn first_contact(&self) -> Option<Moment> {
+    pub fn first_contact(&self) -> Option<Moment> {
         self.observed.first_contact.get()
     }
 
     /// How many TLS connections were opened so far.
-    pub(crate) fn connections(&self) -> usize {
+    pub fn connections(&self) -> usize {
         self.observed.connections.get()
     }
 }
@@ -179,8 +176,9 @@ enum Message {
 /// Lambda's Runtime API over HTTP. It ends when it is dropped.
 ///
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
-pub(crate) struct RuntimeApi {
-    pub(crate) address: SocketAddr,
+pub struct RuntimeApi {
+    /// Where it listens.
+    pub address: SocketAddr,
     messages: mpsc::UnboundedReceiver<Message>,
     /// Where the event goes that the function has requested.
     invocation: Option<oneshot::Sender<Value>>,
@@ -189,7 +187,7 @@ pub(crate) struct RuntimeApi {
 
 impl RuntimeApi {
     /// Serves on a free port of loopback. `timeout` is that of each invocation.
-    pub(crate) async fn serve(timeout: Duration) -> io::Result<Self> {
+    pub async fn serve(timeout: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (sender, messages) = mpsc::unbounded_channel();
@@ -207,7 +205,7 @@ impl RuntimeApi {
     }
 
     /// Waits until the function requests an invocation, and returns when it did.
-    pub(crate) async fn next_request(&mut self) -> Result<Instant, Failure> {
+    pub async fn next_request(&mut self) -> Result<Instant, Failure> {
         match self.receive().await? {
             Message::Next(at, invocation) => {
                 self.invocation = Some(invocation);
@@ -221,7 +219,7 @@ impl RuntimeApi {
 
     /// Gives the function the invocation that it has requested, waits for the response, and returns how
     /// long that took.
-    pub(crate) async fn invoke(&mut self, event: Value) -> Result<Duration, Failure> {
+    pub async fn invoke(&mut self, event: Value) -> Result<Duration, Failure> {
         let invocation = self.invocation.take().ok_or("it has not requested an invocation")?;
         let begin = Instant::now();
         drop(invocation.send(event));

@@ -13,18 +13,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use acm_dns_validator_bench::process::processor_time;
+use crate::process::processor_time;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The share of a function of 128 MB.
-pub(crate) const SHARE: f64 = 128.0 / 1769.0;
+pub const SHARE: f64 = 128.0 / 1769.0;
 
 /// The period in which a process gets its share: Lambda's own, as observed from inside in
 /// <https://github.com/pwrdrvr/lambda-dispatch/issues/246>.
 const PERIOD: Duration = Duration::from_millis(20);
 
 /// A way to slow processes down.
-pub(crate) enum Throttle {
+pub enum Throttle {
     /// A control group with a quota, as Lambda does it.
     Group(PathBuf),
     /// Signals that stop and continue the process. Time in which it waits counts as if it ran.
@@ -32,16 +32,21 @@ pub(crate) enum Throttle {
 }
 
 /// A process that is slowed down until this is dropped.
-pub(crate) enum Slowed {
+pub enum Slowed {
     /// It is in a control group until it ends.
     InGroup,
     /// A thread stops and continues it.
-    BySignals { ended: Arc<AtomicBool>, thread: Option<JoinHandle<()>> },
+    BySignals {
+        /// Tells the thread that it is over.
+        ended: Arc<AtomicBool>,
+        /// The thread.
+        thread: Option<JoinHandle<()>>,
+    },
 }
 
 impl Throttle {
     /// The best way that this machine allows.
-    pub(crate) fn find() -> Self {
+    pub fn find() -> Self {
         Self::cgroup_v2().or_else(|_| Self::cgroup_v1()).unwrap_or(Self::Signals)
     }
 
@@ -70,7 +75,7 @@ impl Throttle {
     }
 
     /// Slows a process down, all its threads together.
-    pub(crate) fn slow(&self, pid: u32) -> io::Result<Slowed> {
+    pub fn slow(&self, pid: u32) -> io::Result<Slowed> {
         match self {
             Self::Group(group) => {
                 set(group.join("cgroup.procs"), pid)?;
@@ -90,7 +95,7 @@ impl Throttle {
     }
 
     /// Measures a busy loop that is slowed down: its processor time, and its share of a processor.
-    pub(crate) fn validate(&self) -> io::Result<(Duration, f64)> {
+    pub fn validate(&self) -> io::Result<(Duration, f64)> {
         let mut child = Command::new(std::env::current_exe()?)
             .arg("spin")
             .stdin(Stdio::piped())
@@ -114,7 +119,7 @@ impl Throttle {
 
 /// The busy loop that a throttle is measured with: prints a line when it is ready, waits for a line, is
 /// busy, prints a line, and waits for the end of its input.
-pub(crate) fn spin() -> io::Result<()> {
+pub fn spin() -> io::Result<()> {
     let mut lines = io::stdin().lock().lines();
     println!("ready");
     lines.next().transpose()?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use acm_dns_validator_bench::world::Failure;
+use crate::world::Failure;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -18,18 +18,18 @@ const SYSTEM: [&str; 3] = [
 ];
 
 /// The files and the TLS settings with which clients trust the server.
-pub(crate) struct Trust {
+pub struct Trust {
     /// This authority alone, for a client that adds it to its own.
-    pub(crate) authority: PathBuf,
+    pub authority: PathBuf,
     /// The system's authorities and this one: as much to read as on Lambda.
-    pub(crate) all: PathBuf,
+    pub all: PathBuf,
     /// The server's side.
-    pub(crate) acceptor: TlsAcceptor,
+    pub acceptor: TlsAcceptor,
 }
 
 impl Trust {
     /// Creates an authority, and a certificate for these hosts. The files go into `directory`.
-    pub(crate) fn new(directory: &Path, hosts: Vec<String>) -> Result<Self, Failure> {
+    pub fn new(directory: &Path, hosts: Vec<String>) -> Result<Self, Failure> {
         let key = KeyPair::generate()?;
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
