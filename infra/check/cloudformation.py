@@ -192,7 +192,9 @@ class FunctionStack:
         if any(each.get("Policies") or not each.get("Role") for _, each in functions):
             raise ValueError("a function has no role of its own")
         variables = self.function["Environment"]["Variables"]
-        ((_, sweep),) = bare.resources("AWS::Scheduler::Schedule")
+        schedules = [each for _, each in bare.resources("AWS::Scheduler::Schedule")]
+        (sweep,) = [each for each in schedules if "Certificate Sweep" in json.dumps(each)]
+        audits = [each for each in schedules if "Certificate Audit" in json.dumps(each)]
         configured = bare.resources("AWS::Lambda::EventInvokeConfig")
         self.invoke = configured[0][1] if configured else self.function["EventInvokeConfig"]
         keys = {
@@ -204,6 +206,8 @@ class FunctionStack:
             "deadLetters": target(self.invoke["DestinationConfig"]["OnFailure"]["Destination"]),
             "logGroup": target(self.function["LoggingConfig"]["LogGroup"]),
         }
+        for audit in audits:
+            keys["auditRole"] = target(audit["Target"]["RoleArn"])
         for _, mapping in bare.resources("AWS::Lambda::EventSourceMapping"):
             keys["queue"] = target(mapping["EventSourceArn"])
         for key, _ in bare.resources("AWS::SNS::Topic"):
@@ -216,7 +220,7 @@ class FunctionStack:
                 "overviewLog": target(self.overview["LoggingConfig"]["LogGroup"]),
             }
         self.resolver = Resolver(template, place, parameters, {key: names[part] for part, key in keys.items()})
-        self.roles = {part: role(self.resolver, keys[f"{part}Role"]) for part in ("function", "schedule", "sweep", "overview") if f"{part}Role" in keys}
+        self.roles = {part: role(self.resolver, keys[f"{part}Role"]) for part in ("function", "schedule", "sweep", "audit", "overview") if f"{part}Role" in keys}
         self.resources = resource_policies(self.resolver)
         # Each template names its rules as it likes; the cases call them rule-0, rule-1 …
         self.rules = [self.resolver.attribute(key, "Arn") for key, _ in self.resolver.resources("AWS::Events::Rule")]

@@ -20,13 +20,21 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 TEMPLATE = ROOT / "template.yaml"
 PLAIN = sorted((ROOT / "infra").glob("*.yaml"))
 
+
+def requirements(name):
+    """The name of a virtual environment, and its packages."""
+    path = pathlib.Path(__file__).parent / "requirements" / f"{name}.txt"
+    return (name, *path.read_text(encoding="utf-8").split())
+
+
 # Each kind of tool has a virtual environment of its own, because they need different versions of boto3. Versions are pinned, so
-# that a check does not change from one day to the next.
-SAM = ("sam", "aws-sam-cli==1.170.0", "cfn-lint==1.58.0", "cfn-lint-serverless==0.3.6")
-AWSCLI = ("awscli", "awscli==1.45.11")
-CHECKOV = ("checkov", "checkov==3.3.30")
-MINISTACK = ("ministack", "ministack==1.5.33", "boto3==1.43.106")
-EVIDENCE = ("evidence", "moto[server]==5.2.5", "ministack==1.5.33", "boto3==1.43.106", "dnspython==2.9.2")
+# that a check does not change from one day to the next; Dependabot proposes new ones.
+SAM = requirements("sam")
+AWSCLI = requirements("awscli")
+CHECKOV = requirements("checkov")
+TERRAFORM = requirements("terraform")
+MINISTACK = requirements("ministack")
+EVIDENCE = requirements("evidence")
 
 # AWS's tools need a region and credentials even if they call nobody.
 os.environ |= {
@@ -71,10 +79,10 @@ def node_package(directory):
 
 
 def synthesize(settings):
-    """The template of the CDK for each set of context values, by the same name."""
+    """The template of the CDK for each set of context values, by the same name; or for another `construct`, with its properties."""
     cdk = ROOT / "infra" / "cdk"
     node_package(cdk)
-    settings = {name: {"code": "test/bootstrap"} | context for name, context in settings.items()}
+    settings = {name: ({} if "construct" in context else {"code": "test/bootstrap"}) | context for name, context in settings.items()}
     with tempfile.TemporaryDirectory() as output:
         subprocess.run(["npx", "tsx", "bin/synthesize.ts", output, json.dumps(settings)], cwd=cdk, check=True)
         return {name: json.loads(pathlib.Path(output, f"{name}.json").read_text(encoding="utf-8")) for name in settings}
@@ -181,9 +189,14 @@ def deploy(client, name, template, given):
     template = cloudformation.with_fixed_conditions(template, given, client("cloudformation").meta.region_name)
     template["Resources"] = {key: it for key, it in template["Resources"].items() if it["Type"] not in UNKNOWN}
     formation = client("cloudformation")
+    # In a bucket, as SAM does: the template is longer than the 51,200 bytes that a call takes.
+    body = json.dumps(template).encode()
+    storage = client("s3", "us-east-1")
+    storage.create_bucket(Bucket="templates")
+    storage.put_object(Bucket="templates", Key=f"{name}.json", Body=body)
     formation.create_stack(
         StackName=name,
-        TemplateBody=json.dumps(template),
+        TemplateURL=f"{storage.meta.endpoint_url}/templates/{name}.json",
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
     )
@@ -205,10 +218,13 @@ def deploy_forms():
         "AllowedDomains": "example.com,example.org",
         "CertificateTag": "validate=yes",
         "HostedZoneTag": "team=dns",
+        "HostedZoneAccountsTag": "certificate-accounts",
         "HostedZoneIds": "Z1,Z2",
         "Regions": "us-east-1,eu-west-1",
         "HostedZoneRoleArns": "arn:aws:iam::111122223333:role/zones,arn:aws:iam::444455556666:role/dns/zones",
         "CertificateRoleName": "acm-dns-validator-certificates",
+        "Accounts": "organization",
+        "OrganizationRoleArn": "arn:aws:iam::100000000000:role/accounts",
         "SweepAccounts": "111122223333,444455556666",
         "RecordTtl": "60",
         "DnsResolvers": "192.0.2.1,[2001:db8::1]:5353",
@@ -248,8 +264,11 @@ def put_code(client):
 
 
 def translated(code):
-    """The SAM template as CloudFormation gets it, with its code at this S3 URI."""
-    python = environment(*SAM) / "python"
-    script = pathlib.Path(__file__).with_name("translate.py")
-    output = subprocess.run([python, script, TEMPLATE, code], check=True, capture_output=True, text=True).stdout
-    return json.loads(output)
+    """The plain template as CloudFormation gets it from a release, with its code at this S3 URI."""
+    script = ROOT / "release" / "template"
+    with tempfile.NamedTemporaryFile(suffix=".yaml") as file:
+        subprocess.run([sys.executable, script, file.name], check=True)
+        template = cloudformation.load(file.name)
+    bucket, key = code.removeprefix("s3://").split("/", 1)
+    template["Parameters"]["CodeBucket"]["Default"], template["Parameters"]["CodeKey"]["Default"] = bucket, key
+    return template

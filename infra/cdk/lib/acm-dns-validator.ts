@@ -1,6 +1,6 @@
 import { Duration, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { EventBus, EventBusPolicy, IEventBus, Rule, RuleTargetConfig } from 'aws-cdk-lib/aws-events';
+import { EventBus, EventBusPolicy, EventPattern, IEventBus, Rule, RuleTargetConfig, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { Policy, PolicyDocument, PolicyStatement, Role, ServicePrincipal, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -10,10 +10,10 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { builtBootstrap } from './bootstrap';
-import { NOTABLE, SENTENCE, SOURCE, SUBSCRIPTIONS, SWEEP } from './events';
+import { AUDIT, SUMMARIES, NOTABLE, SENTENCE, SOURCE, SUBSCRIPTIONS, SUMMARY, SWEEP } from './events';
 import { Monitoring } from './monitoring';
-import { functionPolicy, overviewPolicy, schedulePolicy, sweepPolicy } from './permissions';
-import { AcmDnsValidatorProps, checkProps, RequiredTag } from './props';
+import { auditPolicy, functionPolicy, overviewPolicy, schedulePolicy, sweepPolicy } from './permissions';
+import { AcmDnsValidatorProps, checkProps, RequiredTag, servesOrganization, WEEKLY } from './props';
 
 /**
  * Validates the ACM certificates of an account by writing their DNS validation records in Route 53.
@@ -31,6 +31,8 @@ export class AcmDnsValidator extends Construct {
   public readonly scheduleRole: Role;
   /** The role that EventBridge Scheduler assumes to send sweeps. */
   public readonly sweepRole: Role;
+  /** The role that EventBridge Scheduler assumes to send audits, if there are any. */
+  public readonly auditRole?: Role;
   /** The name of the schedule group, which holds the function's schedules and nothing else. */
   public readonly scheduleGroupName: string;
   /** Events that were not delivered or not processed. The queue is encrypted, and keeps them for two weeks. */
@@ -43,8 +45,8 @@ export class AcmDnsValidator extends Construct {
   public readonly alarms: Alarm[];
   /** The queue between the rules and the function, if there is one. */
   public readonly organizationQueue?: Queue;
-  /** The rule for certificates that need somebody, if a topic or an e-mail address is given. */
-  public readonly notificationRule?: Rule;
+  /** The rules for certificates that need somebody and for audits that are over, if a topic or an e-mail address is given. */
+  public readonly notificationRules: Rule[];
   /** The role of the read-only function behind the dashboard, if there is one. Roles of other accounts may trust it for reading. */
   public readonly overviewRole?: Role;
 
@@ -61,6 +63,8 @@ export class AcmDnsValidator extends Construct {
     const reads = {
       certificateRoleName: props.certificateRoleName,
       organizationId: props.organizationId,
+      servesOrganization: servesOrganization(props),
+      organizationRoleArn: props.organizationRoleArn,
     };
 
     this.deadLetterQueue = new Queue(this, 'DeadLetters', {
@@ -140,7 +144,9 @@ export class AcmDnsValidator extends Construct {
       HOSTED_ZONE_ROLE_ARNS: props.hostedZoneRoleArns?.join(','),
       CERTIFICATE_ROLE_NAME: props.certificateRoleName,
       ACCOUNTS: props.accounts?.join(','),
+      ORGANIZATION_ROLE_ARN: props.organizationRoleArn,
       HOSTED_ZONE_TAG: tagSetting(props.hostedZoneTag),
+      HOSTED_ZONE_ACCOUNTS_TAG: props.hostedZoneAccountsTag,
       CERTIFICATE_TAG: tagSetting(props.certificateTag),
       ALLOWED_DOMAINS: props.allowedDomains?.join(','),
       REGIONS: props.regions?.join(','),
@@ -182,7 +188,7 @@ export class AcmDnsValidator extends Construct {
     };
     this.rules = this.createRules(deadLetters);
     const topic = props.notificationEmail ? this.mailTopic(props.notificationEmail) : props.notificationTopic;
-    if (topic) this.notificationRule = this.createNotificationRule(topic, deadLetters, props.eventBus);
+    this.notificationRules = topic ? this.createNotificationRules(topic, deadLetters, props.eventBus) : [];
     this.allowRules();
     if (this.organizationQueue) {
       this.function.addEventSourceMapping('FromOrganizationQueue', {
@@ -236,6 +242,31 @@ export class AcmDnsValidator extends Construct {
         input: stack.toJsonString({ source: SOURCE, 'detail-type': SWEEP, resources: [], detail }),
       },
     });
+
+    const auditSchedule = props.auditSchedule ?? WEEKLY;
+    if (auditSchedule !== '') {
+      this.auditRole = new Role(this, 'AuditRole', {
+        description: 'EventBridge Scheduler sends the audits of acm-dns-validator as this role',
+        assumedBy: scheduler,
+        inlinePolicies: {
+          audit: new PolicyDocument({ statements: auditPolicy(this.function.functionArn, this.deadLetterQueue.queueArn) }),
+        },
+      });
+      new CfnSchedule(this, 'Audit', {
+        description: 'Audits every certificate and every validation record within reach',
+        groupName: group.ref,
+        scheduleExpression: auditSchedule,
+        flexibleTimeWindow: { mode: 'OFF' },
+        target: {
+          // Not the queue: an audit takes the time of a whole invocation, which checks of a batch would share.
+          arn: this.function.functionArn,
+          roleArn: this.auditRole.roleArn,
+          deadLetterConfig: { arn: this.deadLetterQueue.queueArn },
+          retryPolicy: { maximumEventAgeInSeconds: Duration.days(1).toSeconds(), maximumRetryAttempts: 185 },
+          input: stack.toJsonString({ source: SOURCE, 'detail-type': AUDIT, resources: [], detail: {} }),
+        },
+      });
+    }
 
     let overview: lambda.Function | undefined;
     if (dashboard) {
@@ -311,8 +342,7 @@ export class AcmDnsValidator extends Construct {
           conditions: { ArnEquals: { 'aws:SourceArn': rules.map((rule) => rule.ruleArn) } },
         }),
       );
-    const all = this.notificationRule ? [...this.rules, this.notificationRule] : this.rules;
-    send('RulesOfThisStackKeepUndeliveredEvents', this.deadLetterQueue, all);
+    send('RulesOfThisStackKeepUndeliveredEvents', this.deadLetterQueue, [...this.rules, ...this.notificationRules]);
     if (this.organizationQueue) {
       send('RulesOfThisStackSendEvents', this.organizationQueue, this.rules);
     } else {
@@ -332,8 +362,8 @@ export class AcmDnsValidator extends Construct {
     return topic;
   }
 
-  /** The events of the function that need a human, as a sentence. */
-  private createNotificationRule(topic: ITopic, deadLetters: Omit<RuleTargetConfig, 'arn'>, eventBus?: IEventBus): Rule {
+  /** The events of the function that are for a human, as a sentence or a text. */
+  private createNotificationRules(topic: ITopic, deadLetters: Omit<RuleTargetConfig, 'arn'>, eventBus?: IEventBus): Rule[] {
     // Without a condition on the rule: EventBridge sends none that a topic's policy could test. A topic that is not of this app is
     // left as it is. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     topic.addToResourcePolicy(
@@ -344,12 +374,18 @@ export class AcmDnsValidator extends Construct {
         resources: [topic.topicArn],
       }),
     );
-    return new Rule(this, 'CertificateNeedsSomebody', {
-      description: 'A certificate needs somebody',
-      eventBus,
-      eventPattern: NOTABLE,
-      targets: [{ bind: () => ({ arn: topic.topicArn, input: SENTENCE, ...deadLetters }) }],
-    });
+    const rule = (id: string, description: string, eventPattern: EventPattern, input: RuleTargetInput) =>
+      new Rule(this, id, {
+        description,
+        eventBus,
+        eventPattern,
+        targets: [{ bind: () => ({ arn: topic.topicArn, input, ...deadLetters }) }],
+      });
+    return [
+      rule('CertificateNeedsSomebody', 'A certificate needs somebody', NOTABLE, SENTENCE),
+      // Also if it found nothing: the mail shows that there was an audit.
+      rule('AuditIsOver', 'An audit is over', SUMMARIES, SUMMARY),
+    ];
   }
 }
 

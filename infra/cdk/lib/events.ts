@@ -23,6 +23,17 @@ export const SENTENCE: RuleTargetInput = {
   }),
 };
 
+/** What an audit found in all. */
+export const SUMMARIES: EventPattern = { source: [SOURCE], detailType: ['Certificate Audit Summary'] };
+
+/** Such an event as the text in it. */
+export const SUMMARY: RuleTargetInput = {
+  bind: () => ({ inputPathsMap: { text: '$.detail.text' }, inputTemplate: '"<text>"' }),
+};
+
+/** The detail-type of an audit. */
+export const AUDIT = 'Certificate Audit';
+
 /** The detail-type of a sweep. */
 export const SWEEP = 'Certificate Sweep';
 

@@ -70,6 +70,15 @@ export class Monitoring extends Construct {
         ours('CertificatesTimedOut', Duration.minutes(5)),
         AT_LEAST_ONE,
       ),
+      // An audit counts each certificate once, in the invocation that finds it.
+      this.alarm(
+        'CertificatesAtRisk',
+        'An audit found certificates that are in use and will not be renewed unless somebody acts: a validation record is missing or ' +
+          'not seen, a CAA record forbids Amazon, or a person must approve. They serve until they expire. ' +
+          tail('1h', '{ $.message = "audit finding" && $.level = "WARN" }'),
+        ours('CertificatesAtRisk', Duration.minutes(5)),
+        AT_LEAST_ONE,
+      ),
     ];
     this.alarms = [
       this.alarm(
@@ -234,7 +243,7 @@ function dashboard(props: MonitoringProps, overviewArn: string, alarms: Alarm[])
         ['.', 'Throttles', '.', '.'],
         ['.', 'Duration', '.', '.', { stat: 'Maximum', yAxis: 'right' }],
       ], { stat: 'Sum', period: 300 }),
-      graph('Messages in queues', at(0, 30, 12, 6), [
+      graph('Messages in queues', at(0, 30, 8, 6), [
         ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', props.deadLetterQueue.queueName, { label: 'dead letters', color: RED }],
         ...(queue
           ? [
@@ -243,11 +252,17 @@ function dashboard(props: MonitoringProps, overviewArn: string, alarms: Alarm[])
             ]
           : []),
       ], { stat: 'Maximum', period: 300 }),
-      graph('Refused and lost', at(12, 30, 12, 6), rows({
+      graph('Refused and lost', at(8, 30, 8, 6), rows({
         RequestsRejected: { label: 'requests rejected' },
         CertificatesOutOfReach: { label: 'certificates out of reach' },
         EventsLost: { label: 'events lost', color: RED },
       })),
+      graph('Audits, by day', at(16, 30, 8, 6), rows({
+        CertificatesAudited: { label: 'certificates audited', yAxis: 'right' },
+        CertificatesAtRisk: { label: 'at risk', color: RED },
+        RecordsUnused: { label: 'records unused', color: ORANGE },
+        RecordsRepaired: { label: 'records put back', color: GREEN },
+      }), { stat: 'Sum', period: 86400, start: '-P63D' }),
       log(
         'Warnings and errors', at(0, 36, 24, 8),
         'fields @timestamp, level, message, state, domain, record, zone_name, reason, error, account, region',

@@ -9,6 +9,8 @@ export interface ReadingPolicyProps {
   readonly scheduleGroupName: string;
   readonly certificateRoleName?: string;
   readonly organizationId?: string;
+  readonly servesOrganization: boolean;
+  readonly organizationRoleArn?: string;
 }
 
 /** The resources that the function's policy refers to. */
@@ -87,12 +89,29 @@ export function overviewPolicy(scope: Construct, props: ReadingPolicyProps & { h
   return new PolicyDocument({ statements });
 }
 
-/** What the function and the overview read, in their own account and by the certificate role of others, and their logs. */
-function reading(scope: Construct, props: ReadingPolicyProps): PolicyStatement[] {
+/** The permissions of the role in an account with hosted zones that the function assumes. */
+export function zonePolicy(scope: Construct, hostedZoneIds: string[], allowedDomains: string[]): PolicyDocument {
+  const zones = (id: string) => `arn:${Stack.of(scope).partition}:route53:::hostedzone/${id}`;
+  const ids = hostedZoneIds.length > 0 ? hostedZoneIds : ['*'];
+  return new PolicyDocument({
+    statements: [...readingZones(scope), writeValidationRecords(ids.map(zones)), ...denyOtherNames(zones('*'), allowedDomains)],
+  });
+}
+
+/** The permissions of the role there that the dashboard assumes. */
+export function zoneReadPolicy(scope: Construct): PolicyDocument {
+  return new PolicyDocument({ statements: readingZones(scope) });
+}
+
+/** The permissions of the role in a member account that the function and the dashboard assume. */
+export function certificatePolicy(scope: Construct): PolicyDocument {
+  return new PolicyDocument({ statements: readingCertificates(scope) });
+}
+
+/** Reading certificates of the account. Every region: an event, or a human, may name a certificate of any region. */
+function readingCertificates(scope: Construct): PolicyStatement[] {
   const { account, partition } = Stack.of(scope);
-  const statements = [
-    allow('WriteItsOwnLogOnly', ['logs:CreateLogStream', 'logs:PutLogEvents'], [props.logGroupArn]),
-    // Every region: an event, or a human, may name a certificate of any region.
+  return [
     allow(
       'ReadCertificatesOfThisAccount',
       ['acm:DescribeCertificate', 'acm:ListTagsForCertificate', 'acm:ListCertificateDomainValidations'],
@@ -100,14 +119,31 @@ function reading(scope: Construct, props: ReadingPolicyProps): PolicyStatement[]
     ),
     // These calls have no resource: IAM accepts only * for them.
     allow('FindPendingCertificates', ['acm:ListCertificates', 'acm:SearchCertificates'], ['*']),
+  ];
+}
+
+/** Reading hosted zones of the account. */
+function readingZones(scope: Construct): PolicyStatement[] {
+  return [
+    // This call has no resource either.
     allow('FindHostedZonesByName', ['route53:ListHostedZonesByName'], ['*']),
     // All zones, even if only some may be written: tags are read for ten zones in one call, and one zone
     // without permission would fail the call for the other nine.
     allow(
       'ReadHostedZonesAndTheirRecords',
       ['route53:GetHostedZone', 'route53:ListResourceRecordSets', 'route53:ListTagsForResources'],
-      [`arn:${partition}:route53:::hostedzone/*`],
+      [`arn:${Stack.of(scope).partition}:route53:::hostedzone/*`],
     ),
+  ];
+}
+
+/** What the function and the overview read, in their own account and by the certificate role of others, and their logs. */
+function reading(scope: Construct, props: ReadingPolicyProps): PolicyStatement[] {
+  const { partition } = Stack.of(scope);
+  const statements = [
+    allow('WriteItsOwnLogOnly', ['logs:CreateLogStream', 'logs:PutLogEvents'], [props.logGroupArn]),
+    ...readingCertificates(scope),
+    ...readingZones(scope),
     allow('SeeWhetherACheckIsScheduled', ['scheduler:GetSchedule'], [`${schedulesOf(scope, props.scheduleGroupName)}/*`]),
   ];
   if (props.certificateRoleName) {
@@ -122,6 +158,12 @@ function reading(scope: Construct, props: ReadingPolicyProps): PolicyStatement[]
         organization || undefined,
       ),
     );
+  }
+  if (props.organizationRoleArn) {
+    statements.push(allow('AssumeTheRoleThatListsTheAccountsOfTheOrganization', ['sts:AssumeRole'], [props.organizationRoleArn]));
+  } else if (props.servesOrganization) {
+    // These calls read, and one of them has no resource. AWS answers the management account and delegated administrators only.
+    statements.push(allow('ListTheAccountsOfTheOrganization', ['organizations:DescribeAccount', 'organizations:ListAccounts'], ['*']));
   }
   return statements;
 }
@@ -151,6 +193,14 @@ export function sweepPolicy(functionArn: string, deadLetterQueueArn: string, org
       ? allow('SweepsGoThroughTheQueueLikeEvents', ['sqs:SendMessage'], [organizationQueueArn])
       : allow('SweepsInvokeTheFunction', ['lambda:InvokeFunction'], [functionArn]),
     allow('KeepUndeliveredSweeps', ['sqs:SendMessage'], [deadLetterQueueArn]),
+  ];
+}
+
+/** The permissions of the audit's role, which nobody can pass on. */
+export function auditPolicy(functionArn: string, deadLetterQueueArn: string): PolicyStatement[] {
+  return [
+    allow('AuditsInvokeTheFunction', ['lambda:InvokeFunction'], [functionArn]),
+    allow('KeepUndeliveredAudits', ['sqs:SendMessage'], [deadLetterQueueArn]),
   ];
 }
 

@@ -99,7 +99,15 @@ export interface AcmDnsValidatorProps {
   readonly alarmTopic?: ITopic;
 
   /**
-   * The topic that gets a sentence about each certificate that is blocked, failed or timed out. If it is not of this app, its
+   * When to audit every certificate and every validation record within reach: a rate or cron expression of EventBridge Scheduler, in
+   * UTC. Empty never does.
+   *
+   * @default - weekly, `cron(17 4 ? * MON *)`
+   */
+  readonly auditSchedule?: string;
+
+  /**
+   * The topic that gets a sentence about each certificate that is blocked, failed or timed out, and the summary of each audit. If it is not of this app, its
    * policy must let `events.amazonaws.com` publish.
    *
    * @default - none
@@ -107,7 +115,7 @@ export interface AcmDnsValidatorProps {
   readonly notificationTopic?: ITopic;
 
   /**
-   * The e-mail address that gets the same sentence instead, by a topic of this construct. SNS asks it to confirm first.
+   * The e-mail address that gets the same texts instead, by a topic of this construct. SNS asks it to confirm first.
    *
    * @default - none
    */
@@ -157,6 +165,15 @@ export interface AcmDnsValidatorProps {
   readonly hostedZoneTag?: RequiredTag;
 
   /**
+   * The key of the tag by which a hosted zone lists the accounts, separated by spaces, whose
+   * certificates may have records in it (`HOSTED_ZONE_ACCOUNTS_TAG`). A zone without the tag takes
+   * certificates of the function's account only.
+   *
+   * @default - every account that is served may have records in every zone
+   */
+  readonly hostedZoneAccountsTag?: string;
+
+  /**
    * The role to assume for certificates of other accounts, with its path if it has one
    * (`CERTIFICATE_ROLE_NAME`). The role must exist in every such account.
    *
@@ -188,11 +205,20 @@ export interface AcmDnsValidatorProps {
   readonly regions?: string[];
 
   /**
-   * Other accounts to serve and to sweep; no others are served then (`ACCOUNTS`). Needs {@link certificateRoleName}.
+   * Other accounts to serve and to sweep; no others are served then (`ACCOUNTS`). Needs {@link certificateRoleName}. `organization`
+   * alone means all active accounts of the organization, and needs {@link organizationId}.
    *
    * @default - every account that has the role is served
    */
   readonly accounts?: string[];
+
+  /**
+   * The role to assume for listing the accounts of the organization (`ORGANIZATION_ROLE_ARN`), in its management account or in that
+   * of a delegated administrator.
+   *
+   * @default - the function lists them, and its account must be one of these
+   */
+  readonly organizationRoleArn?: string;
 
   /**
    * Other accounts to sweep if {@link accounts} is empty. Needs {@link certificateRoleName}.
@@ -240,17 +266,27 @@ export interface AcmDnsValidatorProps {
   readonly organizationQueue?: OrganizationQueueOptions;
 }
 
+export const ZONE_ID = /^Z[A-Z0-9]{1,31}$/;
+export const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/([\w+=.@-]+\/)*[\w+=.@-]{1,64}$/;
+export const ROLE_NAME = /^[\w+=,.@-]{1,64}$/;
+export const DOMAIN = /^([A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]+\.?$/;
+export const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
+
+/** The default of {@link AcmDnsValidatorProps.auditSchedule}. */
+export const WEEKLY = 'cron(17 4 ? * MON *)';
+
 /**
  * Throws if settings are wrong, and names all of them. The function does the same at its cold start,
  * but that is after the deployment. Values that are only known at deployment are not checked.
  */
 export function checkProps(props: AcmDnsValidatorProps): void {
   const wrong = [
-    ...each('hostedZoneIds', props.hostedZoneIds, /^Z[A-Z0-9]{1,31}$/, 'ids of hosted zones, without `/hostedzone/`'),
-    ...each('hostedZoneRoleArns', props.hostedZoneRoleArns, /^arn:aws[a-z-]*:iam::\d{12}:role\/([\w+=.@-]+\/)*[\w+=.@-]{1,64}$/, 'ARNs of IAM roles'),
-    ...each('allowedDomains', props.allowedDomains, /^([A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]+\.?$/, 'domains, without wildcards'),
-    ...each('regions', props.regions, /^[a-z]{2,}(-[a-z]+)+-\d+$/, 'regions'),
-    ...each('accounts', props.accounts, /^\d{12}$/, 'account ids'),
+    ...each('hostedZoneIds', props.hostedZoneIds, ZONE_ID, 'ids of hosted zones, without `/hostedzone/`'),
+    ...each('hostedZoneRoleArns', props.hostedZoneRoleArns, ROLE_ARN, 'ARNs of IAM roles'),
+    ...each('allowedDomains', props.allowedDomains, DOMAIN, 'domains, without wildcards'),
+    ...each('regions', props.regions, REGION, 'regions'),
+    ...each('accounts', props.accounts, /^(organization|\d{12})$/, 'account ids, or organization'),
+    ...each('organizationRoleArn', props.organizationRoleArn && [props.organizationRoleArn], ROLE_ARN, 'the ARN of an IAM role'),
     ...each('sweepAccounts', props.sweepAccounts, /^\d{12}$/, 'account ids'),
     ...each('dnsResolvers', props.dnsResolvers, /^(none|[0-9A-Fa-f.:[\]]+)$/, 'IP addresses, each with a port if it is not 53, or none'),
     ...each('organizationId', props.organizationId && [props.organizationId], /^o-[a-z0-9]{10,32}$/, 'the id of an organization'),
@@ -260,9 +296,16 @@ export function checkProps(props: AcmDnsValidatorProps): void {
       /^([\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/,
       "a role's name, with its path and without a leading slash",
     ),
+    ...each('auditSchedule', props.auditSchedule && [props.auditSchedule], /^(rate|cron)\([^()]+\)$/, 'a rate or cron expression'),
     ...each('notificationEmail', props.notificationEmail && [props.notificationEmail], /^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an e-mail address'),
     ...tag('hostedZoneTag', props.hostedZoneTag),
     ...tag('certificateTag', props.certificateTag),
+    ...each(
+      'hostedZoneAccountsTag',
+      props.hostedZoneAccountsTag && [props.hostedZoneAccountsTag],
+      /^[^=]{1,128}$/,
+      'the key of a tag, without an equals sign and a value',
+    ),
     ...whole('recordTtl', props.recordTtl?.toSeconds(), 0, 2 ** 31 - 1),
     ...whole('reservedConcurrency', props.reservedConcurrency, 1, 1000),
     ...whole('organizationQueue.batchSize', props.organizationQueue?.batchSize, 1, 10_000),
@@ -274,6 +317,12 @@ export function checkProps(props: AcmDnsValidatorProps): void {
     ),
     ...unless(!props.dnsResolvers?.includes('none') || props.dnsResolvers.length === 1, 'dnsResolvers has none and others'),
     ...unless(!props.accounts?.length || !!props.certificateRoleName, 'accounts needs certificateRoleName'),
+    ...unless(!servesOrganization(props) || props.accounts?.length === 1, 'accounts has organization and others'),
+    ...unless(
+      !servesOrganization(props) || !!props.organizationId,
+      'accounts=organization needs organizationId, so that IAM lets the function assume roles in that organization only',
+    ),
+    ...unless(!props.organizationRoleArn || servesOrganization(props), 'organizationRoleArn is used with accounts=organization only'),
     ...unless(!props.sweepAccounts?.length || !!props.certificateRoleName, 'sweepAccounts needs certificateRoleName'),
     ...unless(
       !props.organizationQueue || !props.reservedConcurrency || props.reservedConcurrency >= (props.organizationQueue.maxConcurrency ?? 2),
@@ -294,7 +343,12 @@ export function checkProps(props: AcmDnsValidatorProps): void {
   }
 }
 
-function each(name: string, values: string[] | '' | undefined, shape: RegExp, meaning: string): string[] {
+/** Whether the accounts are those of the organization. */
+export function servesOrganization(props: AcmDnsValidatorProps): boolean {
+  return props.accounts?.includes('organization') ?? false;
+}
+
+export function each(name: string, values: string[] | '' | undefined, shape: RegExp, meaning: string): string[] {
   const bad = (values || []).filter((value) => !Token.isUnresolved(value) && !shape.test(value));
   return bad.map((value) => `${name}: \`${value}\` is not of the shape: ${meaning}`);
 }

@@ -47,6 +47,7 @@ test('every setting can be given', () => {
     'validator:reservedConcurrency': '5',
     'validator:logLevel': 'WARN',
     'validator:logRetention': '7',
+    'validator:auditSchedule': 'rate(1 day)',
     'validator:dashboard': 'false',
     'validator:alarmTopicArn': 'arn:aws:sns:eu-west-1:111122223333:alarms',
     'validator:notificationTopicArn': 'arn:aws:sns:eu-west-1:111122223333:chat',
@@ -54,11 +55,13 @@ test('every setting can be given', () => {
     'validator:hostedZoneRoleArns': 'arn:aws:iam::444455556666:role/a, arn:aws:iam::444455556666:role/b',
     'validator:hostedZoneIds': 'Z1,Z2',
     'validator:hostedZoneTag': 'validate=yes=no',
+    'validator:hostedZoneAccountsTag': 'certificate-accounts',
     'validator:certificateRoleName': 'certificates',
     'validator:certificateTag': 'dns=',
     'validator:allowedDomains': 'example.com',
     'validator:regions': 'eu-west-1,us-east-1',
-    'validator:accounts': '777788889999',
+    'validator:accounts': 'organization',
+    'validator:organizationRoleArn': 'arn:aws:iam::100000000000:role/accounts',
     'validator:sweepAccounts': '777788889999',
     'validator:recordTtl': '60',
     'validator:dnsResolvers': '192.0.2.1,[2001:db8::1]:5353',
@@ -78,8 +81,11 @@ test('every setting can be given', () => {
       Variables: {
         HOSTED_ZONE_ROLE_ARNS: 'arn:aws:iam::444455556666:role/a,arn:aws:iam::444455556666:role/b',
         HOSTED_ZONE_TAG: 'validate=yes=no',
+        HOSTED_ZONE_ACCOUNTS_TAG: 'certificate-accounts',
         CERTIFICATE_TAG: 'dns=',
         CERTIFICATE_ROLE_NAME: 'certificates',
+        ACCOUNTS: 'organization',
+        ORGANIZATION_ROLE_ARN: 'arn:aws:iam::100000000000:role/accounts',
         ALLOWED_DOMAINS: 'example.com',
         REGIONS: 'eu-west-1,us-east-1',
         RECORD_TTL: '60',
@@ -88,6 +94,8 @@ test('every setting can be given', () => {
       },
     },
   });
+  template.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(1 day)' });
+  templateOf({ 'validator:auditSchedule': '' }).resourceCountIs('AWS::Scheduler::Schedule', 1);
   template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
   template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
     BatchSize: 5,
@@ -126,12 +134,12 @@ test.each([
   expect(() => templateOf(context as Record<string, string>)).toThrow(complaint);
 });
 
-test('the published package is the construct, and loads', () => {
+test('the published package is the constructs, and loads', () => {
   const out = mkdtempSync(join(tmpdir(), 'build-'));
   made.push(out);
   const root = join(__dirname, '..');
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json', '--outDir', out], { cwd: root });
   const load = `console.log(Object.keys(require(${JSON.stringify(join(out, 'lib/index.js'))})).join())`;
   const env = { ...process.env, NODE_PATH: join(root, 'node_modules') };
-  expect(spawnSync('node', ['-e', load], { env, encoding: 'utf8' }).stdout.trim()).toBe('AcmDnsValidator');
+  expect(spawnSync('node', ['-e', load], { env, encoding: 'utf8' }).stdout.trim()).toBe('AcmDnsValidator,DnsAccount,MemberAccount,RegionForwarder');
 });

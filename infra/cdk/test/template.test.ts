@@ -96,6 +96,7 @@ describe('the function', () => {
           HOSTED_ZONE_ROLE_ARNS: 'arn:aws:iam::444455556666:role/dns,arn:aws:iam::444455556666:role/path/dns',
           CERTIFICATE_ROLE_NAME: 'team/certificates',
           HOSTED_ZONE_TAG: 'validate=yes',
+          HOSTED_ZONE_ACCOUNTS_TAG: 'certificate-accounts',
           CERTIFICATE_TAG: 'dns=',
           ALLOWED_DOMAINS: 'example.com,example.net',
           REGIONS: 'eu-west-1,us-east-1',
@@ -264,6 +265,19 @@ describe('the permissions of the function', () => {
     expect(statement(full, 'AssumeRolesForHostedZonesOfOtherAccounts')?.Condition).toBeUndefined();
   });
 
+  test('list the accounts of the organization only where they are served, as the function or by the role that is given', () => {
+    const sids = (props: AcmDnsValidatorProps, role: string) =>
+      statements(templateOf(props), 'AWS::IAM::Role', role).map((each) => each.Sid).filter((sid) => /OfTheOrganization$/.test(sid));
+    const organization = { accounts: ['organization'], certificateRoleName: 'certificates', organizationId: 'o-a1b2c3d4e5' };
+    const organizationRoleArn = 'arn:aws:iam::100000000000:role/accounts';
+    for (const role of ['FunctionRole', 'OverviewRole']) {
+      expect(sids({ ...organization, accounts: ['777788889999'] }, role)).toEqual([]);
+      expect(sids(organization, role)).toEqual(['ListTheAccountsOfTheOrganization']);
+      expect(sids({ ...organization, organizationRoleArn }, role)).toEqual(['AssumeTheRoleThatListsTheAccountsOfTheOrganization']);
+    }
+    expect(statement(full, 'AssumeTheRoleThatListsTheAccountsOfTheOrganization')?.Resource).toEqual(organizationRoleArn);
+  });
+
   test('come from its own statements only', () => {
     for (const template of [plain, queued, full]) {
       for (const role of Object.values(template.findResources('AWS::IAM::Role') as Json)) {
@@ -297,9 +311,10 @@ describe('the overview', () => {
     expect(actions.filter((action) => !/:(Describe|Get|List|Search)/.test(action))).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
     const assumed = statements(full, 'AWS::IAM::Role', 'OverviewRole').filter((each) => each.Action === 'sts:AssumeRole');
     expect(assumed.map((each) => each.Sid)).toEqual([
-      'AssumeRolesForCertificatesOfOtherAccounts', 'AssumeRolesForReadingHostedZonesOfOtherAccounts',
+      'AssumeRolesForCertificatesOfOtherAccounts', 'AssumeTheRoleThatListsTheAccountsOfTheOrganization',
+      'AssumeRolesForReadingHostedZonesOfOtherAccounts',
     ]);
-    expect(assumed[1]?.Resource).toEqual(['arn:aws:iam::444455556666:role/dns-read', 'arn:aws:iam::444455556666:role/path/dns-read']);
+    expect(assumed[2]?.Resource).toEqual(['arn:aws:iam::444455556666:role/dns-read', 'arn:aws:iam::444455556666:role/path/dns-read']);
   });
 
   test('has a log with the same retention, and nothing invokes it', () => {
@@ -343,7 +358,22 @@ describe('the notifications', () => {
       },
     ]);
     const [, send] = statements(template, 'AWS::SQS::QueuePolicy', 'DeadLetters');
-    expect(send?.Condition.ArnEquals['aws:SourceArn']).toHaveLength(4);
+    expect(send?.Condition.ArnEquals['aws:SourceArn']).toHaveLength(5);
+  });
+
+  test('include the text of each audit', () => {
+    expect(find(full, 'AWS::Events::Rule', 'AuditIsOver').resource.Properties).toMatchObject({
+      EventBusName: 'ours',
+      EventPattern: { source: ['acm-dns-validator'], 'detail-type': ['Certificate Audit Summary'] },
+      Targets: [
+        {
+          Arn: { Ref: find(full, 'AWS::SNS::Topic').id },
+          InputTransformer: { InputPathsMap: { text: '$.detail.text' }, InputTemplate: '"<text>"' },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [find(full, 'AWS::SQS::Queue', 'DeadLetters').id, 'Arn'] } },
+        },
+      ],
+    });
+    expect(Object.keys(plain.findResources('AWS::Events::Rule')).join()).not.toContain('AuditIsOver');
   });
 
   test('go to an e-mail address by a topic whose policy lets EventBridge publish, from the bus of the events', () => {
@@ -365,7 +395,7 @@ describe('the notifications', () => {
 });
 
 describe('the roles of Scheduler', () => {
-  test.each(['ScheduleRole', 'SweepRole'])('%s serves the schedules of the one group only', (word) => {
+  test.each(['ScheduleRole', 'SweepRole', 'AuditRole'])('%s serves the schedules of the one group only', (word) => {
     const group = find(plain, 'AWS::Scheduler::ScheduleGroup').id;
     const { AssumeRolePolicyDocument } = find(plain, 'AWS::IAM::Role', word).resource.Properties;
     expect(AssumeRolePolicyDocument.Statement).toEqual([
@@ -439,7 +469,7 @@ describe('the events that start a check', () => {
 
   test('are these on the default bus, and no others', () => {
     for (const template of [plain, full]) {
-      template.resourceCountIs('AWS::Events::Rule', template === full ? 4 : 3);
+      template.resourceCountIs('AWS::Events::Rule', template === full ? 5 : 3);
       for (const [word, pattern] of Object.entries(patterns)) {
         const { Properties } = find(template, 'AWS::Events::Rule', word).resource;
         expect(Properties.EventPattern).toEqual(pattern);
@@ -454,7 +484,7 @@ describe('the events that start a check', () => {
   test('go directly to the function or through the queue, and so do sweeps', () => {
     const targets = (template: Template) => [
       ...Object.values(template.findResources('AWS::Events::Rule')).map((rule) => rule.Properties.Targets),
-      ...Object.values(template.findResources('AWS::Scheduler::Schedule')).map((schedule) => [schedule.Properties.Target]),
+      [find(template, 'AWS::Scheduler::Schedule', 'Sweep').resource.Properties.Target],
     ];
     for (const [template, type, word] of [
       [plain, 'AWS::Lambda::Function', 'ValidatorFunction'],
@@ -481,7 +511,7 @@ describe('the events that start a check', () => {
   });
 
   test('include a sweep every hour, in the schedule group, with a role of its own', () => {
-    plain.resourceCountIs('AWS::Scheduler::Schedule', 1);
+    plain.resourceCountIs('AWS::Scheduler::Schedule', 2);
     plain.hasResourceProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: 'rate(1 hour)',
       FlexibleTimeWindow: { Mode: 'OFF' },
@@ -497,10 +527,36 @@ describe('the events that start a check', () => {
 
   test('include a sweep of the accounts that are given', () => {
     const input = (template: Template) =>
-      JSON.parse(find(template, 'AWS::Scheduler::Schedule').resource.Properties.Target.Input);
+      JSON.parse(find(template, 'AWS::Scheduler::Schedule', 'Sweep').resource.Properties.Target.Input);
     const frame = { source: 'acm-dns-validator', 'detail-type': 'Certificate Sweep', resources: [] };
     expect(input(plain)).toEqual({ ...frame, detail: {} });
     expect(input(full)).toEqual({ ...frame, detail: { accounts: ['777788889999'] } });
+  });
+
+  test('include a weekly audit, which goes directly to the function also if there is a queue', () => {
+    for (const template of [plain, queued]) {
+      const { Properties } = find(template, 'AWS::Scheduler::Schedule', 'Audit').resource;
+      expect(Properties).toMatchObject({
+        ScheduleExpression: 'cron(17 4 ? * MON *)',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        GroupName: { Ref: find(template, 'AWS::Scheduler::ScheduleGroup').id },
+        Target: {
+          Arn: { 'Fn::GetAtt': [find(template, 'AWS::Lambda::Function', 'ValidatorFunction').id, 'Arn'] },
+          RoleArn: { 'Fn::GetAtt': [find(template, 'AWS::IAM::Role', 'AuditRole').id, 'Arn'] },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [find(template, 'AWS::SQS::Queue', 'DeadLetters').id, 'Arn'] } },
+          RetryPolicy: { MaximumEventAgeInSeconds: 86400, MaximumRetryAttempts: 185 },
+        },
+      });
+      const payload = { source: 'acm-dns-validator', 'detail-type': 'Certificate Audit', resources: [], detail: {} };
+      expect(JSON.parse(Properties.Target.Input)).toEqual(payload);
+    }
+    expect(find(full, 'AWS::Scheduler::Schedule', 'Audit').resource.Properties.ScheduleExpression).toBe('rate(1 day)');
+  });
+
+  test('include no audit if it is turned off', () => {
+    const template = templateOf({ auditSchedule: '' });
+    template.resourceCountIs('AWS::Scheduler::Schedule', 1);
+    expect(Object.keys(template.findResources('AWS::IAM::Role')).filter((id) => id.includes('Audit'))).toEqual([]);
   });
 });
 
@@ -606,7 +662,7 @@ describe('the monitoring', () => {
     });
   });
 
-  test.each(['CertificatesBlocked', 'CertificatesFailed', 'CertificatesTimedOut'])('%s does not hide the next one', (word) => {
+  test.each(['CertificatesBlocked', 'CertificatesFailed', 'CertificatesTimedOut', 'CertificatesAtRisk'])('%s does not hide the next one', (word) => {
     expect(find(plain, 'AWS::CloudWatch::Alarm', word).resource.Properties).toMatchObject({
       Namespace: 'acm-dns-validator',
       MetricName: word,
@@ -627,7 +683,7 @@ describe('the monitoring', () => {
       Threshold: 900,
       Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [find(queued, 'AWS::SQS::Queue', 'OrganizationQueue').id, 'QueueName'] } }],
     });
-    plain.resourceCountIs('AWS::CloudWatch::Alarm', 7);
+    plain.resourceCountIs('AWS::CloudWatch::Alarm', 8);
   });
 
   test('has an alarm for a missing sweep', () => {
@@ -658,7 +714,7 @@ describe('the monitoring', () => {
   });
 
   test('notifies the topic of every alarm, and of its end if that means something', () => {
-    full.resourceCountIs('AWS::CloudWatch::Alarm', 8);
+    full.resourceCountIs('AWS::CloudWatch::Alarm', 9);
     const topic = ['arn:aws:sns:eu-west-1:111122223333:alarms'];
     for (const [id, { Properties }] of Object.entries(full.findResources('AWS::CloudWatch::Alarm'))) {
       expect(Properties.AlarmActions, id).toEqual(topic);
@@ -691,10 +747,11 @@ describe('the monitoring', () => {
       expect.arrayContaining([
         'RecordsWritten', 'RecordsWouldWrite', 'RecordsDeferred', 'RecordsBlocked', 'CertificatesIssued', 'CertificatesBlocked',
         'CertificatesFailed', 'CertificatesTimedOut', 'TimeToIssue', 'ChecksArmed', 'SweepFound', 'SweepArmed', 'SweepPlacesFailed',
-        'RequestsRejected', 'CertificatesOutOfReach', 'EventsLost',
+        'RequestsRejected', 'CertificatesOutOfReach', 'EventsLost', 'CertificatesAudited', 'CertificatesAtRisk', 'RecordsUnused',
+        'RecordsRepaired',
       ]),
     );
-    expect(body.match(/"FunctionName","ValidatorFunction/g)).toHaveLength(6);
+    expect(body.match(/"FunctionName","ValidatorFunction/g)).toHaveLength(7);
     expect(body).toContain(`{acm-dns-validator,FunctionName,Reason} MetricName=\\"RecordsBlocked\\" FunctionName=\\"${name.Ref}\\"`);
   });
 
@@ -745,15 +802,24 @@ describe('wrong settings', () => {
     ['certificateRoleName', { certificateRoleName: '*' }],
     ['certificateRoleName', { certificateRoleName: '*/certificates' }],
     ['hostedZoneTag', { hostedZoneTag: { key: '', value: 'yes' } }],
+    ['hostedZoneAccountsTag', { hostedZoneAccountsTag: 'accounts=777788889999' }],
     ['certificateTag', { certificateTag: { key: 'a=b', value: '' } }],
     ['allowedDomains', { allowedDomains: ['*.example.com'] }],
     ['regions', { regions: ['europe'] }],
     ['dnsResolvers', { dnsResolvers: ['dns.example'] }],
     ['dnsResolvers has none and others', { dnsResolvers: ['none', '192.0.2.1'] }],
+    ['accounts: `1`', { accounts: ['1'], certificateRoleName: 'x' }],
+    ['accounts needs certificateRoleName', { accounts: ['organization'], organizationId: 'o-a1b2c3d4e5' }],
+    ['accounts=organization needs organizationId', { accounts: ['organization'], certificateRoleName: 'x' }],
+    ['accounts has organization and others', { accounts: ['organization', '777788889999'], certificateRoleName: 'x', organizationId: 'o-a1b2c3d4e5' }],
+    ['organizationRoleArn', { organizationRoleArn: 'accounts' }],
+    ['organizationRoleArn is used with accounts=organization only', { organizationRoleArn: 'arn:aws:iam::100000000000:role/accounts' }],
     ['sweepAccounts', { sweepAccounts: ['1'], certificateRoleName: 'x' }],
     ['sweepAccounts needs certificateRoleName', { sweepAccounts: ['777788889999'] }],
     ['organizationId', { organizationId: '*' }],
     ['notificationEmail', { notificationEmail: 'nobody' }],
+    ['auditSchedule', { auditSchedule: 'weekly' }],
+    ['auditSchedule', { auditSchedule: 'at(2026-12-01T00:00:00)' }],
     ['need events, but publishEvents is false', { notificationEmail: 'dns@example.com', publishEvents: false }],
     ['recordTtl', { recordTtl: Duration.days(36500) }],
     ['reservedConcurrency', { reservedConcurrency: 0 }],

@@ -200,6 +200,26 @@ const assume = (why, organization, deployments) => ({
   deployments,
 });
 
+/** Listing the accounts of the organization: as the function, or by the role that is given. */
+const LIST_ACCOUNTS = ['organizations:DescribeAccount', 'organizations:ListAccounts'];
+const LISTING_ROLE = 'arn:aws:iam::100000000000:role/accounts';
+const OTHERS = ['plain', 'whole', 'narrow', 'dry'];
+const listAccounts = {
+  allowed: [
+    ...each(LIST_ACCOUNTS, '*', 'the accounts of the organization', { deployments: ['organization'] }),
+    { why: 'the role that lists accounts', action: 'sts:AssumeRole', resource: LISTING_ROLE, deployments: ['organizationRole'] },
+  ],
+  denied: [
+    ...each(LIST_ACCOUNTS, '*', 'the accounts of an organization that is not served', { deployments: [...OTHERS, 'organizationRole'] }),
+    { why: 'a role that lists accounts, if none is named', action: 'sts:AssumeRole', resource: LISTING_ROLE, deployments: [...OTHERS, 'organization'] },
+    ...each(
+      ['organizations:CloseAccount', 'organizations:ListParents', 'organizations:MoveAccount', 'organizations:RemoveAccountFromOrganization'],
+      '*',
+      'another call of Organizations',
+    ),
+  ],
+};
+
 /** The function. */
 const FUNCTION_CASES = {
   who: 'function',
@@ -207,7 +227,7 @@ const FUNCTION_CASES = {
     ...each(['logs:CreateLogStream', 'logs:PutLogEvents'], LOG, 'its log'),
     { why: 'an event that failed', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
     ...['eu-west-1', 'us-east-1'].flatMap((region) => each(READ_CERTIFICATES, certificate(region), `in ${region}`)),
-    ...each(['acm:ListCertificates', 'acm:SearchCertificates'], '*', 'a sweep'),
+    ...each(['acm:ListCertificates', 'acm:SearchCertificates'], '*', 'a sweep or an audit'),
     { why: 'zones by name', action: 'route53:ListHostedZonesByName', resource: '*' },
     ...[ZONE, OTHER_ZONE].flatMap((zone) => each(READ_ZONES, zone, 'reading any zone')),
     ...goodBatches.map((one) => ({ ...one, deployments: WRITING })),
@@ -216,6 +236,9 @@ const FUNCTION_CASES = {
     change('the other zone that is named', batch(GOOD), 'arn:aws:route53:::hostedzone/Z2FDTNDATAQYW2', ['narrow']),
     ...each(['scheduler:GetSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'whether a check is scheduled'),
     ...each(['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${CHECK}`), 'a check', {
+      deployments: WRITING,
+    }),
+    ...each(['scheduler:CreateSchedule'], here('scheduler', `${GROUP}/audit-1764000000-29402888`), 'an audit that goes on', {
       deployments: WRITING,
     }),
     {
@@ -240,7 +263,8 @@ const FUNCTION_CASES = {
       deployments: ['narrow'],
     },
     { why: 'the DNS account', action: 'sts:AssumeRole', resource: role('dns', DNS), deployments: ['whole'] },
-    assume('a member account', 'o-a1b2c3d4e5', ['whole', 'narrow']),
+    assume('a member account', 'o-a1b2c3d4e5', ['whole', 'narrow', 'organization', 'organizationRole']),
+    ...listAccounts.allowed,
     assume('an account of another organization if none is named', 'o-zzzzzzzzzz', ['narrow']),
     assume('an account of no organization if none is named', undefined, ['narrow']),
     ...each(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], QUEUE, 'the organization queue', {
@@ -262,14 +286,15 @@ const FUNCTION_CASES = {
     },
     { why: 'a role whose name begins with that name', action: 'sts:AssumeRole', resource: role('certificates-admin', MEMBER), conditions: OURS },
     { why: 'a path before the name', action: 'sts:AssumeRole', resource: role('x/certificates', MEMBER), conditions: OURS },
-    assume('an account of another organization', 'o-zzzzzzzzzz', ['whole']),
-    assume('an account of no organization', undefined, ['whole']),
+    assume('an account of another organization', 'o-zzzzzzzzzz', ['whole', 'organization', 'organizationRole']),
+    assume('an account of no organization', undefined, ['whole', 'organization', 'organizationRole']),
+    ...listAccounts.denied,
     assume('certificate roles if none is named', 'o-a1b2c3d4e5', ['plain', 'dry']),
     { why: "the DNS role's name elsewhere", action: 'sts:AssumeRole', resource: role('dns', MEMBER), conditions: OURS },
     { why: 'another role of the DNS account', action: 'sts:AssumeRole', resource: role('dns-admin', DNS) },
     { why: 'a role of no deployment', action: 'sts:AssumeRole', resource: role('dns', DNS), deployments: ['plain', 'narrow', 'dry'] },
     { why: 'a role in its own account', action: 'sts:AssumeRole', resource: role('admin'), conditions: OURS },
-    ...[role('dns', DNS), role('certificates', MEMBER)].flatMap((one) =>
+    ...[role('dns', DNS), role('certificates', MEMBER), LISTING_ROLE].flatMap((one) =>
       each(['sts:TagSession', 'sts:SetSourceIdentity'], one, 'another call of STS', { conditions: OURS }),
     ),
     ...each(
@@ -284,8 +309,8 @@ const FUNCTION_CASES = {
       here('scheduler', `schedule/default/${CHECK}`),
       'another group',
     ),
-    ...['Sweep', 'sweep-111122223333-eu-west-1-29402888', 'acm-dns-validator-Sweep-1A2B3C4D5E6F'].flatMap((name) =>
-      each(['scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${name}`), 'a sweep'),
+    ...['Sweep', 'sweep-111122223333-eu-west-1-29402888', 'acm-dns-validator-Sweep-1A2B3C4D5E6F', 'Audit', 'audit-1764000000-29402888'].flatMap((name) =>
+      each(['scheduler:DeleteSchedule'], here('scheduler', `${GROUP}/${name}`), 'a sweep or an audit'),
     ),
     ...each(
       ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
@@ -302,7 +327,7 @@ const FUNCTION_CASES = {
       resource: role('acm-dns-validator-scheduler'),
       conditions: { 'iam:PassedToService': [service] },
     })),
-    ...['admin', 'acm-dns-validator-function', 'acm-dns-validator-sweep'].map((name) => ({
+    ...['admin', 'acm-dns-validator-function', 'acm-dns-validator-sweep', 'acm-dns-validator-audit'].map((name) => ({
       why: `passing ${name}`,
       action: 'iam:PassRole',
       resource: role(name),
@@ -435,6 +460,21 @@ export const CASES = [
   },
   { who: SCHEDULER, ...forScheduler('acm-dns-validator-scheduler') },
   { who: SCHEDULER, ...forScheduler('acm-dns-validator-sweep') },
+  { who: SCHEDULER, ...forScheduler('acm-dns-validator-audit') },
+  {
+    who: 'audit',
+    allowed: [
+      { why: 'an audit', action: 'lambda:InvokeFunction', resource: FUNCTION },
+      { why: 'an audit that was not delivered', action: 'sqs:SendMessage', resource: DEAD_LETTERS, conditions: TLS },
+    ],
+    denied: [
+      { why: 'another function', action: 'lambda:InvokeFunction', resource: here('lambda', 'function:other') },
+      ...each(['lambda:UpdateFunctionCode', 'lambda:GetFunction'], FUNCTION, 'more of the function'),
+      { why: 'the queue', action: 'sqs:SendMessage', resource: QUEUE, conditions: TLS },
+      ...each(['sqs:ReceiveMessage', 'sqs:PurgeQueue'], DEAD_LETTERS, 'more of the dead letters', { conditions: TLS }),
+      change('the records themselves', batch(GOOD)),
+    ],
+  },
   { who: SCHEDULER, allowed: [], denied: [trusted('acm-dns-validator-function', "the function's role", ACCOUNT, ownGroup)] },
   {
     who: 'service:lambda.amazonaws.com',
@@ -443,7 +483,7 @@ export const CASES = [
       action: 'sts:AssumeRole',
       resource: role(name),
     })),
-    denied: ['acm-dns-validator-scheduler', 'acm-dns-validator-sweep'].map((name) => ({
+    denied: ['acm-dns-validator-scheduler', 'acm-dns-validator-sweep', 'acm-dns-validator-audit'].map((name) => ({
       why: `a function with the role ${name}`,
       action: 'sts:AssumeRole',
       resource: role(name),
