@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pathlib
+import platform
 import socket
 import subprocess
 import sys
@@ -33,6 +34,8 @@ SAM = requirements("sam")
 AWSCLI = requirements("awscli")
 CHECKOV = requirements("checkov")
 TERRAFORM = requirements("terraform")
+CARGO_LAMBDA = requirements("cargo-lambda")
+WORKFLOWS = requirements("workflows")
 MINISTACK = requirements("ministack")
 EVIDENCE = requirements("evidence")
 
@@ -139,6 +142,24 @@ def start(command, env=None, log=None, stdin=subprocess.DEVNULL):
 
     atexit.register(end)
     return process
+
+
+def runnable(program):
+    """A program of the function that this machine can run: itself, or if it is for arm64 and this machine is not, a script with QEMU."""
+    if not program.exists():
+        sys.exit(f"FAILED: {program} is not there. cargo build --release makes it, and release/build what is shipped.")
+    machine = int.from_bytes(program.read_bytes()[18:20], "little")  # e_machine of an ELF file
+    if machine != EM_AARCH64 or platform.machine() == "aarch64":
+        return program
+    wrapper = TARGET / "tools" / "qemu" / "bootstrap"
+    wrapper.parent.mkdir(parents=True, exist_ok=True)
+    # Where Debian's libc6-arm64-cross has the C library.
+    wrapper.write_text(f'#!/bin/sh\nexec qemu-aarch64-static -L /usr/aarch64-linux-gnu {program} "$@"\n')
+    wrapper.chmod(0o755)
+    return wrapper
+
+
+EM_AARCH64 = 183
 
 
 def wait_for(what, seconds, find, every=0.2):
