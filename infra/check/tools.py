@@ -36,6 +36,7 @@ CHECKOV = requirements("checkov")
 TERRAFORM = requirements("terraform")
 CARGO_LAMBDA = requirements("cargo-lambda")
 WORKFLOWS = requirements("workflows")
+CDK_APP = requirements("cdk-app")
 MINISTACK = requirements("ministack")
 EVIDENCE = requirements("evidence")
 

@@ -3,12 +3,16 @@ import { dirname, join } from 'node:path';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 
 /**
- * The directory into which cargo-lambda built the function, in the repository around this package.
+ * The function's code: the zip file that the published package has for this architecture; in the repository, which
+ * has none, the directory into which cargo-lambda built the function.
  *
  * It throws if there is none, or if it was built for another architecture: otherwise Lambda would fail at
  * every event, in production.
  */
 export function builtBootstrap(architecture: Architecture, from = __dirname): string {
+  // The package's own root is two levels above dist/lib. A zip file is not looked for further up: it would be somebody else's.
+  const packed = join(from, '..', '..', 'assets', `bootstrap-${architecture.name}.zip`);
+  if (existsSync(packed)) return packed;
   const arm = architecture.name === Architecture.ARM_64.name;
   const command = `cargo lambda build --release${arm ? ' --arm64' : ''}`;
   const directory = ancestors(from)

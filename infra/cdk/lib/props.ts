@@ -42,8 +42,8 @@ export interface AcmDnsValidatorProps {
    * The function's code: a directory or zip file with the executable `bootstrap`, built for
    * {@link architecture}.
    *
-   * @default - the output of `cargo lambda build --release` in `target/lambda/bootstrap` of the
-   * repository that holds this package
+   * @default - the code that this package has, of its own version; in the repository, the output of
+   * `cargo lambda build --release` in `target/lambda/bootstrap`
    */
   readonly code?: lambda.Code;
 

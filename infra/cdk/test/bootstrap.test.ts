@@ -34,6 +34,15 @@ test.each([
   expect(builtBootstrap(architecture, inside)).toBe(built);
 });
 
+test.each([Architecture.X86_64, Architecture.ARM_64])('a package with code for %s uses it', (architecture) => {
+  const { inside } = repository(elf(0x3e));
+  const assets = join(inside, '..', '..', 'assets');
+  mkdirSync(assets);
+  const packed = join(assets, `bootstrap-${architecture.name}.zip`);
+  writeFileSync(packed, 'zip');
+  expect(builtBootstrap(architecture, inside)).toBe(packed);
+});
+
 test.each([
   ['another architecture', elf(0xb7)],
   ['no executable', Buffer.from('#!/bin/sh\necho no executable of ours\n')],
