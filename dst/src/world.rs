@@ -1,6 +1,7 @@
 //! Runs one world from its start to its end.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::SystemTime;
@@ -21,6 +22,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use sim::Sim;
 use sim::clock::Clock;
 use sim::lambda::Invocation;
+use sim::recorder;
 
 use crate::deployment::deploy;
 use crate::liveness;
@@ -161,14 +163,25 @@ impl<'a> Host<'a> {
     }
 }
 
+const SECRET: &str = "secret";
+
+/// The client of the function. It appends its requests to the file that `AWS_REQUESTS` names, if it is set: two
+/// of each kind from one process.
+fn client(monitor: &Monitor) -> SharedHttpClient {
+    let client = SharedHttpClient::new(monitor.clone());
+    #[expect(clippy::disallowed_methods, reason = "set only for sim/evidence/requests")]
+    let Some(path) = std::env::var_os("AWS_REQUESTS") else { return client };
+    recorder::recorded(client, Path::new(&path), SECRET, 2).expect("a file")
+}
+
 /// A new process of the function.
 fn start(settings: &Settings, monitor: &Monitor, clock: &Skewed) -> Arc<Function> {
-    let keys = Credentials::new(format!("AKIA{OURS}"), "secret", None, None, "dst");
+    let keys = Credentials::new(format!("AKIA{OURS}"), SECRET, None, None, "dst");
     let clock = SharedTimeSource::new(clock.clone());
     let config = SdkConfig::builder()
         .behavior_version(behavior_version())
         .credentials_provider(SharedCredentialsProvider::new(keys))
-        .http_client(SharedHttpClient::new(monitor.clone()))
+        .http_client(client(monitor))
         .region(Region::new(HOME))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(clock.clone())

@@ -68,6 +68,9 @@ over UDP and over TCP, and what it reads is compared with what the DNS of `examp
 `infra/check/patterns target/debug/examples/aws` compares the TestEventPattern of the simulator and of ministack, with every rule of the
 templates and every sample event, AWS's own among them.
 
+`requests` holds what the *function* sends to the same models: the requests of all stories, or a sample of the worlds'. moto reads each
+one, botocore writes it again, and nothing may differ; values are as the model demands, and botocore computes the same signature.
+
 | what AWS does | who differs, and in which calls |
 | --- | --- |
 """ + "".join(f"| {entry.aws} [source]({entry.source}) | {entry.row()} |\n" for entry in DIFFERENCES)

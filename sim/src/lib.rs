@@ -10,6 +10,7 @@
 //! ```text
 //!  entry      client       an HTTP client for the SDK in the same process, with tokio's paused clock
 //!             server       a server on a loopback port, for any AWS client and any Lambda runtime
+//!             recorder     an HTTP client that writes down requests
 //!             drive        Sim: one AWS, one clock, and a loop that runs the function
 //!  core       aws          Aws::respond answers one request, Aws::advance does what is due: no I/O, no clock
 //!             permissions  what a call needs from IAM
@@ -40,6 +41,7 @@ pub mod iam;
 pub mod lambda;
 pub mod organizations;
 mod permissions;
+pub mod recorder;
 pub mod route53;
 pub mod scheduler;
 pub mod server;

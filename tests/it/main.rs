@@ -10,6 +10,7 @@ mod preconnect;
 mod process;
 mod properties;
 mod public_dns;
+mod requests;
 mod sample_pages;
 mod stories;
 mod world;

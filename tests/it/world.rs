@@ -99,6 +99,7 @@ impl World {
             move |line| lines.lock().expect("lines").push(serde_json::from_str(line).expect(line))
         });
         let config = config(&sim, ACCOUNT, REGION);
+        let config = crate::requests::recorded(config);
         let function = Function::new(read, config, sim.time_source(), metrics, transport(&sim));
         Self { sim, settings, function: Arc::new(function), metrics: lines }
     }
@@ -518,9 +519,12 @@ pub(crate) fn domain(record_name: &str) -> &str {
     name.split_once('.').map_or(name, |(_, domain)| domain)
 }
 
+/// The secret of every long-lived access key.
+pub(crate) const SECRET: &str = "secret";
+
 /// The SDK's configuration for a caller of this account in this region.
 pub(crate) fn config(sim: &Sim, account: &str, region: &str) -> SdkConfig {
-    let keys = Credentials::new(format!("AKIA{account}"), "secret", None, None, "story");
+    let keys = Credentials::new(format!("AKIA{account}"), SECRET, None, None, "story");
     SdkConfig::builder()
         .behavior_version(behavior_version())
         .credentials_provider(SharedCredentialsProvider::new(keys))
