@@ -50,6 +50,11 @@ export class AcmDnsValidator extends Construct {
   /** The role of the read-only function behind the dashboard, if there is one. Roles of other accounts may trust it for reading. */
   public readonly overviewRole?: Role;
 
+  /**
+   * @param scope The stack, or another construct in it.
+   * @param id The name of the construct in its scope. A change of it replaces the resources.
+   * @param props The settings.
+   */
   public constructor(scope: Construct, id: string, props: AcmDnsValidatorProps = {}) {
     super(scope, id);
     checkProps(props);

@@ -5,7 +5,7 @@ import { checkBus, forwardRole, forwardRule, throwIfWrong } from './forwarding';
 import { zonePolicy, zoneReadPolicy } from './permissions';
 import { DOMAIN, each, ROLE_ARN, ZONE_ID } from './props';
 
-/** Settings of {@link DnsAccount}. */
+/** Settings of `DnsAccount`. */
 export interface DnsAccountProps {
   /** The function's role. It must exist: IAM accepts no other role in a trust policy. */
   readonly functionRoleArn: string;
@@ -61,6 +61,11 @@ export class DnsAccount extends Construct {
   /** The rule whose events are forwarded, if there is one. */
   public readonly rule?: Rule;
 
+  /**
+   * @param scope The stack, or another construct in it.
+   * @param id The name of the construct in its scope. A change of it replaces the resources.
+   * @param props The settings.
+   */
   public constructor(scope: Construct, id: string, props: DnsAccountProps) {
     super(scope, id);
     const zoneRoleName = props.zoneRoleName ?? 'acm-dns-validator-zones';

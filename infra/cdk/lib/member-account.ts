@@ -8,7 +8,7 @@ import { checkBus, Forwarding, placeOf, throwIfWrong } from './forwarding';
 import { certificatePolicy } from './permissions';
 import { each, REGION, ROLE_ARN, ROLE_NAME } from './props';
 
-/** Settings of {@link MemberAccount}. */
+/** Settings of `MemberAccount`. */
 export interface MemberAccountProps {
   /** The function's bus: the default bus of its account and region. The ARN must be literal. The function's stack needs `organizationId`. */
   readonly homeBusArn: string;
@@ -29,7 +29,7 @@ export interface MemberAccountProps {
   /**
    * Only the stack in this region creates the role, because a role belongs to the account and not to a region. There must be one.
    *
-   * @default - the region of {@link homeBusArn}
+   * @default - the region of `homeBusArn`
    */
   readonly roleRegion?: string;
 
@@ -58,6 +58,11 @@ export class MemberAccount extends Construct {
   /** The alarm for such events, if there are rules. */
   public readonly alarm?: Alarm;
 
+  /**
+   * @param scope The stack, or another construct in it.
+   * @param id The name of the construct in its scope. A change of it replaces the resources.
+   * @param props The settings.
+   */
   public constructor(scope: Construct, id: string, props: MemberAccountProps) {
     super(scope, id);
     throwIfWrong('MemberAccount', [

@@ -36,11 +36,11 @@ export interface OrganizationQueueOptions {
   readonly maxConcurrency?: number;
 }
 
-/** Settings of {@link AcmDnsValidator}. All have a default: `new AcmDnsValidator(this, 'Validator')` serves its account and region. */
+/** Settings of `AcmDnsValidator`. All have a default: `new AcmDnsValidator(this, 'Validator')` serves its account and region. */
 export interface AcmDnsValidatorProps {
   /**
    * The function's code: a directory or zip file with the executable `bootstrap`, built for
-   * {@link architecture}.
+   * `architecture`.
    *
    * @default - the code that this package has, of its own version; in the repository, the output of
    * `cargo lambda build --release` in `target/lambda/bootstrap`
@@ -205,8 +205,8 @@ export interface AcmDnsValidatorProps {
   readonly regions?: string[];
 
   /**
-   * Other accounts to serve and to sweep; no others are served then (`ACCOUNTS`). Needs {@link certificateRoleName}. `organization`
-   * alone means all active accounts of the organization, and needs {@link organizationId}.
+   * Other accounts to serve and to sweep; no others are served then (`ACCOUNTS`). Needs `certificateRoleName`. `organization`
+   * alone means all active accounts of the organization, and needs `organizationId`.
    *
    * @default - every account that has the role is served
    */
@@ -221,7 +221,7 @@ export interface AcmDnsValidatorProps {
   readonly organizationRoleArn?: string;
 
   /**
-   * Other accounts to sweep if {@link accounts} is empty. Needs {@link certificateRoleName}.
+   * Other accounts to sweep if `accounts` is empty. Needs `certificateRoleName`.
    *
    * @default - this account only
    */
@@ -251,7 +251,7 @@ export interface AcmDnsValidatorProps {
 
   /**
    * The organization whose accounts may forward their events to the default bus of this region, `o-…`. With
-   * {@link certificateRoleName}, IAM lets the function assume that role in accounts of this organization only.
+   * `certificateRoleName`, IAM lets the function assume that role in accounts of this organization only.
    *
    * @default - none: no account may forward, and roles of any organization may be assumed
    */

@@ -5,7 +5,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { checkBus, Forwarding, placeOf, throwIfWrong } from './forwarding';
 
-/** Settings of {@link RegionForwarder}. */
+/** Settings of `RegionForwarder`. */
 export interface RegionForwarderProps {
   /** The function's bus: the default bus of its account and region. The ARN must be literal. */
   readonly homeBusArn: string;
@@ -32,6 +32,11 @@ export class RegionForwarder extends Construct {
   /** The alarm for such events, if there are rules. */
   public readonly alarm?: Alarm;
 
+  /**
+   * @param scope The stack, or another construct in it.
+   * @param id The name of the construct in its scope. A change of it replaces the resources.
+   * @param props The settings.
+   */
   public constructor(scope: Construct, id: string, props: RegionForwarderProps) {
     super(scope, id);
     throwIfWrong('RegionForwarder', checkBus(props.homeBusArn));
