@@ -10,8 +10,9 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
  * every event, in production.
  */
 export function builtBootstrap(architecture: Architecture, from = __dirname): string {
-  // The package's own root is two levels above dist/lib. A zip file is not looked for further up: it would be somebody else's.
-  const packed = join(from, '..', '..', 'assets', `bootstrap-${architecture.name}.zip`);
+  // In the package's own root, above lib or dist/lib. A zip file further up would be somebody else's.
+  const root = ancestors(from).find((ancestor) => existsSync(join(ancestor, 'package.json'))) ?? from;
+  const packed = join(root, 'assets', `bootstrap-${architecture.name}.zip`);
   if (existsSync(packed)) return packed;
   const arm = architecture.name === Architecture.ARM_64.name;
   const command = `cargo lambda build --release${arm ? ' --arm64' : ''}`;

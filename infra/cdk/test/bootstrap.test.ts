@@ -8,13 +8,14 @@ import { builtBootstrap } from '../lib/bootstrap';
 const made: string[] = [];
 afterEach(() => made.splice(0).forEach((directory) => rmSync(directory, { recursive: true })));
 
-/** A repository with a `bootstrap` of these bytes: the directory of the file, and that of a package inside the repository. */
+/** A repository with a `bootstrap` of these bytes: the directory of the file, and that of the code of a package inside the repository. */
 function repository(bootstrap?: Buffer) {
   const root = mkdtempSync(join(tmpdir(), 'bootstrap-'));
   made.push(root);
   const built = join(root, 'target', 'lambda', 'bootstrap');
   const inside = join(root, 'infra', 'cdk', 'dist', 'lib');
   [built, inside].forEach((directory) => mkdirSync(directory, { recursive: true }));
+  writeFileSync(join(root, 'infra', 'cdk', 'package.json'), '{}');
   if (bootstrap) writeFileSync(join(built, 'bootstrap'), bootstrap);
   return { built, inside };
 }
@@ -34,13 +35,22 @@ test.each([
   expect(builtBootstrap(architecture, inside)).toBe(built);
 });
 
-test.each([Architecture.X86_64, Architecture.ARM_64])('a package with code for %s uses it', (architecture) => {
+test.each([Architecture.X86_64, Architecture.ARM_64])('a package with code for $name uses it, compiled or not', (architecture) => {
   const { inside } = repository(elf(0x3e));
   const assets = join(inside, '..', '..', 'assets');
   mkdirSync(assets);
   const packed = join(assets, `bootstrap-${architecture.name}.zip`);
   writeFileSync(packed, 'zip');
   expect(builtBootstrap(architecture, inside)).toBe(packed);
+  expect(builtBootstrap(architecture, join(inside, '..', '..', 'lib'))).toBe(packed);
+});
+
+test('code of another package around this one is not used', () => {
+  const { built, inside } = repository(elf(0x3e));
+  const assets = join(inside, '..', '..', '..', 'assets');
+  mkdirSync(assets);
+  writeFileSync(join(assets, 'bootstrap-x86_64.zip'), 'zip');
+  expect(builtBootstrap(Architecture.X86_64, inside)).toBe(built);
 });
 
 test.each([
