@@ -21,12 +21,13 @@ use tokio::net::TcpListener;
 const HELP: &str = "\
 A simulated AWS with one account and one registered domain, on a port of 127.0.0.1, until it is killed.
 
-Usage: cargo run -p acm-dns-validator-sim --example aws -- ACCOUNT DOMAIN [SECONDS [--evidence]]
+Usage: cargo run -p acm-dns-validator-sim --example aws -- ACCOUNT DOMAIN [SECONDS [--evidence|--unlimited]]
        cargo run -p acm-dns-validator-sim --example aws -- --operations
 
 It prints one line of JSON: the endpoint, credentials of the account, the id of the domain's hosted zone, and the address
 of a recursive resolver for UDP and TCP.
 SECONDS is how often ACM looks at public DNS, and how long it takes to issue what it found valid: 20 by default.
+--unlimited accepts calls at any rate.
 --evidence adds what sim/evidence/run asks about: roles, a certificate in use, a zone of another service and more of public
 DNS.
 Each line of standard input, such as 'Throttled GetChange', makes the next such call fail; a line of standard output says so.
@@ -39,7 +40,7 @@ const TICK: Duration = Duration::from_millis(100);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let (account, domain, seconds, evidence) =
+    let (account, domain, seconds, option) =
         match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["--operations"] => {
                 for service in Service::ALL {
@@ -49,9 +50,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 }
                 return Ok(());
             }
-            [account, domain] => (account, domain, 20, false),
-            [account, domain, seconds] => (account, domain, seconds.parse()?, false),
-            [account, domain, seconds, "--evidence"] => (account, domain, seconds.parse()?, true),
+            [account, domain] => (account, domain, 20, ""),
+            [account, domain, seconds] => (account, domain, seconds.parse()?, ""),
+            [account, domain, seconds, option @ ("--evidence" | "--unlimited")] => {
+                (account, domain, seconds.parse()?, option)
+            }
             _ => return Err(HELP.into()),
         };
     let sim = Sim::stepped(now()).with_latency(Duration::ZERO);
@@ -59,6 +62,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let mut aws = sim.aws();
         aws.acm.behaviour.validation_interval = TimeDelta::seconds(seconds);
         aws.acm.behaviour.issuance_delay = TimeDelta::seconds(seconds);
+        aws.acm.set_unlimited(option == "--unlimited");
+        aws.route53.set_unlimited(option == "--unlimited");
+        // As the function's ARN and its role's are under Lambda's runtime emulator.
+        let function = format!("arn:aws:lambda:us-east-1:{account}:function:function");
+        let role = format!("arn:aws:iam::{account}:role/scheduler");
+        aws.scheduler.allow_role(account, &role, &[&function]);
         (aws.sts.add_account(account), aws.route53.register_domain(account, domain))
     };
     let server = serve_on(sim.clone(), TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?)?;
@@ -69,7 +78,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "hostedZoneId": zone,
         "resolver": server.dns_address().to_string(),
     });
-    if evidence {
+    if option == "--evidence" {
         line["evidence"] = furnish(&sim, account, domain);
         furnish_dns(&mut sim.aws().route53);
     }

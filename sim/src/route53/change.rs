@@ -51,8 +51,7 @@ impl Route53 {
             return Err(too_long(&comment.unwrap_or_default(), "changeBatch.comment", 256));
         }
         let cost = changes.iter().map(|change| u64::from(change.action.weight())).sum();
-        let limits = self.limits.entry(request.account.to_owned()).or_default();
-        limits.admit_changes(cost, request.now)?;
+        self.limits.admit_changes(request.account, cost, request.now)?;
         refuse_linked(self.owned_zone(request.account, &target.id)?)?;
         check_size(&changes)?;
         // The zone exists: `owned_zone` has just found it.

@@ -8,11 +8,47 @@ use crate::service::Service;
 use crate::token_bucket::TokenBucket;
 use crate::wire::Failure;
 
+/// The rate limits of every account.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AllLimits {
+    accounts: BTreeMap<String, Limits>,
+    /// Whether nothing is limited.
+    pub(super) unlimited: bool,
+}
+
+impl AllLimits {
+    /// Admits one call, or rejects it because the rate is exceeded. A rejected call takes no tokens.
+    pub(super) fn admit_call(
+        &mut self,
+        account: &str,
+        action: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        let admitted = self.unlimited || self.account(account).admits_call(action, now);
+        if admitted { Ok(()) } else { Err(Service::Route53.throttled()) }
+    }
+
+    /// Admits a batch of changes that costs this many tokens.
+    pub(super) fn admit_changes(
+        &mut self,
+        account: &str,
+        cost: u64,
+        now: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        let admitted = self.unlimited || self.account(account).changes.take(cost, now);
+        if admitted { Ok(()) } else { Err(Service::Route53.throttled()) }
+    }
+
+    fn account(&mut self, account: &str) -> &mut Limits {
+        self.accounts.entry(account.to_owned()).or_default()
+    }
+}
+
 /// The rate limits of one account.
 ///
 /// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html>
 #[derive(Clone, Debug)]
-pub(super) struct Limits {
+struct Limits {
     calls: TokenBucket,
     actions: BTreeMap<String, TokenBucket>,
     changes: TokenBucket,
@@ -29,19 +65,9 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Admits one call, or rejects it because the rate is exceeded. A rejected call takes no tokens.
-    pub(super) fn admit_call(&mut self, action: &str, now: DateTime<Utc>) -> Result<(), Failure> {
+    fn admits_call(&mut self, action: &str, now: DateTime<Utc>) -> bool {
         let of_action =
             self.actions.entry(action.to_owned()).or_insert_with(|| TokenBucket::new(50, 10));
-        if self.calls.has(1, now) && of_action.take(1, now) && self.calls.take(1, now) {
-            Ok(())
-        } else {
-            Err(Service::Route53.throttled())
-        }
-    }
-
-    /// Admits a batch of changes that costs this many tokens.
-    pub(super) fn admit_changes(&mut self, cost: u64, now: DateTime<Utc>) -> Result<(), Failure> {
-        if self.changes.take(cost, now) { Ok(()) } else { Err(Service::Route53.throttled()) }
+        self.calls.has(1, now) && of_action.take(1, now) && self.calls.take(1, now)
     }
 }

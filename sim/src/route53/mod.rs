@@ -26,7 +26,7 @@ use std::ops::Bound;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-use self::limits::Limits;
+use self::limits::AllLimits;
 use self::xml::{Target, invalid_input, max_items};
 use self::zone::Zone;
 use crate::agenda::Agenda;
@@ -67,7 +67,7 @@ pub struct Route53 {
     /// Every caller reference that an account has used.
     caller_references: BTreeMap<String, BTreeSet<String>>,
     changes: BTreeMap<String, ChangeInfo>,
-    limits: BTreeMap<String, Limits>,
+    limits: AllLimits,
     writes: Vec<Write>,
     /// How many calls CloudTrail has recorded.
     recorded: usize,
@@ -126,7 +126,7 @@ impl Route53 {
         now: DateTime<Utc>,
     ) -> Result<String, Failure> {
         let account = caller.account.as_str();
-        self.limits.entry(account.to_owned()).or_default().admit_call(operation, now)?;
+        self.limits.admit_call(account, operation, now)?;
         let Ok(body) = std::str::from_utf8(request.body()) else {
             return Err(Failure::new(400, "MalformedInput", "The body is not UTF-8."));
         };

@@ -83,6 +83,11 @@ impl Route53 {
         self.zone_mut(zone_id).insert(set);
     }
 
+    /// Switches the rate limits off or on.
+    pub fn set_unlimited(&mut self, unlimited: bool) {
+        self.limits.unlimited = unlimited;
+    }
+
     /// Removes a simple record set from a zone, if it exists.
     ///
     /// # Panics
