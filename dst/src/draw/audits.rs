@@ -138,7 +138,10 @@ impl Draft {
         }
         if self.chance(30) {
             let at = self.rng.i64(2..self.faults_end);
-            let exported = self.chance(40);
+            let exported = self.chance(60);
+            if exported {
+                self.remove_records(certificate, at);
+            }
             self.act(at, Act::Audit(AuditAct::Use { certificate, used: false, exported }));
             let later = self.rng.i64(at..self.faults_end);
             match self.rng.u8(..3) {
@@ -163,11 +166,17 @@ impl Draft {
     /// Another tool removes the records of a certificate, or writes them.
     fn change_records(&mut self, certificate: usize, at: i64) {
         let zone = self.rng.usize(..self.zones.max(1));
-        let act = match self.rng.u8(..4) {
-            0 => Act::PutRecords { certificate, zone, right: false },
-            _ => Act::RemoveRecords { certificate, zone },
-        };
-        self.act(at, act);
+        match self.rng.u8(..5) {
+            0 => self.act(at, Act::PutRecords { certificate, zone, right: false }),
+            1 => self.act(at, Act::RemoveRecords { certificate, zone }),
+            _ => self.remove_records(certificate, at),
+        }
+    }
+
+    fn remove_records(&mut self, certificate: usize, at: i64) {
+        for zone in 0..self.zones {
+            self.act(at, Act::RemoveRecords { certificate, zone });
+        }
     }
 
     /// Something goes wrong while an audit runs.
