@@ -18,6 +18,8 @@ pub(crate) enum Act {
         region: &'static str,
         name: &'static str,
     },
+    /// Somebody audits, or makes something that an audit is about.
+    Audit(AuditAct),
     /// Something about a certificate reaches the function, with a time that is this many seconds in the
     /// future.
     Announce { announcement: Announcement, ahead: i64 },
@@ -83,6 +85,25 @@ pub(crate) enum Act {
     TagZone { zone: usize, tagged: bool },
     /// Somebody removes a tag of a certificate.
     Untag { certificate: usize, key: &'static str },
+}
+
+/// What audits are about.
+#[derive(Clone, Debug)]
+pub(crate) enum AuditAct {
+    /// A certificate that was issued long ago, validated by DNS, and is in use.
+    AddUsed {
+        certificate: usize,
+        account: &'static str,
+        region: &'static str,
+        names: Vec<&'static str>,
+        days: i64,
+    },
+    /// An audit of these certificates begins; of everything if there are none.
+    Begin { certificates: Vec<usize> },
+    /// A validation record of an account out of reach is in a zone.
+    LeaveRecord { zone: usize, name: &'static str },
+    /// Something uses a certificate from now on, or nothing does any more; then it may have been exported.
+    Use { certificate: usize, used: bool, exported: bool },
 }
 
 /// What becomes of an account in the organization.
@@ -233,6 +254,7 @@ impl fmt::Display for Act {
                     "certificate {certificate} is requested for {names} by {method:?} in {account} {region}, tags {tags:?}, delays {delays:?}"
                 )
             }
+            Self::Audit(act) => write!(f, "{act:?}"),
             Self::Dns(act) => write!(f, "{act:?}"),
             other => write!(f, "{other:?}"),
         }

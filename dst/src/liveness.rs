@@ -7,6 +7,7 @@ use sim::aws::Aws;
 use sim::eventbridge::Published;
 use sim::scheduler::{Progress, Schedule};
 
+use crate::audited;
 use crate::checks::{TIME_OUT, began, migrates, must_be_scheduled, scheduled};
 use crate::monitor::state::State;
 use crate::names::{GROUP, HOME, NOBODYS, OURS};
@@ -46,6 +47,9 @@ pub(crate) fn check(scenario: &Scenario, state: &mut State, sim: &Sim) {
         }
     }
     spent_schedules(state, &aws, now);
+    if !dry_run {
+        audited::check(state, &aws, &facts, faults_ended);
+    }
     if scheduled(&aws, NOBODYS, now) > 0 {
         let but = "one is scheduled of a certificate that never existed".to_owned();
         state.violate(now, GONE, but);

@@ -13,7 +13,7 @@
 //! dst --seed 17 --shrink         shrinks a failing world, and prints the story of the rest
 //! ```
 //!
-//! Modules, from the top down: [`world`] runs a world; [`liveness`] and [`monitor`] check the invariants;
+//! Modules, from the top down: [`world`] runs a world; [`liveness`], [`audited`] and [`monitor`] check the invariants;
 //! [`ledger`] performs [acts](act); [`oracle`] knows what is allowed; [`draw`] draws a [`scenario`].
 
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod act;
+mod audited;
 mod checks;
 mod deployment;
 mod draw;
@@ -114,7 +115,7 @@ fn many(Arguments { seeds, threads, keep_going, twice, .. }: Arguments) -> ExitC
     let worlds = AtomicU64::new(0);
     let count = AtomicUsize::default;
     let (calls, invocations, most) = (count(), count(), count());
-    let (questions, most_questions) = (count(), count());
+    let (questions, most_questions, most_audit) = (count(), count(), count());
     let failed: Mutex<BTreeMap<u64, String>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -140,6 +141,7 @@ fn many(Arguments { seeds, threads, keep_going, twice, .. }: Arguments) -> ExitC
                     calls.fetch_add(report.calls, Ordering::Relaxed);
                     invocations.fetch_add(report.invocations, Ordering::Relaxed);
                     most.fetch_max(report.most_calls, Ordering::Relaxed);
+                    most_audit.fetch_max(report.most_audit_calls, Ordering::Relaxed);
                     questions.fetch_add(report.questions, Ordering::Relaxed);
                     most_questions.fetch_max(report.most_questions, Ordering::Relaxed);
                     if let Some(failure) = violation.or(differs) {
@@ -155,12 +157,13 @@ fn many(Arguments { seeds, threads, keep_going, twice, .. }: Arguments) -> ExitC
     });
     let failed = failed.into_inner().unwrap_or_default();
     println!(
-        "{} worlds, {} invocations, {} calls, at most {} calls in one attempt, {} questions to public DNS, \
-         at most {} in one attempt; {} worlds failed",
+        "{} worlds, {} invocations, {} calls, at most {} calls in one attempt and {} in one audit, {} questions to \
+         public DNS, at most {} in one attempt; {} worlds failed",
         worlds.into_inner(),
         invocations.into_inner(),
         calls.into_inner(),
         most.into_inner(),
+        most_audit.into_inner(),
         questions.into_inner(),
         most_questions.into_inner(),
         failed.len()

@@ -6,6 +6,8 @@ pub(crate) const OURS: &str = "111122223333";
 pub(crate) const DNS: &str = "444455556666";
 /// An account with certificates, and with zones that the function cannot access.
 pub(crate) const MEMBER: &str = "777788889999";
+/// An account out of reach, which has validation records in zones within reach.
+pub(crate) const STRANGER: &str = "999900001111";
 /// The account that manages the organization, in worlds that have one.
 pub(crate) const MANAGEMENT: &str = "100000000000";
 /// The region the function runs in.

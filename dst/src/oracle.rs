@@ -19,6 +19,15 @@ pub(crate) struct Facts {
     pub(crate) has_resolver: bool,
 }
 
+/// Why the function writes a record.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Purpose {
+    /// An audit puts it back.
+    Audit,
+    /// ACM waits for it.
+    Check,
+}
+
 /// Whether the function knows what the world sees.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum View {
@@ -64,6 +73,29 @@ pub(crate) struct CertificateFact {
     pub(crate) wanted: Vec<WantedRecord>,
     /// The zone ids in its tag.
     pub(crate) ids: Vec<String>,
+    /// Whether an audit lists it.
+    pub(crate) in_reach: bool,
+    /// Whether ACM renews it if its records are in place.
+    pub(crate) renewable: bool,
+    /// The records that it needs, in worlds with audits.
+    pub(crate) records: Vec<WantedRecord>,
+}
+
+impl CertificateFact {
+    /// The records that may be written for it.
+    fn writable(&self, purpose: Purpose) -> &[WantedRecord] {
+        match purpose {
+            Purpose::Audit if self.managed && self.renewable => &self.records,
+            Purpose::Check if self.managed && !self.timed_out => &self.wanted,
+            Purpose::Audit | Purpose::Check => &[],
+        }
+    }
+
+    /// Whether a validation asks for this record, or will.
+    pub(crate) fn asks_for(&self, name: &str, value: &str) -> bool {
+        let mut records = self.wanted.iter().chain(&self.records);
+        records.any(|want| same(&want.name, name) && same(&want.value, value))
+    }
 }
 
 /// A record that ACM waits for.
@@ -108,7 +140,7 @@ fn same(one: &str, other: &str) -> bool {
 }
 
 impl ZoneFact {
-    fn usable(&self) -> Result<(), &'static str> {
+    pub(crate) fn usable(&self) -> Result<(), &'static str> {
         match self.kind {
             _ if !self.accessible => Err("a zone in an account that the function cannot access"),
             ZoneKind::Private => Err("a private zone"),
@@ -134,6 +166,12 @@ impl ZoneFact {
 
     fn has_other_record(&self, name: &str) -> bool {
         self.records.iter().any(|(at, kind, _)| same(at, name) && kind != "CNAME" && kind != "NS")
+    }
+
+    /// Whether the zone has a CNAME of this name with another value.
+    pub(crate) fn has_other_value(&self, name: &str, value: &str) -> bool {
+        let is_cname = |(at, kind, _): &(String, String, _)| kind == "CNAME" && same(at, name);
+        self.records.iter().any(is_cname) && !self.has_record(name, value)
     }
 
     /// Whether the zone has exactly this record.
@@ -248,25 +286,27 @@ impl Facts {
 
     /// Whether public DNS asks another zone than this one, or none, for this name.
     pub(crate) fn is_seen_elsewhere(&self, name: &str, zone_id: &str) -> bool {
-        let wanted = self.certificates.iter().flat_map(|it| &it.wanted);
-        let mut wanted = wanted.filter(|want| same(&want.name, name));
         let zone = self.zones.iter().find(|zone| zone.id == zone_id);
-        zone.is_some_and(|zone| wanted.any(|want| want.is_seen_elsewhere(zone)))
+        zone.is_some_and(|zone| self.of_name(name).any(|want| want.is_seen_elsewhere(zone)))
     }
 
     /// Whether public DNS asks this zone for this name.
     pub(crate) fn is_asked(&self, name: &str, zone_id: &str) -> bool {
-        let wanted = self.certificates.iter().flat_map(|it| &it.wanted);
-        let mut wanted = wanted.filter(|want| same(&want.name, name));
         let zone = self.zones.iter().find(|zone| zone.id == zone_id);
-        zone.is_some_and(|zone| wanted.any(|want| is_asked(zone, want)))
+        zone.is_some_and(|zone| self.of_name(name).any(|want| is_asked(zone, want)))
+    }
+
+    /// The records of this name that certificates need.
+    fn of_name<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a WantedRecord> {
+        let needed = self.certificates.iter().flat_map(|it| it.wanted.iter().chain(&it.records));
+        needed.filter(move |want| same(&want.name, name))
     }
 
     /// Why a record of this name does not belong in this zone, if public DNS has answered.
-    pub(crate) fn misplaced(&self, name: &str, zone_id: &str) -> Option<String> {
+    pub(crate) fn misplaced(&self, name: &str, zone_id: &str, purpose: Purpose) -> Option<String> {
         let mut why = None;
-        for certificate in self.certificates.iter().filter(|it| it.managed && !it.timed_out) {
-            let mut wanted = certificate.wanted.iter();
+        for certificate in &self.certificates {
+            let mut wanted = certificate.writable(purpose).iter();
             let Some(want) = wanted.find(|want| want.open && same(&want.name, name)) else {
                 continue;
             };
@@ -280,7 +320,7 @@ impl Facts {
     }
 
     /// Why this write is forbidden; `None` if it is allowed.
-    pub(crate) fn forbids(&self, write: &Write, view: View) -> Option<String> {
+    pub(crate) fn forbids(&self, write: &Write, view: View, purpose: Purpose) -> Option<String> {
         let [value] = &write.values[..] else { return Some("not exactly one value".to_owned()) };
         let shaped = write.record_type == "CNAME"
             && write.name.starts_with('_')
@@ -300,9 +340,13 @@ impl Facts {
         if let Some(at) = zone.zone_cut(&write.name) {
             return Some(format!("the name is below the zone cut at {at}"));
         }
-        let mut why = "no certificate that the function manages waits for it".to_owned();
-        for certificate in self.certificates.iter().filter(|it| it.managed && !it.timed_out) {
-            let mut wanted = certificate.wanted.iter();
+        let mut why = match purpose {
+            Purpose::Audit => "no certificate that the function manages and ACM renews needs it",
+            Purpose::Check => "no certificate that the function manages waits for it",
+        }
+        .to_owned();
+        for certificate in &self.certificates {
+            let mut wanted = certificate.writable(purpose).iter();
             let Some(want) = wanted.find(|want| {
                 want.open && same(&want.name, &write.name) && same(&want.value, value)
             }) else {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use sim::aws::Aws;
+use sim::eventbridge::Published;
 
 use crate::monitor::state::State;
 
@@ -25,7 +26,12 @@ pub(crate) fn render(state: &State, aws: &Aws) -> String {
     let published = aws.eventbridge.published().iter().map(|event| {
         let arn =
             event.resources.first().map_or("", |arn| arn.rsplit('-').next().unwrap_or_default());
-        (event.at, format!("   published: {arn} {}", event.detail["state"]))
+        let Published { at, detail, .. } = event;
+        let what = ["state", "finding"].map(|name| detail[name].as_str().unwrap_or_default());
+        let record = detail["record"]["name"].as_str().unwrap_or_default();
+        let repaired = if detail["repaired"] == true { ", repaired" } else { "" };
+        let kind = if event.detail_type.ends_with("Summary") { "summary of an audit" } else { "" };
+        (*at, format!("   published: {arn} {kind}{} {record}{repaired}", what.concat()))
     });
     let mut lines: Vec<_> = acts.chain(attempts).chain(published).collect();
     lines.sort_by_key(|(at, _)| *at);
@@ -38,6 +44,17 @@ fn response(outcome: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     if outcome.get("found").is_some() || outcome.get("batchItemFailures").is_some() {
         return outcome.to_string();
+    }
+    if outcome.get("certificatesAudited").is_some() {
+        return format!(
+            "audited {} certificates and {} zones, found {}, unread {}, unknown {}, from {}",
+            outcome["certificatesAudited"],
+            outcome["hostedZones"],
+            outcome["findings"],
+            outcome["unread"],
+            outcome["unusedUnknown"],
+            outcome["from"]
+        );
     }
     let arn = text(&outcome["certificateArn"]);
     let mut line =

@@ -43,6 +43,7 @@ pub(crate) struct Report {
     pub(crate) calls: usize,
     pub(crate) invocations: usize,
     pub(crate) most_calls: usize,
+    pub(crate) most_audit_calls: usize,
     pub(crate) questions: usize,
     pub(crate) most_questions: usize,
 }
@@ -95,6 +96,7 @@ async fn run_world(scenario: &Scenario, with_story: bool) -> Report {
         calls: aws.calls().len(),
         invocations: aws.lambda.finished().len(),
         most_calls: state.most_calls,
+        most_audit_calls: state.most_audit_calls,
         questions: aws.questions().len(),
         most_questions: state.most_questions,
     }

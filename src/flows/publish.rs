@@ -9,9 +9,10 @@ use crate::aws::route53;
 use crate::aws::route53::write::upsert;
 use crate::domain::arn::Scope;
 use crate::domain::outcome::{RecordOutcome, RecordState};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Cause, Problem};
 use crate::domain::record::{ValidationRecord, conflicting_names, conflicting_values};
 use crate::domain::settings::Settings;
+use crate::domain::zone::HostedZone;
 use crate::domain::zone::choice::{Assignment, assign};
 use crate::domain::zone::content::{Presence, names_to_read, presence, zone_cut};
 use crate::domain::zone::discovery::Discovery;
@@ -25,6 +26,15 @@ use crate::flows::discovery::child_zone_advice;
 /// What became of the records of one certificate, in the order of their names, and what is wrong with
 /// the certificate's tag.
 pub(super) type Published = (Vec<RecordOutcome>, Vec<String>);
+
+/// What becomes of a CNAME at the name of a record that has another value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum OtherValue {
+    /// It stays.
+    Kept,
+    /// The record takes its place.
+    Replaced,
+}
 
 /// Publishes the records that these certificates require in the zones that were discovered, as far as
 /// possible now; the results are in the order of the requirements. A record that is right is left alone, TTL included: somebody else
@@ -43,6 +53,7 @@ pub(super) async fn publish(
     deadline: &Deadline,
     requirements: &[Requirements<'_>],
     discovery: &Discovery,
+    other_value: OtherValue,
 ) -> Vec<Published> {
     let required = settings.hosted_zone_tag.as_ref();
     let assign = |it: &Requirements<'_>| match it.records.is_empty() {
@@ -60,7 +71,7 @@ pub(super) async fn publish(
         assignment.assigned.iter().map(|(record, zone)| (record, *zone, refusals.get(&zone.id)))
     });
     let writing = by_zone(records).into_values().map(async |in_zone| {
-        let publishing = publish_in(clients, settings, discovery, &in_zone);
+        let publishing = publish_in(clients, settings, discovery, &in_zone, other_value);
         let written = deadline.bound(publishing).await;
         let written = written.unwrap_or_else(|| all(&in_zone, &Problem::out_of_time()));
         (in_zone.zone.id.clone(), written)
@@ -109,6 +120,7 @@ async fn publish_in(
     settings: &Settings,
     discovery: &Discovery,
     in_zone: &InZone<'_>,
+    other_value: OtherValue,
 ) -> BTreeMap<ValidationRecord, RecordOutcome> {
     let InZone { zone, records, .. } = in_zone;
     let client = clients.route53(&zone.access);
@@ -126,6 +138,9 @@ async fn publish_in(
     for record in records {
         let outcome = match presence(record, zone, &content) {
             Ok(Presence::Present) => RecordOutcome::new(record.fqdn(), zone, RecordState::Present),
+            Ok(Presence::Different) if other_value == OtherValue::Kept => {
+                with_problem(record, &kept(zone))
+            }
             Ok(Presence::Different | Presence::Missing) => match in_zone.refused.get(record) {
                 Some(problem) => with_problem(record, problem),
                 None if conflicting.contains(record.name()) => {
@@ -161,6 +176,11 @@ async fn publish_in(
         (record, outcome)
     }));
     outcomes
+}
+
+fn kept(HostedZone { id, name, .. }: &HostedZone) -> Problem {
+    let message = format!("hosted zone {id} ({name}) has a CNAME with another value at its name");
+    Problem::new(Cause::Taken, message)
 }
 
 /// The same problem for all records of a zone.

@@ -30,7 +30,7 @@ use crate::flows::metrics::count_outcomes;
 use crate::flows::notify::notify;
 use crate::flows::pause::pause;
 use crate::flows::public_dns::{World, compare};
-use crate::flows::publish::{Published, publish};
+use crate::flows::publish::{OtherValue, Published, publish};
 use crate::flows::rate_limit;
 use crate::flows::unseen::mark_unseen;
 
@@ -68,7 +68,9 @@ pub async fn reconcile(
     let comparing = compare(&world, &requirements, &mut discovery, required, &comparison);
     comparison.bound(comparing).await;
     let ours = &invocation.scope;
-    let published = publish(clients, settings, ours, &publishing, &requirements, &discovery);
+    let replaced = OtherValue::Replaced;
+    let published =
+        publish(clients, settings, ours, &publishing, &requirements, &discovery, replaced);
     let mut published = published.await;
     let explaining = explain(&world, &planned, &mut discovery, &mut published, &publishing);
     publishing.bound(explaining).await;

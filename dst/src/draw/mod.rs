@@ -1,5 +1,6 @@
 //! Draws a world from a seed.
 
+mod audits;
 mod certificates;
 mod draft;
 mod extras;
@@ -12,12 +13,13 @@ mod zones;
 
 use fastrand::Rng;
 
+use self::audits::Audits;
 use self::draft::Draft;
 use self::extras::Extras;
 use self::members::Members;
 use self::public_dns::PublicDns;
 use self::zone_accounts::ZoneAccounts;
-use crate::act::Act;
+use crate::act::{Act, AuditAct};
 use crate::scenario::{CHAIN_LENGTH, EventRoute, HOUR, MINUTE, RECOVERY_TIME, Scenario};
 
 /// The world of this seed.
@@ -44,6 +46,8 @@ impl Draft {
         dns.require(&mut settings);
         let accounts = ZoneAccounts::draw(seed);
         accounts.require(&mut settings);
+        let audits = Audits::draw(seed);
+        audits.require(&mut settings);
         self.zones(&settings);
         let large = self.chance(1);
         let certificates = if large { 0 } else { self.rng.usize(1..=5) };
@@ -86,12 +90,17 @@ impl Draft {
         self.zone_accounts(&accounts, &settings, without_faults);
         self.rng = members.rng.clone();
         self.members(&members, without_faults);
+        self.rng = audits.rng.clone();
+        self.audits(&audits, &settings, without_faults);
         self.rng = main;
+        let timeout = audits.timeout.map_or(timeout, |it| it.min(timeout));
         self.act(faults_end, Act::EndFaults);
         let mut acts = std::mem::take(&mut self.acts);
-        // After the faults end, only sweeps and events about zones remain.
-        acts.retain(|(at, act)| {
-            *at < faults_end || matches!(act, Act::EndFaults | Act::Sweep | Act::ReportZone { .. })
+        // After the faults end, only sweeps, audits and events about zones remain.
+        acts.retain(|(at, act)| match act {
+            Act::EndFaults | Act::Sweep | Act::ReportZone { .. } => true,
+            Act::Audit(AuditAct::Begin { .. }) => true,
+            _ => *at < faults_end,
         });
         acts.sort_by_key(|(at, _)| *at);
         let receives = self.rng.u32(if without_faults { 5..=5 } else { 1..=5 });

@@ -69,7 +69,7 @@ impl Ledger {
             domains.is_none_or(|them| them.split(',').any(|domain| lies_in(name, domain)))
         };
         let pending = domains.iter().filter(|it| it.status != DomainStatus::Success);
-        let wanted = pending.map(|domain| {
+        let record = |domain: &acm::Domain| {
             let (name, value) = acm::validation_record(&it.account, &domain.name);
             let has_record = domain.record_at.is_some_and(|since| since <= at);
             WantedRecord {
@@ -79,9 +79,14 @@ impl Ledger {
                 name,
                 value,
             }
-        });
-        let managed = it.kind == Kind::AmazonIssued
-            && it.managed_by.is_none()
+        };
+        let is_public = it.kind == Kind::AmazonIssued && it.managed_by.is_none();
+        let is_valid = matches!(it.status, Status::Issued | Status::PendingValidation);
+        let audited = match self.has_audits && by_dns && is_public && is_valid {
+            true => &it.domains[..],
+            false => &[],
+        };
+        let managed = is_public
             && it.key_pair_origin == KeyPairOrigin::AwsManaged
             && !skipped
             && opted_in
@@ -99,7 +104,10 @@ impl Ledger {
             served: managed && (is_ours || self.members.must(at)),
             began: began(it),
             timed_out: it.status == Status::ValidationTimedOut,
-            wanted: wanted.collect(),
+            wanted: pending.map(record).collect(),
+            in_reach: is_ours || (set("ACCOUNTS").is_some() && reached && self.members.must(at)),
+            renewable: it.status == Status::Issued && it.in_use() && update.is_none(),
+            records: audited.iter().map(record).collect(),
             ids: it
                 .tags
                 .get(HOSTED_ZONES)

@@ -1,5 +1,6 @@
 //! Performs the acts of a world on the simulated AWS, and keeps what they created.
 
+mod audits;
 mod events;
 mod facts;
 mod members;
@@ -39,6 +40,10 @@ pub(crate) struct Ledger {
     elsewhere: BTreeMap<usize, (String, &'static str)>,
     /// How many events are to be lost in total, so that none is lost after the faults end.
     to_lose: usize,
+    /// When audits began, and whether each is of everything.
+    pub(crate) audits: Vec<(DateTime<Utc>, bool)>,
+    /// Whether there are audits at all.
+    has_audits: bool,
     /// How often an event about each certificate reached the function. Each may cause one more report.
     pub(crate) touched: BTreeMap<String, usize>,
 }
@@ -55,6 +60,8 @@ impl Ledger {
             certificates: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
             to_lose: 0,
+            audits: Vec::new(),
+            has_audits: scenario.acts.iter().any(|(_, act)| matches!(act, Act::Audit(_))),
             touched: BTreeMap::new(),
         }
     }
@@ -74,6 +81,7 @@ impl Ledger {
         let aws = &mut *sim.aws();
         match act {
             Act::EndFaults => self.end_faults(aws, now),
+            Act::Audit(act) => self.perform_audit(act, aws, now)?,
             Act::CreateZone(zone) => self.create_zone(aws, zone),
             Act::DelegateAway { zone, name } => {
                 let (id, zone) = self.zones.get(zone)?;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::asked::Asked;
 use super::origin::Origin;
+use crate::oracle::Purpose;
 
 tokio::task_local! {
     /// The attempt that makes the current calls: the request id, and the number of the attempt.
@@ -19,6 +20,10 @@ tokio::task_local! {
 pub(super) struct Attempt {
     /// How many messages it handles.
     pub(super) messages: usize,
+    /// How many of them ask for an audit.
+    pub(super) audits: usize,
+    /// The summaries of audits that it publishes.
+    pub(super) summaries: BTreeSet<String>,
     /// Whether it is about one certificate, or sweeps.
     pub(super) is_single: bool,
     pub(super) calls: usize,
@@ -89,6 +94,13 @@ impl Attempt {
         }
     }
 
+    /// Why it writes records.
+    pub(super) fn purposes(&self) -> Vec<Purpose> {
+        let checks = self.audits < self.messages.max(1);
+        let audits = (self.audits > 0).then_some(Purpose::Audit);
+        audits.into_iter().chain(checks.then_some(Purpose::Check)).collect()
+    }
+
     /// Whether it scheduled a sweep that goes on where this one ran out of time.
     pub(super) fn goes_on(&self) -> bool {
         self.scheduled.iter().any(|name| name.starts_with("sweep-"))
@@ -103,6 +115,8 @@ impl Attempt {
 /// What a call does, as far as its order matters.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum CallKind {
+    /// It publishes these events: their detail-types and details.
+    Publish(Vec<(String, Value)>),
     /// It writes these records: `NAME by PATH`, and how many characters their values have.
     Records(Vec<String>, usize),
     /// It creates a schedule of this name, for this time.
@@ -122,7 +136,19 @@ impl CallKind {
             let pieces = body.unwrap_or_default().split(&opening).skip(1);
             pieces.map(|it| it.split('<').next().unwrap_or_default().to_owned()).collect()
         };
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
         match request.method() {
+            "POST" if target == "AWSEvents.PutEvents" => {
+                let body: Value =
+                    body.and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default();
+                let text = |entry: &Value, name: &str| entry[name].as_str().map(str::to_owned);
+                let event = |entry: &Value| {
+                    let detail = serde_json::from_str(&text(entry, "Detail")?).ok()?;
+                    Some((text(entry, "DetailType")?, detail))
+                };
+                let entries = body["Entries"].as_array().into_iter().flatten();
+                Self::Publish(entries.filter_map(event).collect())
+            }
             "POST" if path.contains("/schedules/") => {
                 let body: Option<Value> = body.and_then(|body| serde_json::from_str(body).ok());
                 let at = body.as_ref().and_then(|body| body["ScheduleExpression"].as_str());

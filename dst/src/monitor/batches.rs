@@ -35,8 +35,8 @@ impl State {
         };
         for (message, body) in messages {
             let comes_again = message.is_some_and(|id| returned(outcome).any(|it| it == id));
-            // A call that failed did nothing, whatever certificate it names.
-            if is_of_a_failed_call(&body) {
+            // A call that failed did nothing, whatever certificate it names; and an audit schedules no checks.
+            if is_of_a_failed_call(&body) || is_audit(&body) {
                 continue;
             }
             let about = |arn: &&String| body.contains(arn.as_str()) && !refused(attempt, arn);
@@ -58,6 +58,11 @@ fn refused(attempt: &Attempt, arn: &str) -> bool {
         && [region, String::new()]
             .iter()
             .any(|region| attempt.failed.contains(&(account.clone(), region.clone())))
+}
+
+fn is_audit(event: &str) -> bool {
+    let event: Value = serde_json::from_str(event).unwrap_or_default();
+    event["detail-type"] == "Certificate Audit"
 }
 
 /// Whether an event says that a call failed.

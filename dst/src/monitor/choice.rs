@@ -15,7 +15,10 @@ impl State {
             if !attempt.dns.knows(name) {
                 continue;
             }
-            let wrong = self.recent.iter().map(|facts| facts.misplaced(name, zone));
+            let purposes = attempt.purposes();
+            let states =
+                self.recent.iter().flat_map(|facts| purposes.iter().map(move |it| (facts, *it)));
+            let wrong = states.map(|(facts, purpose)| facts.misplaced(name, zone, purpose));
             if let Some(why) = wrong.reduce(Option::and).flatten() {
                 let invariant = "If public DNS answers, a record is written into no other of several \
                                  zones than the one that it asks.";

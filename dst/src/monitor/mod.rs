@@ -3,6 +3,7 @@
 
 mod asked;
 mod attempt;
+mod audits;
 mod batches;
 mod choice;
 mod origin;

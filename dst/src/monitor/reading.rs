@@ -30,10 +30,10 @@ impl State {
         let written = names.iter().filter_map(|it| name_and_zone(it));
         let unsure = written.filter(|(name, zone)| !is_asked(name, zone));
         let by_name = unsure.map(|(name, _)| name.trim_end_matches('.')).find(|name| {
-            let wants = facts
-                .certificates
-                .iter()
-                .filter(|it| it.wanted.iter().any(|want| want.name.trim_end_matches('.') == *name));
+            let wants = facts.certificates.iter().filter(|it| {
+                let mut needed = it.wanted.iter().chain(&it.records);
+                needed.any(|want| want.name.trim_end_matches('.') == *name)
+            });
             let ids: Vec<_> = wants.map(|certificate| certificate.ids.is_empty()).collect();
             !ids.is_empty() && ids.into_iter().all(|is_empty| is_empty)
         });

@@ -47,7 +47,7 @@ impl State {
     }
 
     /// What is wrong with a reason, in all states of the world that a check may have read.
-    fn is_untrue(&self, name: Option<&str>, reason: &str) -> Option<String> {
+    pub(super) fn is_untrue(&self, name: Option<&str>, reason: &str) -> Option<String> {
         let always = |is_true: &dyn Fn(&ZoneFact) -> bool| {
             !self.recent.is_empty()
                 && self

@@ -10,11 +10,12 @@ use sim::route53::Action;
 use sim::scheduler::Progress;
 
 use super::attempt::{ATTEMPT, Attempt, CallKind};
+use super::audits::audits;
 use super::origin::Origin;
 use super::state::{CHECK_TIME, State};
 use crate::checks::certificate;
 use crate::names::{GROUP, HOME, OURS, PASSING, UNKNOWN};
-use crate::oracle::View;
+use crate::oracle::{Purpose, View};
 
 /// The time between two check times (15 minutes), the extra minute of a sweep, and the duration of two
 /// checks.
@@ -28,6 +29,9 @@ const CALLS_WITH_FAULTS: usize = 120;
 
 /// The same, in worlds without faults.
 const CALLS_WITHOUT_FAULTS: usize = 60;
+
+/// More calls than any audit needs.
+const CALLS_OF_AN_AUDIT: usize = 1_000;
 
 /// How far ahead the next check is at most: check times are an hour apart, a sweep adds two minutes, and a
 /// clock may be five minutes fast.
@@ -81,8 +85,11 @@ impl State {
             }
             // `check_choice` knows whether public DNS has answered in the attempt that writes.
             let views = [View::Known, View::Unknown];
+            let purposes = self.purposes_of(&write);
             let states = self.recent.iter().flat_map(|facts| views.map(|view| (facts, view)));
-            let reasons = states.map(|(facts, view)| facts.forbids(&write, view));
+            let states = states.flat_map(|state| purposes.iter().map(move |it| (state, *it)));
+            let reasons =
+                states.map(|((facts, view), purpose)| facts.forbids(&write, view, purpose));
             if let Some(why) = reasons.reduce(Option::and).flatten() {
                 self.violate(
                     write.at,
@@ -91,6 +98,9 @@ impl State {
                      answers for the name.",
                     format!("{description}: {why}"),
                 );
+            }
+            if purposes == [Purpose::Audit] {
+                self.check_put_back(&write);
             }
             let key = (write.zone_id, write.name);
             let value = write.values.into_iter().next().unwrap_or_default();
@@ -115,9 +125,9 @@ impl State {
         }
         self.doubled_since
             .retain(|id, _| scheduled.get(id).is_some_and(|scheduled| *scheduled > 1));
-        for (id, _) in
-            scheduled.into_iter().filter(|(id, scheduled)| *scheduled > 1 && !id.contains("sweep"))
-        {
+        for (id, _) in scheduled.into_iter().filter(|(id, scheduled)| {
+            *scheduled > 1 && !id.contains("sweep") && !id.contains("audit")
+        }) {
             let since = *self.doubled_since.entry(id.clone()).or_insert(now);
             let mut most = if self.without_faults { MERGE_TIME } else { MERGE_TIME_WITH_FAULTS };
             // The check times of a renewal are further apart than those of a request.
@@ -144,10 +154,17 @@ impl State {
         let attempt = self.attempts.entry(key).or_default();
         attempt.calls += 1;
         attempt.asked_to_schedule |= matches!(call, CallKind::Schedule { .. });
-        let (calls, unscheduled) = (attempt.calls, !attempt.asked_to_schedule);
-        let most = attempt.messages.max(1)
-            * if without_faults { CALLS_WITHOUT_FAULTS } else { CALLS_WITH_FAULTS };
-        self.most_calls = self.most_calls.max(calls);
+        // An audit puts records back for a renewal that is to come.
+        let unscheduled = !attempt.asked_to_schedule && attempt.audits == 0;
+        let (calls, audits, purposes) = (attempt.calls, attempt.audits, attempt.purposes());
+        let most = audits * CALLS_OF_AN_AUDIT
+            + attempt.messages.max(1)
+                * if without_faults { CALLS_WITHOUT_FAULTS } else { CALLS_WITH_FAULTS };
+        match audits {
+            0 => self.most_calls = self.most_calls.max(calls),
+            _ => self.most_audit_calls = self.most_audit_calls.max(calls),
+        }
+        self.before_publishing(now, call);
         if let CallKind::Records(names, characters) = call {
             // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
             let twice = names.iter().collect::<BTreeSet<_>>().len() < names.len();
@@ -163,6 +180,7 @@ impl State {
             self.violate(now, invariant, "a record was written first".to_owned());
         }
         if let CallKind::Records(names, _) = call {
+            self.note_purposes(now, names, &purposes);
             self.check_reading(now, names);
             self.check_choice(now, names);
         }
@@ -213,8 +231,16 @@ impl State {
         let pending = self.pending(&sim.aws(), sim.now());
         let is_single = payload["Records"].is_null() && payload["source"] != "aws.route53";
         let knows_members = self.ledger.members.must(sim.now());
-        let attempt =
-            Attempt { messages, is_single, skewed, knows_members, pending, ..Attempt::default() };
+        let audits = audits(payload);
+        let attempt = Attempt {
+            messages,
+            audits,
+            is_single,
+            skewed,
+            knows_members,
+            pending,
+            ..Attempt::default()
+        };
         self.attempts.insert(key, attempt);
     }
 
@@ -247,6 +273,7 @@ impl State {
         let payload = &invocation.payload;
         self.check_sweep(sim, &attempt, payload, outcome);
         self.check_batch(sim, &attempt, payload, outcome);
+        self.check_audit(now, &attempt, outcome);
         if let Ok(outcome) = outcome {
             self.check_told(now, outcome);
         }

@@ -10,7 +10,7 @@ use crate::act::Act;
 use crate::checks;
 use crate::ledger::Ledger;
 use crate::names::{HOME, MEMBER, OURS};
-use crate::oracle::Facts;
+use crate::oracle::{Facts, Purpose};
 use crate::scenario::Scenario;
 
 /// An invariant that does not hold.
@@ -49,7 +49,7 @@ pub(crate) struct State {
     pub(super) epoch: DateTime<Utc>,
     pub(super) acts: VecDeque<(DateTime<Utc>, Act)>,
     pub(super) dry_run: bool,
-    pub(super) without_faults: bool,
+    pub(crate) without_faults: bool,
     /// The world in the last half minute: a check may have read any of these states.
     pub(super) recent: VecDeque<Facts>,
     pub(super) writes_seen: usize,
@@ -61,7 +61,11 @@ pub(crate) struct State {
     pub(crate) blocks: BTreeMap<String, Vec<Block>>,
     pub(super) doubled_since: BTreeMap<String, DateTime<Utc>>,
     pub(super) attempts: BTreeMap<(String, u32), Attempt>,
+    /// Why records were about to be written lately: when, the zone and the name, the purpose.
+    pub(super) purposes: Vec<(DateTime<Utc>, (String, String), Purpose)>,
     pub(crate) most_calls: usize,
+    /// The most calls in one attempt to audit.
+    pub(crate) most_audit_calls: usize,
     /// The most messages to resolvers in one attempt.
     pub(crate) most_questions: usize,
     /// Whether the function's clock is wrong at times.
@@ -98,7 +102,9 @@ impl State {
             blocks: BTreeMap::new(),
             doubled_since: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            purposes: Vec::new(),
             most_calls: 0,
+            most_audit_calls: 0,
             most_questions: 0,
             has_skews: scenario.acts.iter().any(|(_, act)| matches!(act, Act::SkewClock(_))),
             assumed: BTreeMap::new(),

@@ -13,7 +13,7 @@ use crate::domain::zone::requirements::{HOSTED_ZONE_TAG, Requirements};
 use crate::flows::context::Context;
 use crate::flows::discovery::discover;
 use crate::flows::public_dns::{World, compare};
-use crate::flows::publish::publish;
+use crate::flows::publish::{OtherValue, publish};
 
 /// Puts back the records that findings miss, as far as the function may: by the same guard and the same choice of
 /// hosted zones as a reconciliation; returns how many records were written. A dry run puts nothing back.
@@ -44,7 +44,11 @@ pub(super) async fn repair(auditor: Auditor<'_>, examined: &mut [Examined]) -> u
         let required = settings.hosted_zone_tag.as_ref();
         let comparing = compare(&world, &requirements, &mut discovery, required, &comparison);
         comparison.bound(comparing).await;
-        publish(clients, settings, &invocation.scope, deadline, &requirements, &discovery).await
+        let ours = &invocation.scope;
+        // Somebody may have written another value since it was missing, or public DNS may decide for a zone
+        // that has one.
+        let kept = OtherValue::Kept;
+        publish(clients, settings, ours, deadline, &requirements, &discovery, kept).await
     });
     let published = published.await.unwrap_or_default();
     let is_written = |outcome: &&RecordOutcome| outcome.state == RecordState::Written;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sim::acm::{
     Certificate, Method, Renewal, RenewalStatus, Status, Update, UpdateStatus, validation_record,
 };
+use sim::dns::{DnsFault, DnsFaultKind};
 use sim::faults::{Fault, FaultKind};
 use sim::lambda::Function;
 
@@ -263,6 +264,25 @@ async fn a_record_with_another_value_is_reported_and_not_overwritten() {
     audited(&world).await;
     assert_eq!(findings(&world), ["RECORD_DIFFERENT example.com"]);
     assert_eq!(world.writes().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_with_another_value_stays_if_public_dns_fails_between_finding_and_putting_back() {
+    for answers in 0..24 {
+        let world = world_with(&[]);
+        world.zone("example.com");
+        // As long as public DNS answers, the record belongs into the other zone, where it is missing.
+        let hidden = world.sim.aws().route53.create_zone(ACCOUNT, "www.example.com");
+        issued(&world, &["www.example.com"], |_| {});
+        let (name, _) = validation_record(ACCOUNT, "www.example.com");
+        let value = "elsewhere.example.org.";
+        world.sim.aws().route53.put_record(&hidden, &name, "CNAME", 60, &[value]);
+        world.sim.aws().dns.faults.add(DnsFault::new(DnsFaultKind::ServFail).after(answers));
+        audited(&world).await;
+        let aws = world.sim.aws();
+        let record = aws.route53.record(&hidden, &name, "CNAME").expect("a record");
+        assert_eq!(record.values, [value], "public DNS failed after {answers} answers");
+    }
 }
 
 #[tokio::test(start_paused = true)]
