@@ -2,13 +2,12 @@
 //! they were.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use fastrand::Rng;
 use sim::faults::{Fault, FaultKind};
 
 use super::draft::Draft;
-use crate::act::{Act, AuditAct, Delegation, Zone, ZoneKind};
+use crate::act::{Act, AuditAct};
 use crate::names::{AWAY, HOME, MEMBER, OURS};
 use crate::scenario::MINUTE;
 
@@ -20,8 +19,6 @@ pub(super) struct Audits {
     are_there: bool,
     /// Whether the settings list the accounts, so that records may be called unused.
     lists_accounts: bool,
-    /// Whether there are so many hosted zones that an audit goes on in another invocation.
-    has_crowd: bool,
     /// How long the function may take, in seconds, if that is short.
     pub(super) timeout: Option<i64>,
 }
@@ -68,10 +65,8 @@ impl Audits {
         let mut rng = Rng::with_seed(seed.rotate_left(16) ^ 0x0061_7564);
         let mut chance = |percent| rng.u8(..100) < percent;
         let (are_there, lists_accounts, is_short) = (chance(12), chance(70), chance(35));
-        let has_crowd = rng.u8(..100) < 15;
         let timeout = (are_there && is_short).then(|| rng.i64(8..=14));
-        let timeout = if has_crowd { None } else { timeout };
-        Self { rng, are_there, lists_accounts, has_crowd, timeout }
+        Self { rng, are_there, lists_accounts, timeout }
     }
 
     /// Adds the settings without which audits would find less.
@@ -98,9 +93,6 @@ impl Draft {
         }
         let used: Vec<_> = (300..300 + self.rng.usize(1..=4)).collect();
         used.iter().for_each(|certificate| self.used(*certificate, settings));
-        if audits.has_crowd {
-            self.crowd();
-        }
         for _ in 0..self.pick(&[0, 1, 2]) {
             let (zone, name) = (self.rng.usize(..self.zones.max(1)), self.pick(&NAMES));
             self.act(2, Act::Audit(AuditAct::LeaveRecord { zone, name }));
@@ -120,25 +112,6 @@ impl Draft {
         }
         let at = self.faults_end + self.rng.i64(10 * MINUTE..80 * MINUTE);
         self.act(at, Act::Audit(AuditAct::Begin { certificates: Vec::new() }));
-    }
-
-    /// Many hosted zones, some of which have lost the record of a certificate that is in use.
-    fn crowd(&mut self) {
-        static NAMES: LazyLock<Vec<String>> =
-            LazyLock::new(|| (0..70).map(|name| format!("e{name:02}.com")).collect());
-        for (index, name) in NAMES.iter().take(self.rng.usize(45..=70)).enumerate() {
-            let number = self.zones;
-            self.zones += 1;
-            let (kind, delegation) = (ZoneKind::Public, Delegation::Registered);
-            let zone = Zone { number, account: OURS, name, kind, delegation, tagged: true };
-            self.act(0, Act::CreateZone(zone));
-            if self.chance(10) {
-                let (certificate, names) = (400 + index, vec![name.as_str()]);
-                let (account, region, days) = (OURS, HOME, 100);
-                let used = AuditAct::AddUsed { certificate, account, region, names, days };
-                self.act(1, Act::Audit(used));
-            }
-        }
     }
 
     fn used(&mut self, certificate: usize, settings: &BTreeMap<&'static str, String>) {
