@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_route53::Client;
 use aws_sdk_route53::types as sdk;
 
-use super::{doing, hosted_zone, record_set};
+use super::{hosted_zone, record_set, zones_page};
 use crate::aws::pace;
 use crate::aws::problem::problem;
 use crate::domain::access::Access;
@@ -29,11 +29,7 @@ pub async fn zones_from(
     let mut page = client.list_hosted_zones_by_name().set_dns_name(start);
     let mut zones: Vec<HostedZone> = Vec::new();
     let first = loop {
-        pace::route53(access).await;
-        let output = page
-            .send()
-            .await
-            .map_err(|error| problem(&doing("list hosted zones", access), &error))?;
+        let output = zones_page(access, page).await?;
         zones.extend(output.hosted_zones().iter().map(|zone| hosted_zone(zone, access)));
         let next = output.next_dns_name().map(DomainName::new);
         let Some(next) = next.filter(|_| output.is_truncated()) else { return Ok((zones, None)) };

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_route53::Client;
+use aws_sdk_route53::operation::list_hosted_zones_by_name::ListHostedZonesByNameOutput;
+use aws_sdk_route53::operation::list_hosted_zones_by_name::builders::ListHostedZonesByNameFluentBuilder;
 use aws_sdk_route53::types as sdk;
 use aws_sdk_route53::types::TagResourceType;
 
@@ -33,11 +35,7 @@ pub async fn zones_named(
     while let Some(start) = cursor.next() {
         let mut page = client.list_hosted_zones_by_name().dns_name(start.as_str());
         let last = loop {
-            pace::route53(access).await;
-            let output = page
-                .send()
-                .await
-                .map_err(|error| problem(&doing("list hosted zones", access), &error))?;
+            let output = zones_page(access, page).await?;
             let zones = output.hosted_zones().iter().map(|zone| hosted_zone(zone, access));
             let zones: Vec<_> = zones.collect();
             let last = zones.last().map(|zone| zone.name.clone());
@@ -196,6 +194,14 @@ pub async fn read(
         content.extend(found);
     }
     Ok(content)
+}
+
+async fn zones_page(
+    access: &Access,
+    page: ListHostedZonesByNameFluentBuilder,
+) -> Result<ListHostedZonesByNameOutput, Problem> {
+    pace::route53(access).await;
+    page.send().await.map_err(|error| problem(&doing("list hosted zones", access), &error))
 }
 
 fn hosted_zone(zone: &sdk::HostedZone, access: &Access) -> HostedZone {
